@@ -1,0 +1,85 @@
+using System.CommandLine;
+using NotebookRunner.Execution;
+using NotebookRunner.Progress;
+using Spectre.Console;
+
+namespace NotebookRunner;
+
+/// <summary>The runner's command line.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create()
+    {
+        var notebooks = new Argument<string[]>("notebooks")
+        {
+            Description = "Paths of notebooks, or names or numbers such as 01. Without any: every notebook of the repository, in order.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var output = new Option<string?>("--output") { Description = "The folder for executed notebooks and pages.", HelpName = "DIR" };
+        var keepGoing = new Option<bool>("--keep-going") { Description = "Go on after a cell or a notebook that failed." };
+        var input = new Option<string[]>("--input") { Description = "Answer the input NAME that a notebook asks for; may be repeated.", HelpName = "NAME=VALUE" };
+        var profile = new Option<string>("--profile") { Description = "How much work the notebooks do.", DefaultValueFactory = _ => "quick" };
+        var cellTimeout = new Option<double?>("--cell-timeout") { Description = "Stop a cell that runs longer.", HelpName = "SECONDS" };
+        var inPlace = new Option<bool>("--in-place") { Description = "Also write each notebook that succeeded back over its source." };
+        var noHtml = new Option<bool>("--no-html") { Description = "Write no HTML pages." };
+        profile.AcceptOnlyFromAmong("quick", "full");
+        input.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) <= 0))
+                result.AddError($"--input {token.Value}: expected NAME=VALUE.");
+        });
+        cellTimeout.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is <= 0 or double.NaN)
+                result.AddError("--cell-timeout: expected a number of seconds above zero.");
+        });
+
+        var command = new RootCommand("Executes C# notebooks and writes what they show. Exit code: 0 success, 1 nothing could be run, 2 a cell failed.")
+        {
+            notebooks, output, keepGoing, input, profile, cellTimeout, inPlace, noHtml,
+        };
+        command.SetAction((arguments, _) => RunAsync(new RunRequest
+        {
+            Notebooks = arguments.GetValue(notebooks) ?? [],
+            OutputFolder = arguments.GetValue(output),
+            InPlace = arguments.GetValue(inPlace),
+            WritePages = !arguments.GetValue(noHtml),
+            Execution = new ExecutionOptions
+            {
+                KeepGoing = arguments.GetValue(keepGoing),
+                Profile = arguments.GetValue(profile)!,
+                CellTimeout = arguments.GetValue(cellTimeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Inputs = Inputs(arguments.GetValue(input) ?? []),
+            },
+        }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(RunRequest request)
+    {
+        IRunProgress progress = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
+            ? new PlainProgress(Console.Out)
+            : new TerminalProgress(AnsiConsole.Console);
+        using var interruption = new Interruption();
+        try
+        {
+            return await new NotebookSeries(request, progress).RunAsync(interruption.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NotebookException or OutputException)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    private static Dictionary<string, string> Inputs(IEnumerable<string> given)
+    {
+        var inputs = new Dictionary<string, string>();
+        foreach (var pair in given)
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            inputs[pair[..equals]] = pair[(equals + 1)..];
+        }
+        return inputs;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using NotebookRunner.Kernel;
+
+namespace NotebookRunner.Execution;
+
+/// <summary>
+/// The process in which one notebook's code runs. Whatever that code does, be it to loop for ever, overflow its stack or end
+/// the process, the runner remains and keeps what was shown so far.
+/// </summary>
+internal sealed class KernelProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Channel<KernelEvent> _events = Channel.CreateBounded<KernelEvent>(256);
+    private readonly Task _reading;
+
+    private KernelProcess(Process process)
+    {
+        _process = process;
+        _reading = Task.Run(ReadAllAsync);
+    }
+
+    /// <summary>Starts a process.</summary>
+    /// <param name="folder">Its current directory, against which <c>#r</c> and <c>#!import</c> are resolved.</param>
+    /// <param name="inputs">Answers to the inputs the notebook may ask for.</param>
+    /// <param name="environment">Environment variables to set.</param>
+    public static KernelProcess Start(
+        string folder, IReadOnlyDictionary<string, string> inputs, IReadOnlyDictionary<string, string> environment)
+    {
+        var utf8 = new UTF8Encoding(false);
+        var start = new ProcessStartInfo(DotnetHost())
+        {
+            ArgumentList = { typeof(KernelProcess).Assembly.Location, KernelServer.Command },
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = utf8,
+            StandardOutputEncoding = utf8,
+            StandardErrorEncoding = utf8,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        var kernel = new KernelProcess(Process.Start(start)!);
+        kernel.Send(new StartRequest(new(inputs)));
+        return kernel;
+    }
+
+    /// <summary>Asks for a cell to be run.</summary>
+    public void Execute(string name, string language, string code) => Send(new ExecuteRequest(name, language, code));
+
+    /// <summary>The next event, or <see langword="null"/> when none came in time.</summary>
+    public async Task<KernelEvent?> NextAsync(TimeSpan wait, CancellationToken cancellation)
+    {
+        if (_events.Reader.TryRead(out var ready))
+            return ready;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(wait < TimeSpan.Zero ? TimeSpan.Zero : wait);
+        try
+        {
+            return await _events.Reader.ReadAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Ends the process, and those it started, at once.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        _events.Writer.TryComplete();
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        await _reading.ConfigureAwait(false);
+        _process.Dispose();
+    }
+
+    private static string DotnetHost()
+    {
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return File.Exists(beside) ? beside : name;
+    }
+
+    private void Send(KernelRequest request)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(Protocol.Write(request));
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // The process has ended; its events say so.
+        }
+    }
+
+    private async Task ReadAllAsync()
+    {
+        try
+        {
+            await Task.WhenAll(ReadEventsAsync(), ReadErrorsAsync()).ConfigureAwait(false);
+            await _process.WaitForExitAsync().ConfigureAwait(false);
+            await _events.Writer.WriteAsync(new ExitedEvent(_process.ExitCode)).ConfigureAwait(false);
+            _events.Writer.TryComplete();
+        }
+        catch (ChannelClosedException)
+        {
+            // Nobody listens any more.
+        }
+    }
+
+    private async Task ReadEventsAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            var mark = line.IndexOf(Protocol.EventMark, StringComparison.Ordinal);
+            var native = mark < 0 ? line + "\n" : line[..mark];
+            if (native.Length > 0)
+                await _events.Writer.WriteAsync(new StreamEvent("stdout", native)).ConfigureAwait(false);
+            if (mark >= 0)
+                await _events.Writer.WriteAsync(Parse(line[(mark + 1)..])).ConfigureAwait(false);
+        }
+    }
+
+    private static KernelEvent Parse(string json)
+    {
+        try
+        {
+            return Protocol.Read<KernelEvent>(json);
+        }
+        catch (JsonException)
+        {
+            return new StreamEvent("stderr", string.Create(CultureInfo.InvariantCulture, $"An output of {json.Length} characters was garbled by text written past the console.\n"));
+        }
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            await _events.Writer.WriteAsync(new StreamEvent("stderr", line + "\n")).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using NotebookRunner.Kernel;
+using NotebookRunner.Progress;
+
+namespace NotebookRunner.Execution;
+
+/// <summary>How notebooks are executed.</summary>
+internal sealed record ExecutionOptions
+{
+    /// <summary>Whether cells are executed after one that failed.</summary>
+    public bool KeepGoing { get; init; }
+
+    /// <summary>How long one cell may take; none for as long as it likes.</summary>
+    public TimeSpan? CellTimeout { get; init; }
+
+    /// <summary>Answers the input <c>profile</c> and is the environment variable <see cref="ProfileVariable"/>.</summary>
+    public string Profile { get; init; } = "quick";
+
+    /// <summary>Answers to the other inputs, by name.</summary>
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+
+    public const string ProfileVariable = "DISTILLATION_PROFILE";
+}
+
+/// <summary>Executes one notebook, and keeps the file of what came of it up to date all the while.</summary>
+internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress progress)
+{
+    private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(2);
+    private readonly CellOutputs _outputs = new();
+    private readonly Stopwatch _total = new();
+    private readonly Stopwatch _sinceSave = new();
+    private TimeSpan _lastSaveTook;
+    private bool _unsaved;
+
+    /// <summary>Executes a notebook's cells in order.</summary>
+    /// <param name="notebook">The notebook, whose outputs are replaced.</param>
+    /// <param name="outputPath">Where the executed notebook is written, after every cell and every few seconds.</param>
+    /// <param name="cancellation">Ends the execution at once, and the cell that is running with it.</param>
+    /// <exception cref="OutputException">The executed notebook cannot be written.</exception>
+    public async Task<RunStatus> RunAsync(NotebookDocument notebook, string outputPath, CancellationToken cancellation)
+    {
+        _total.Restart();
+        notebook.Clear();
+        Save(notebook, outputPath, RunStatus.Running);
+
+        var inputs = new Dictionary<string, string>(options.Inputs);
+        inputs.TryAdd("profile", options.Profile);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(notebook.Path))!;
+        var environment = new Dictionary<string, string> { [ExecutionOptions.ProfileVariable] = options.Profile };
+        await using var kernel = KernelProcess.Start(folder, inputs, environment);
+
+        var status = RunStatus.Succeeded;
+        foreach (var (index, cell) in notebook.CodeCells.Index())
+        {
+            progress.CellStarted(index + 1, CellTitles.Of(notebook, cell));
+            var watch = Stopwatch.StartNew();
+            _outputs.Begin(cell, index + 1);
+            cell.Run = new RunRecord(RunStatus.Running, TimeSpan.Zero);
+            var (cellStatus, alive) = await RunCellAsync(kernel, notebook, cell, index + 1, outputPath, cancellation).ConfigureAwait(false);
+            cell.Run = new RunRecord(cellStatus, watch.Elapsed);
+            progress.CellEnded(cellStatus, watch.Elapsed);
+
+            if (cellStatus != RunStatus.Succeeded && status == RunStatus.Succeeded)
+                status = cellStatus;
+            if (!alive || (cellStatus != RunStatus.Succeeded && !options.KeepGoing))
+                break;
+            Save(notebook, outputPath, RunStatus.Running);
+        }
+
+        Save(notebook, outputPath, status);
+        return status;
+    }
+
+    private async Task<(RunStatus Status, bool Alive)> RunCellAsync(
+        KernelProcess kernel, NotebookDocument notebook, NotebookCell cell, int count, string outputPath, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var status = RunStatus.Succeeded;
+        kernel.Execute(string.Create(CultureInfo.InvariantCulture, $"Cell [{count}]"), cell.Language, cell.Source);
+        try
+        {
+            while (true)
+            {
+                var left = options.CellTimeout is { } limit ? limit - watch.Elapsed : TimeSpan.MaxValue;
+                if (left <= TimeSpan.Zero)
+                {
+                    kernel.Kill();
+                    Add(new ErrorEvent("Timeout", $"The cell was stopped: it ran longer than {options.CellTimeout!.Value.TotalSeconds:0.###} s (--cell-timeout).", []));
+                    return (RunStatus.TimedOut, false);
+                }
+
+                var message = await kernel.NextAsync(left < s_saveEvery ? left : s_saveEvery, cancellation).ConfigureAwait(false);
+                switch (message)
+                {
+                    case CompletedEvent:
+                        return (status, true);
+                    case ExitedEvent exited:
+                        Add(new ErrorEvent("ProcessEnded", $"The code ended the process that runs the notebook (exit code {exited.ExitCode}).", []));
+                        return (RunStatus.Failed, false);
+                    case ErrorEvent error:
+                        status = RunStatus.Failed;
+                        Add(error);
+                        break;
+                    case not null:
+                        Add(message);
+                        break;
+                }
+                if (_unsaved && _sinceSave.Elapsed > Max(s_saveEvery, 20 * _lastSaveTook))
+                    Save(notebook, outputPath, RunStatus.Running);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            kernel.Kill();
+            Add(new ErrorEvent("Interrupted", "The run was interrupted while this cell was running.", []));
+            return (RunStatus.Interrupted, false);
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private void Add(KernelEvent message)
+    {
+        if (message is ErrorEvent { Traceback.Length: 0 } error)
+            message = error with { Traceback = [$"{error.Name}: {error.Message}"] };
+        _outputs.Add(message);
+        progress.Output(message);
+        _unsaved = true;
+    }
+
+    private void Save(NotebookDocument notebook, string path, RunStatus status)
+    {
+        var watch = Stopwatch.StartNew();
+        _outputs.Flush();
+        notebook.Run = new RunRecord(status, _total.Elapsed, options.Profile);
+        AtomicFile.Write(path, notebook.ToBytes());
+        _unsaved = false;
+        _sinceSave.Restart();
+        _lastSaveTook = watch.Elapsed;
+    }
+}

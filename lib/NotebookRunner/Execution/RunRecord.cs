@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+
+namespace NotebookRunner.Execution;
+
+internal enum RunStatus { Running, Succeeded, Failed, TimedOut, Interrupted }
+
+/// <summary>How an execution went, as it is kept in the metadata of the notebook and of each of its cells.</summary>
+/// <param name="Status">How it ended, or that it has not.</param>
+/// <param name="Elapsed">How long it took; written in seconds, to the millisecond.</param>
+/// <param name="Profile">For a notebook: <c>quick</c> or <c>full</c>.</param>
+internal sealed record RunRecord(RunStatus Status, TimeSpan Elapsed, string? Profile = null)
+{
+    public const string Key = "notebook_runner";
+
+    public static RunRecord? Read(JsonNode? node) =>
+        node is JsonObject o && Enum.TryParse(NotebookDocument.Text(o["status"])?.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out RunStatus status)
+            ? new(status, TimeSpan.FromSeconds(o["seconds"] is JsonValue v && v.TryGetValue(out double s) ? s : 0), NotebookDocument.Text(o["profile"]))
+            : null;
+
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject
+        {
+            ["status"] = Status == RunStatus.TimedOut ? "timed-out" : Status.ToString().ToLowerInvariant(),
+            ["seconds"] = Math.Round(Elapsed.TotalSeconds, 3),
+        };
+        if (Profile is not null)
+            json["profile"] = Profile;
+        return json;
+    }
+}

@@ -1,0 +1,63 @@
+using NotebookRunner.Execution;
+
+namespace NotebookRunner;
+
+/// <summary>Finds the notebooks to run.</summary>
+internal static class NotebookFinder
+{
+    private const string Extension = ".ipynb";
+
+    /// <summary>The folder <c>notebooks</c> of the repository that a folder lies in.</summary>
+    /// <exception cref="NotebookException">The folder lies in no such repository.</exception>
+    public static string NotebookFolder(string from)
+    {
+        for (var folder = Path.GetFullPath(from); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Notebooks.sln")))
+                return Path.Combine(folder, "notebooks");
+        }
+        throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this within the repository, or give the paths of notebooks.");
+    }
+
+    /// <summary>The notebooks named, or all of the repository's in the order of their names.</summary>
+    /// <param name="names">Paths, or names or numbers of the repository's notebooks, such as <c>01</c>.</param>
+    /// <param name="from">The folder that paths are relative to.</param>
+    /// <exception cref="NotebookException">A name finds no notebook or several, or there is none at all.</exception>
+    public static List<string> Find(IReadOnlyList<string> names, string from)
+    {
+        var found = names.Count == 0 ? InOrder(NotebookFolder(from)) : [.. names.Select(name => Find(name, from))];
+        if (found.Count == 0)
+            throw new NotebookException($"There is no notebook in {NotebookFolder(from)}.");
+        if (found.GroupBy(Path.GetFileName).FirstOrDefault(g => g.Count() > 1) is { } same)
+            throw new NotebookException($"Two notebooks have the name {same.Key}, and their results would overwrite each other: run one at a time.");
+        return found;
+    }
+
+    /// <summary>The notebooks of a folder in the order of their names.</summary>
+    public static List<string> InOrder(string folder) => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal)]
+        : [];
+
+    private static string Find(string name, string from)
+    {
+        var path = Path.GetFullPath(name, from);
+        if (File.Exists(path))
+            return path;
+        if (name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && name.AsSpan().ContainsAny('/', '\\'))
+            throw new NotebookException($"There is no notebook {path}.");
+
+        var all = InOrder(NotebookFolder(from));
+        var bare = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
+        var matches = all.Where(p => Path.GetFileNameWithoutExtension(p) is var n
+            && (n == bare || n.StartsWith(bare + "-", StringComparison.OrdinalIgnoreCase))).ToList();
+        return matches.Count switch
+        {
+            1 => matches[0],
+            0 => throw new NotebookException($"There is no notebook '{name}'. There are: {List(all)}."),
+            _ => throw new NotebookException($"'{name}' could be any of {List(matches)}."),
+        };
+    }
+
+    private static string List(List<string> paths) =>
+        paths.Count == 0 ? "none" : string.Join(", ", paths.Select(Path.GetFileNameWithoutExtension));
+}
