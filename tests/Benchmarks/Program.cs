@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using Benchmarks;
+
+var root = new RootCommand("Times the library's work; each sub-command prints one line for each figure.")
+{
+    GemmBenchmark.Command(),
+    ConvBenchmark.Command(),
+};
+return root.Parse(args).Invoke();
