@@ -1,0 +1,64 @@
+namespace TorchSharp;
+
+/// <summary>
+/// Disposes, when it is disposed itself, every tensor made on this thread since it was opened, but for those moved out.
+/// </summary>
+public sealed class DisposeScope : IDisposable
+{
+    [ThreadStatic]
+    private static DisposeScope? t_current;
+
+    private readonly DisposeScope? _outer;
+    private List<torch.Tensor> _tensors = [];
+    private int _sweepAt = 256;
+
+    internal DisposeScope()
+    {
+        _outer = t_current;
+        t_current = this;
+    }
+
+    internal static DisposeScope? Current => t_current;
+
+    internal DisposeScope? Outer => _outer;
+
+    /// <summary>The number of live tensors that this scope will dispose.</summary>
+    public int DisposablesCount => _tensors.Count(t => t.Owner == this);
+
+    internal void Add(torch.Tensor tensor)
+    {
+        tensor.Owner = this;
+        if (_tensors.Count >= _sweepAt)
+        {
+            _tensors.RemoveAll(t => t.Owner != this);
+            _sweepAt = Math.Max(256, 2 * _tensors.Count);
+        }
+        _tensors.Add(tensor);
+    }
+
+    /// <summary>Disposes what the scope holds now and keeps it open.</summary>
+    public void DisposeEverything()
+    {
+        foreach (var tensor in _tensors)
+            if (tensor.Owner == this)
+                tensor.Dispose();
+        _tensors.Clear();
+    }
+
+    public void Dispose()
+    {
+        for (var scope = t_current; scope is not null; scope = scope._outer)
+        {
+            if (scope != this)
+                continue;
+            t_current = _outer;
+            break;
+        }
+        DisposeEverything();
+    }
+}
+
+public static partial class torch
+{
+    public static DisposeScope NewDisposeScope() => new();
+}

@@ -1,0 +1,148 @@
+using TorchSharp.Kernels;
+
+namespace TorchSharp;
+
+// Each operation stands beside its derivative with respect to each input.
+public static partial class torch
+{
+    public partial class Tensor
+    {
+        private static readonly Scalar MinusOne = -1;
+
+        public Tensor add(Tensor target)
+        {
+            var y = Dispatch.Binary<Add>("add", this, target);
+            return Shape.SequenceEqual(target.Shape)
+                ? Record(y, "add", [this, target], [], static (g, _, _) => g)
+                : Record(y, "add", [this, target], [], ToShapes(shape, target.shape, static g => g));
+        }
+
+        public Tensor add(Tensor target, Scalar alpha)
+        {
+            using var scaled = target.mul(alpha);
+            return add(scaled);
+        }
+
+        public Tensor add(Scalar scalar) =>
+            Record(Dispatch.Binary<Add>("add", this, scalar), "add", [this], [], static (g, _, _) => g);
+
+        public Tensor sub(Tensor target)
+        {
+            var y = Dispatch.Binary<Subtract>("sub", this, target);
+            return Shape.SequenceEqual(target.Shape)
+                ? Record(y, "sub", [this, target], [], static (g, _, i) => i == 0 ? g : -g)
+                : Record(y, "sub", [this, target], [], ToShapes(shape, target.shape, static g => -g));
+        }
+
+        public Tensor sub(Scalar scalar) =>
+            Record(Dispatch.Binary<Subtract>("sub", this, scalar), "sub", [this], [], static (g, _, _) => g);
+
+        public Tensor mul(Tensor target) =>
+            Record(Dispatch.Binary<Multiply>("mul", this, target), "mul", [this, target], [this, target],
+                static (g, s, i) => g.mul(s[1 - i]).sum_to(s[i].shape));
+
+        public Tensor mul(Scalar target) =>
+            Record(Dispatch.Binary<Multiply>("mul", this, target), "mul", [this], [], (g, _, _) => g.mul(target));
+
+        public Tensor div(Tensor target)
+        {
+            if (!IsFloat(Dispatch.Promote(this, target)))
+                return to_type(ScalarType.Float32).div(target);
+            return Record(Dispatch.Binary<Divide>("div", this, target), "div", [this, target], [this, target],
+                static (g, s, i) => (i == 0 ? g.div(s[1]) : -(g * s[0] / (s[1] * s[1]))).sum_to(s[i].shape));
+        }
+
+        public Tensor div(Scalar target) => IsFloat(dtype)
+            ? Record(Dispatch.Binary<Divide>("div", this, target), "div", [this], [], (g, _, _) => g.div(target))
+            : to_type(ScalarType.Float32).div(target);
+
+        public Tensor neg() =>
+            Record(Dispatch.Binary<Multiply>("neg", this, MinusOne), "neg", [this], [], static (g, _, _) => g.neg());
+
+        /// <summary>this + value·tensor1·tensor2.</summary>
+        public Tensor addcmul(Tensor tensor1, Tensor tensor2, Scalar value)
+        {
+            using var product = tensor1.mul(tensor2);
+            return add(product, value);
+        }
+
+        /// <summary>Element-wise; where both are equal the gradient is shared equally.</summary>
+        public Tensor maximum(Tensor other) => Record(Dispatch.Binary<Maximum>("maximum", this, other), "maximum", [this, other], [this, other],
+            static (g, s, i) => (g * Share(s[i], s[1 - i], g.dtype)).sum_to(s[i].shape));
+
+        public Tensor minimum(Tensor other) => Record(Dispatch.Binary<Minimum>("minimum", this, other), "minimum", [this, other], [this, other],
+            static (g, s, i) => (g * Share(s[1 - i], s[i], g.dtype)).sum_to(s[i].shape));
+
+        /// <summary>Keeps each element within [min, max]; the gradient passes where the element was within.</summary>
+        public Tensor clamp(Scalar? min = null, Scalar? max = null)
+        {
+            if (min is null && max is null)
+                throw new ArgumentException("clamp: give a minimum, a maximum or both.");
+            using var raised = min is null ? alias() : Dispatch.Binary<Maximum>("clamp", this, min);
+            var y = max is null ? raised.detach() : Dispatch.Binary<Minimum>("clamp", raised, max);
+            return Record(y, "clamp", [this], [this], (g, s, _) => g * Within(s[0], min, max, g.dtype));
+        }
+
+        public Tensor clamp_min(Scalar min) => clamp(min, null);
+
+        public Tensor clamp_max(Scalar max) => clamp(null, max);
+
+        public Tensor pow(Scalar exponent)
+        {
+            var p = exponent.ToDouble();
+            return p == 2
+                ? Record(Dispatch.Binary<Multiply>("pow", this, this), "pow", [this], [this], static (g, s, _) => g * s[0] * 2)
+                : Record(Dispatch.Power(this, p), "pow", [this], [this], (g, s, _) => p == 0 ? null : g * s[0].pow(p - 1) * p);
+        }
+
+        public Tensor pow(Tensor exponent) => Record(Dispatch.Power(this, exponent), "pow", [this, exponent], [this, exponent],
+            static (g, s, i) => (i == 0 ? g * s[1] * s[0].pow(s[1] - 1) : g * s[0].pow(s[1]) * s[0].log()).sum_to(s[i].shape));
+
+        public Tensor square() => pow(2);
+
+        public static Tensor operator +(Tensor left, Tensor right) => left.add(right);
+        public static Tensor operator +(Tensor left, Scalar right) => left.add(right);
+        public static Tensor operator +(Scalar left, Tensor right) => right.add(left);
+        public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
+        public static Tensor operator -(Tensor left, Scalar right) => left.sub(right);
+        public static Tensor operator -(Scalar left, Tensor right) => Record(
+            Dispatch.Binary<Subtract>("sub", right, left, scalarFirst: true), "sub", [right], [], static (g, _, _) => -g);
+        public static Tensor operator -(Tensor tensor) => tensor.neg();
+        public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
+        public static Tensor operator *(Tensor left, Scalar right) => left.mul(right);
+        public static Tensor operator *(Scalar left, Tensor right) => right.mul(left);
+        public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
+        public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
+        public static Tensor operator /(Scalar left, Tensor right) => right.pow(-1).mul(left);
+
+        /// <summary>Adds up what broadcasting repeated, so that the result has <paramref name="shape"/> again; itself when nothing was.</summary>
+        internal Tensor sum_to(long[] shape)
+        {
+            if (Shape.SequenceEqual(shape))
+                return this;
+            var extra = Shape.Length - shape.Length;
+            var dims = new List<long>();
+            for (var i = 0; i < Shape.Length; i++)
+                if (i < extra || (shape[i - extra] == 1 && Shape[i] != 1))
+                    dims.Add(i);
+            return sum([.. dims], keepdim: true).reshape(shape);
+        }
+
+        private static Derivative ToShapes(long[] a, long[] b, Func<Tensor, Tensor> second) =>
+            (g, _, i) => i == 0 ? g.sum_to(a) : second(g).sum_to(b);
+
+        private static Tensor Share(Tensor winner, Tensor loser, ScalarType type)
+        {
+            using var _ = no_grad();
+            return winner.gt(loser).to_type(type) + winner.eq(loser).to_type(type) * 0.5;
+        }
+
+        private static Tensor Within(Tensor x, Scalar? min, Scalar? max, ScalarType type)
+        {
+            using var _ = no_grad();
+            var above = min is null ? null : x.ge(min).to_type(type);
+            var below = max is null ? null : x.le(max).to_type(type);
+            return above is null ? below! : below is null ? above : above * below;
+        }
+    }
+}

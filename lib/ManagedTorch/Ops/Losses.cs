@@ -1,0 +1,156 @@
+namespace TorchSharp;
+
+public static partial class torch
+{
+    public static partial class nn
+    {
+        /// <summary>What becomes of the losses of a batch.</summary>
+        public enum Reduction
+        {
+            None = 0,
+            Mean = 1,
+            Sum = 2,
+        }
+
+        public static partial class functional
+        {
+            public static Tensor relu(Tensor x, bool inplace = false) => inplace ? x.relu_() : x.relu();
+
+            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => beta == 1
+                ? x.softplus()
+                : x.mul(beta).softplus().div(beta);
+
+            public static Tensor tanh(Tensor x) => x.tanh();
+
+            public static Tensor sigmoid(Tensor x) => x.sigmoid();
+
+            /// <summary>x Wᵀ + b with x [n, in], W [out, in], b [out].</summary>
+            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null)
+            {
+                if (weights.shape.Length != 2 || input.shape.Length == 0 || input.shape[^1] != weights.shape[1])
+                    throw Error("linear", $"the input [{Text(input.shape)}] does not fit the weights [{Text(weights.shape)}]; wanted [..., in] and [out, in]");
+                using var transposed = weights.mT;
+                var y = input.matmul(transposed);
+                if (bias is null)
+                    return y;
+                using var product = y;
+                return product.add(bias);
+            }
+
+            /// <summary>log(softmax(x)) along a dimension, without overflow.</summary>
+            public static Tensor log_softmax(Tensor x, long dim)
+            {
+                using var lse = x.detach().logsumexp(dim, keepdim: true);
+                var at = x.Dimension(dim, "log_softmax");
+                return RecordWithResult(x.detach().sub(lse), "log_softmax", [x], [],
+                    (g, s, _) => g - s[0].exp() * g.sum(at, keepdim: true));
+            }
+
+            public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null)
+            {
+                if (dtype is { } type && type != input.dtype)
+                    return softmax(input.to_type(type), dim);
+                using var logarithm = log_softmax(input.detach(), dim);
+                var at = input.Dimension(dim, "softmax");
+                return RecordWithResult(logarithm.exp(), "softmax", [input], [],
+                    (g, s, _) => s[0] * (g - (g * s[0]).sum(at, keepdim: true)));
+            }
+
+            /// <summary>
+            /// −Σ target·log softmax(input) over [n, c]: targets are class numbers (Int64, [n]) or soft labels of input's shape.
+            /// </summary>
+            public static Tensor cross_entropy(Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean, double label_smoothing = 0)
+            {
+                if (weight is not null)
+                    throw new NotSupportedException("cross_entropy: the embedded stack weighs all classes alike.");
+                if (input.shape.Length != 2)
+                    throw Error("cross_entropy", $"needs logits [n, c]; the shape is [{Text(input.shape)}]");
+                var classes = input.shape[1];
+                var hard = target.dtype == ScalarType.Int64;
+                if (hard ? target.shape.Length != 1 || target.shape[0] != input.shape[0] : !target.Shape.SequenceEqual(input.Shape))
+                    throw Error("cross_entropy", $"the target [{Text(target.shape)}] ({target.dtype}) does not fit the logits [{Text(input.shape)}]");
+                if (hard)
+                    CheckClasses(target, classes);
+                using var soft = hard ? OneHot(target, classes).to_type(input.dtype) : target.alias();
+                using var smooth = label_smoothing == 0 ? soft.alias() : soft.mul(1 - label_smoothing).add(label_smoothing / classes);
+                var losses = SoftCrossEntropy(input, smooth);
+                if (reduction == Reduction.None)
+                    return losses;
+                using var each = losses;
+                return reduction == Reduction.Sum ? each.sum() : each.mean();
+            }
+
+            /// <summary>Per row −Σ t·log softmax(z); ∂/∂z = softmax(z)·Σt − t, ∂/∂t = −log softmax(z).</summary>
+            private static Tensor SoftCrossEntropy(Tensor logits, Tensor target)
+            {
+                using var logarithm = log_softmax(logits.detach(), 1);
+                using var products = target.detach().mul(logarithm);
+                using var total = products.sum(1);
+                return Record(total.neg(), "cross_entropy", [logits, target], [logits, target], static (g, s, i) => i == 0
+                    ? (softmax(s[0], 1) * s[1].sum(1, keepdim: true) - s[1]) * g.unsqueeze(1)
+                    : log_softmax(s[0], 1) * -g.unsqueeze(1));
+            }
+
+            private static void CheckClasses(Tensor target, long classes)
+            {
+                foreach (var label in target.data<long>())
+                    if (label < 0 || label >= classes)
+                        throw Error("cross_entropy", $"class {label} is out of range for {classes} logits");
+            }
+
+            public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
+            {
+                if (!input.Shape.SequenceEqual(target.Shape))
+                    throw Error("mse_loss", $"the shapes [{Text(input.shape)}] and [{Text(target.shape)}] differ");
+                using var difference = input.sub(target);
+                var squares = difference.square();
+                if (reduction == Reduction.None)
+                    return squares;
+                using var each = squares;
+                return reduction == Reduction.Sum ? each.sum() : each.mean();
+            }
+
+            public static Tensor one_hot(Tensor x, long num_classes = -1) => OneHot(x, num_classes);
+        }
+    }
+
+    public static class autograd
+    {
+        /// <summary>
+        /// The gradients of the outputs, weighed by grad_outputs, with respect to the inputs. The graph is freed unless
+        /// retain_graph is asked for, even with create_graph. An unused input is an error, or with allow_unused an invalid tensor.
+        /// </summary>
+        public static IList<Tensor> grad(IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null, bool retain_graph = false, bool create_graph = false, bool allow_unused = false)
+        {
+            if (grad_outputs is not null && grad_outputs.Count != outputs.Count)
+                throw new ArgumentException($"autograd.grad: {grad_outputs.Count} grad_outputs do not fit {outputs.Count} outputs.");
+            for (var i = 0; i < inputs.Count; i++)
+                if (!inputs[i].requires_grad)
+                    throw new InvalidOperationException($"autograd.grad: input {i} of shape [{Text(inputs[i].shape)}] does not require a gradient.");
+            var gradients = Backward.Run([.. outputs], grad_outputs, [.. inputs], retain_graph, create_graph);
+            var results = new Tensor[gradients.Length];
+            for (var i = 0; i < results.Length; i++)
+                results[i] = gradients[i] ?? (allow_unused ? Tensor.Missing()
+                    : throw new InvalidOperationException($"autograd.grad: the outputs do not depend on input {i} of shape [{Text(inputs[i].shape)}]; ask for allow_unused: true to get an invalid tensor instead."));
+            return results;
+        }
+    }
+
+    public static IDisposable no_grad() => new GradMode.Switch(false);
+
+    public static IDisposable enable_grad(bool enabled = true) => new GradMode.Switch(enabled);
+
+    public static IDisposable set_grad_enabled(bool mode = true) => new GradMode.Switch(mode);
+
+    public static bool is_grad_enabled() => GradMode.Enabled;
+
+    public partial class Tensor
+    {
+        internal static Tensor Missing()
+        {
+            var t = new Tensor(new Storage(0), [0], ScalarType.Float32, track: false);
+            t.Dispose();
+            return t;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace TorchSharp;
+
+/// <summary>
+/// The memory behind one or several tensors (a tensor and its views, and what the autograd graph saved of them).
+/// Small blocks are managed arrays, which cost nothing to forget; large ones are aligned native blocks from a cache.
+/// </summary>
+internal sealed class Storage
+{
+    /// <summary>Blocks up to this many bytes live in managed arrays.</summary>
+    internal const int SmallBytes = 4096;
+
+    private readonly byte[]? _small;
+    private NativeBlock? _large;
+    private int _references = 1;
+
+    public Storage(long bytes)
+    {
+        if (bytes <= SmallBytes)
+            _small = bytes == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)bytes);
+        else
+            _large = NativeBlock.Rent(bytes);
+    }
+
+    /// <summary>Counts in-place modifications, so that a derivative never reads a value that has changed since it was saved.</summary>
+    public int Version;
+
+    public bool IsShared => Volatile.Read(ref _references) > 1;
+
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) != 0)
+            return;
+        var block = Interlocked.Exchange(ref _large, null);
+        block?.Return();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe ref byte First()
+    {
+        if (_small is not null)
+            return ref MemoryMarshal.GetArrayDataReference(_small);
+        var block = _large;
+        ObjectDisposedException.ThrowIf(block is null, typeof(torch.Tensor));
+        return ref Unsafe.AsRef<byte>(block.Pointer);
+    }
+}
+
+/// <summary>An aligned native block that returns to the cache when it is released or, at the last, finalised.</summary>
+internal sealed unsafe class NativeBlock
+{
+    private const int Alignment = 64;
+    private const long CacheLimit = 1L << 30;
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<long, Stack<NativeBlock>> Free = [];
+    private static long s_cached;
+    private static long s_allocated;
+
+    private readonly long _bytes;
+
+    private NativeBlock(long bytes)
+    {
+        _bytes = bytes;
+        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        GC.AddMemoryPressure(bytes);
+        Interlocked.Add(ref s_allocated, bytes);
+    }
+
+    /// <summary>Bytes of native memory held, in use or cached.</summary>
+    public static long AllocatedBytes => Interlocked.Read(ref s_allocated);
+
+    /// <summary>Bytes of native memory held by the cache for reuse.</summary>
+    public static long CachedBytes
+    {
+        get
+        {
+            lock (Gate)
+                return s_cached;
+        }
+    }
+
+    public void* Pointer { get; private set; }
+
+    public static NativeBlock Rent(long bytes)
+    {
+        var size = SizeClass(bytes);
+        lock (Gate)
+        {
+            if (Free.TryGetValue(size, out var stack) && stack.TryPop(out var block))
+            {
+                s_cached -= size;
+                return block;
+            }
+            if (s_cached > CacheLimit)
+                Trim();
+        }
+        return new NativeBlock(size);
+    }
+
+    public void Return()
+    {
+        lock (Gate)
+        {
+            if (!Free.TryGetValue(_bytes, out var stack))
+                Free[_bytes] = stack = new Stack<NativeBlock>();
+            stack.Push(this);
+            s_cached += _bytes;
+        }
+    }
+
+    /// <summary>Four size classes to each power of two, so that little is wasted and blocks are reused.</summary>
+    private static long SizeClass(long bytes)
+    {
+        var step = Math.Max(1024, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes) / 8);
+        return (bytes + step - 1) / step * step;
+    }
+
+    private static void Trim()
+    {
+        foreach (var stack in Free.Values)
+            while (stack.TryPop(out var block))
+                block.FreeMemory();
+        s_cached = 0;
+    }
+
+    private void FreeMemory()
+    {
+        NativeMemory.AlignedFree(Pointer);
+        Pointer = null;
+        GC.RemoveMemoryPressure(_bytes);
+        Interlocked.Add(ref s_allocated, -_bytes);
+        GC.SuppressFinalize(this);
+    }
+
+    // Reached only by blocks whose tensors were dropped without Dispose: the block goes back to the cache and lives on.
+    ~NativeBlock()
+    {
+        Debug.Assert(Pointer is not null);
+        if (Environment.HasShutdownStarted)
+            return;
+        GC.ReRegisterForFinalize(this);
+        Return();
+    }
+}
