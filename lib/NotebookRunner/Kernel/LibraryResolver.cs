@@ -19,6 +19,8 @@ internal sealed class LibraryResolver(NotebookLoadContext context) : MetadataRef
             throw new CellException("ReferenceError",
                 $"#r \"{reference}\": this runner restores no packages. Reference the package from a project, build that, and #r the DLL in its output folder.");
 
+        if (NotebookLoadContext.FrameworkAssembly(reference) is { } framework)
+            return [Reference(framework)];
         var path = Path.GetFullPath(reference);
         if (!File.Exists(path))
             throw new CellException("ReferenceError",

@@ -16,6 +16,10 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<(string Folder, AssemblyDependencyResolver Resolver)> _libraries = [];
 
+    /// <summary>The file of an assembly that belongs to .NET itself, or <see langword="null"/>.</summary>
+    public static string? FrameworkAssembly(string name) =>
+        Path.Combine(s_frameworkFolder, name + ".dll") is var path && File.Exists(path) ? path : null;
+
     /// <summary>Makes a library and what lies beside it loadable.</summary>
     public void AddLibrary(string path)
     {
@@ -50,7 +54,7 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
         var name = assemblyName.Name!;
         if (_cells.TryGetValue(name, out var cell))
             return cell;
-        if (name == typeof(NotebookLoadContext).Assembly.GetName().Name || File.Exists(Path.Combine(s_frameworkFolder, name + ".dll")))
+        if (name == typeof(NotebookLoadContext).Assembly.GetName().Name || FrameworkAssembly(name) is not null)
             return null;
         return FindAssembly(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
     }

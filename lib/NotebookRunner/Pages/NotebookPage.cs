@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using NotebookRunner.Execution;
+using NotebookRunner.Progress;
+
+namespace NotebookRunner.Pages;
+
+/// <summary>The page of one executed notebook.</summary>
+internal static class NotebookPage
+{
+    public static string Create(NotebookDocument notebook, NotebookDocument? previous, NotebookDocument? next, MarkdownHtml markdown)
+    {
+        var outputs = new OutputHtml(markdown);
+        var body = new StringBuilder();
+        AppendNavigation(body, "header", notebook.Run, previous, next);
+        body.Append("<main>\n");
+        foreach (var cell in notebook.Cells)
+        {
+            if (cell.Kind == CellKind.Markdown)
+                body.Append("<section class=\"markdown\">").Append(markdown.Convert(cell.Source, cell.Attachments)).Append("</section>\n");
+            else if (cell.Kind == CellKind.Code && !string.IsNullOrWhiteSpace(cell.Source))
+                AppendCode(body, cell, outputs);
+        }
+        body.Append("</main>\n");
+        AppendNavigation(body, "footer", null, previous, next);
+        return HtmlPage.Create(notebook.Title, body.ToString());
+    }
+
+    private static void AppendCode(StringBuilder body, NotebookCell cell, OutputHtml outputs)
+    {
+        var failed = cell.Run is { Status: not RunStatus.Succeeded };
+        body.Append(failed ? "<section class=\"code failed\">" : "<section class=\"code\">")
+            .Append("<div class=\"source\"><pre>").Append(CodeHtml.Convert(cell.Source.Trim('\n'), cell.Language)).Append("</pre>");
+        body.Append("<span class=\"time\">");
+        if (cell.ExecutionCount is { } count)
+            body.Append(CultureInfo.InvariantCulture, $"[{count}]");
+        if (cell.Run is { } run)
+            body.Append(' ').Append(ProgressText.Duration(run.Elapsed));
+        body.Append("</span></div>");
+        foreach (var output in cell.Outputs)
+            body.Append("<div class=\"output\">").Append(outputs.Convert(output)).Append("</div>");
+        body.Append("</section>\n");
+    }
+
+    private static void AppendNavigation(StringBuilder body, string element, RunRecord? run, NotebookDocument? previous, NotebookDocument? next)
+    {
+        body.Append('<').Append(element).Append("><nav>")
+            .Append(previous is null ? "<span></span>" : $"<a rel=\"prev\" href=\"{HtmlPage.Address(previous.Name)}\">← {WebUtility.HtmlEncode(previous.Title)}</a>")
+            .Append("<span class=\"middle\"><a href=\"index.html\">All notebooks</a>");
+        if (run is not null)
+        {
+            body.Append(' ').Append(HtmlPage.Badge(run)).Append(" <span class=\"time\">").Append(ProgressText.Duration(run.Elapsed));
+            if (run.Profile is not null)
+                body.Append(", ").Append(WebUtility.HtmlEncode(run.Profile)).Append(" profile");
+            body.Append("</span>");
+        }
+        body.Append("</span>")
+            .Append(next is null ? "<span></span>" : $"<a rel=\"next\" href=\"{HtmlPage.Address(next.Name)}\">{WebUtility.HtmlEncode(next.Title)} →</a>")
+            .Append("</nav></").Append(element).Append(">\n");
+    }
+}
