@@ -11,8 +11,6 @@ public static class Png
 {
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 
-    private static readonly uint[] CrcTable = MakeCrcTable();
-
     /// <summary>Encodes an image.</summary>
     /// <param name="width">Width in pixels, at least 1.</param>
     /// <param name="height">Height in pixels, at least 1.</param>
@@ -121,7 +119,7 @@ public static class Png
 
         var checkedPart = rest.Slice(4, 4 + (int)length);
         string type = System.Text.Encoding.ASCII.GetString(checkedPart[..4]);
-        if (Crc(checkedPart) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
+        if (Crc32.Of(checkedPart) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
             throw new InvalidDataException($"The PNG file is damaged: the checksum of its {type} chunk is wrong. Copy or download it again.");
         rest = rest[(Overhead + (int)length)..];
         return (type, checkedPart[4..].ToArray());
@@ -203,28 +201,8 @@ public static class Png
         int start = (int)file.Position;
         file.Write(type);
         file.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc(file.GetBuffer().AsSpan(start, (int)file.Position - start)));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Of(file.GetBuffer().AsSpan(start, (int)file.Position - start)));
         file.Write(number);
-    }
-
-    private static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte b in bytes)
-            crc = CrcTable[(byte)crc ^ b] ^ (crc >> 8);
-        return ~crc;
-    }
-
-    private static uint[] MakeCrcTable()
-    {
-        var table = new uint[256];
-        for (uint i = 0; i < table.Length; i++)
-        {
-            table[i] = i;
-            for (int bit = 0; bit < 8; bit++)
-                table[i] = (table[i] & 1) != 0 ? 0xEDB88320 ^ (table[i] >> 1) : table[i] >> 1;
-        }
-        return table;
     }
 
     private enum Filter
