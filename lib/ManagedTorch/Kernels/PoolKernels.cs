@@ -47,6 +47,9 @@ internal readonly struct PoolWindow(int output, int size, int kernel, int stride
 /// <summary>Maximum pooling over contiguous planes, and the gather and scatter along its indices.</summary>
 internal static unsafe partial class PoolKernels
 {
+    /// <summary>Input elements that one task handles, or one plane if that is more.</summary>
+    private const int TaskElements = 1 << 15;
+
     /// <summary>
     /// y [planes, OH, OW] is each window's maximum, index the place in its plane (row · W + column) where it stands.
     /// Of equal values the first wins; a NaN wins over everything; padding never wins.
@@ -77,13 +80,29 @@ internal static unsafe partial class PoolKernels
     private static void ForEachPlane<TJob>(in PoolShape shape, ref TJob job)
         where TJob : unmanaged, IPlaneJob
     {
-        for (var p = 0L; p < shape.Planes; p++)
-            job.Execute(p);
+        var group = Math.Max(1, TaskElements / Math.Max(1, shape.H * shape.W));
+        var grouped = new GroupJob<TJob> { Job = job, Planes = shape.Planes, Group = group };
+        WorkPool.Run(checked((int)((shape.Planes + group - 1) / group)), ref grouped);
     }
 
     private interface IPlaneJob
     {
         void Execute(long plane);
+    }
+
+    private struct GroupJob<TJob> : IJob
+        where TJob : unmanaged, IPlaneJob
+    {
+        public TJob Job;
+        public long Planes;
+        public int Group;
+
+        public void Execute(int index)
+        {
+            var end = Math.Min(Planes, (long)(index + 1) * Group);
+            for (var plane = (long)index * Group; plane < end; plane++)
+                Job.Execute(plane);
+        }
     }
 
     private struct MaxJob<T> : IPlaneJob

@@ -86,8 +86,7 @@ internal static unsafe class RandomKernels
         var start = state.Take((length + 1) / 2 * TFill.WordsPerPair);
         var job = new FillJob<T, TFill> { Start = start, Fill = fill, X = x, Length = length };
         var tasks = checked((int)((length + TaskLength - 1) / TaskLength));
-        for (var i = 0; i < tasks; i++)
-            job.Execute(i);
+        WorkPool.Run(tasks, ref job);
     }
 
     /// <summary>A distribution: how <c>x.Length</c> values (at most <see cref="Block"/>) come from that many words.</summary>
@@ -99,7 +98,7 @@ internal static unsafe class RandomKernels
         void Apply(Span<ulong> words, Span<T> x);
     }
 
-    private struct FillJob<T, TFill>
+    private struct FillJob<T, TFill> : IJob
         where T : unmanaged
         where TFill : unmanaged, IFill<T>
     {
