@@ -11,6 +11,8 @@ namespace DatasetDistillation.Reporting;
 public sealed partial record Chart : IRichOutput
 {
     private readonly ImmutableArray<Series> series = [];
+    private readonly Axis xAxis = new();
+    private readonly Axis yAxis = new();
 
     /// <summary>A chart of one series or more.</summary>
     /// <exception cref="ArgumentException">There is no series, or its kinds cannot share two axes.</exception>
@@ -20,10 +22,20 @@ public sealed partial record Chart : IRichOutput
     public string Title { get; init; } = "";
 
     /// <summary>The horizontal axis.</summary>
-    public Axis XAxis { get; init; } = new();
+    /// <exception cref="ArgumentException">It ends before it begins.</exception>
+    public Axis XAxis
+    {
+        get => xAxis;
+        init => xAxis = Checked(value);
+    }
 
     /// <summary>The vertical axis.</summary>
-    public Axis YAxis { get; init; } = new();
+    /// <exception cref="ArgumentException">It ends before it begins.</exception>
+    public Axis YAxis
+    {
+        get => yAxis;
+        init => yAxis = Checked(value);
+    }
 
     /// <summary>What is drawn, in the order of the legend.</summary>
     public ImmutableArray<Series> Series
@@ -64,6 +76,10 @@ public sealed partial record Chart : IRichOutput
 
     /// <summary>The chart in words and little curves, for a terminal.</summary>
     public override string ToString() => Render(MimeType.Text);
+
+    private static Axis Checked(Axis axis) => axis.Min >= axis.Max
+        ? throw new ArgumentException($"Axis '{axis.Title}' runs from {axis.Min} to {axis.Max}; its minimum must be less than its maximum.", nameof(axis))
+        : axis;
 
     private static ImmutableArray<Series> Checked(ImmutableArray<Series> series)
     {

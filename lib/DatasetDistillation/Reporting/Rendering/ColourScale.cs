@@ -9,25 +9,13 @@ internal static class ColourScale
     private static readonly (double R, double G, double B)[] Reds =
         [(253, 249, 247), (250, 220, 205), (241, 172, 141), (221, 108, 82), (178, 40, 48), (110, 10, 31)];
 
-    /// <summary>Blue for positive shades of a sequential or confusion map.</summary>
-    public static string Blue(double share) => Hex(At(Blues, share));
-
-    public static string Red(double share) => Hex(At(Reds, share));
-
-    /// <summary>Whether words on this shade must be light.</summary>
-    public static bool IsDark(double share) => Math.Abs(share) > 0.55;
-
     /// <summary>The scale as Plotly writes it: positions in [0, 1] and colours.</summary>
     public static IEnumerable<(double Position, string Colour)> Stops(HeatMapColours colours) => colours == HeatMapColours.Sequential
-        ? Blues.Select((_, i) => (i / 5.0, Blue(i / 5.0)))
-        : Enumerable.Range(-5, 11).Select(i => ((i + 5) / 10.0, Signed(i / 5.0, colours)));
+        ? Blues.Select((_, i) => (i / 5.0, Hex(At(Blues, i / 5.0))))
+        : Enumerable.Range(-5, 11).Select(i => ((i + 5) / 10.0, Hex(At(IsBlue(i / 5.0, colours) ? Blues : Reds, Math.Abs(i / 5.0)))));
 
-    /// <summary>The colour of a share in [−1, 1]: negative is blue in a diverging map, red (an error) in a confusion matrix.</summary>
-    public static string Signed(double share, HeatMapColours colours)
-    {
-        var isBlue = colours == HeatMapColours.Diverging ? share < 0 : share >= 0;
-        return isBlue ? Blue(Math.Abs(share)) : Red(Math.Abs(share));
-    }
+    /// <summary>Whether a shade is blue: negative values of a diverging map, and whatever is not an error of a confusion matrix.</summary>
+    public static bool IsBlue(double shade, HeatMapColours colours) => colours == HeatMapColours.Diverging ? shade < 0 : shade >= 0;
 
     /// <summary>
     /// The shade of every cell, row by row, in [0, 1] or [−1, 1]; NaN for a value that is not finite. In a confusion matrix the

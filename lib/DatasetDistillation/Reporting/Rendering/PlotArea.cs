@@ -19,7 +19,7 @@ internal sealed class PlotArea
         Left = 16 + labels + 8 + (chart.YAxis.Title.Length > 0 ? 20 : 0);
 
         var x = Extent.OfX(chart);
-        var most = chart.XAxis.Categories.IsEmpty ? Math.Clamp((int)((Right - Left) / 55), 3, 10) : int.MaxValue;
+        var most = chart.XAxis.Categories.IsEmpty ? Math.Clamp((int)((Right - Left) / 50), 3, 10) : int.MaxValue;
         XTicks = TicksOf(chart.XAxis, x, most);
         for (most = Math.Min(most, XTicks.Values.Length); most > 1 && Crowded(); most--)
             XTicks = TicksOf(chart.XAxis, x, Math.Max(most - 1, 1));
@@ -58,7 +58,7 @@ internal sealed class PlotArea
         for (var i = 1; i < XTicks.Values.Length; i++)
         {
             var room = X(XTicks.Values[i]) - X(XTicks.Values[i - 1]);
-            var needed = (SvgCanvas.WidthOf(XTicks.Labels[i], TickSize) + SvgCanvas.WidthOf(XTicks.Labels[i - 1], TickSize)) / 2 + 6;
+            var needed = (SvgCanvas.WidthOf(XTicks.Labels[i], TickSize) + SvgCanvas.WidthOf(XTicks.Labels[i - 1], TickSize)) / 2 + 14;
             if (room < needed)
                 return true;
         }

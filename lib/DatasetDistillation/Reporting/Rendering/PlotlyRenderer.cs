@@ -59,8 +59,16 @@ internal static class PlotlyRenderer
         if (text.Length > 0)
             titles.Add(new JsonObject
             {
-                ["text"] = text, ["xref"] = "paper", ["yref"] = "paper", ["x"] = left, ["y"] = 1,
-                ["xanchor"] = "left", ["yanchor"] = "bottom", ["yshift"] = 8, ["align"] = "left", ["showarrow"] = false,
+                ["text"] = text,
+                ["xref"] = "paper",
+                ["yref"] = "paper",
+                ["x"] = left,
+                ["y"] = 1,
+                ["xanchor"] = "left",
+                ["yanchor"] = "bottom",
+                ["yshift"] = 8,
+                ["align"] = "left",
+                ["showarrow"] = false,
                 ["font"] = new JsonObject { ["size"] = 14 },
             });
     }
@@ -81,15 +89,25 @@ internal static class PlotlyRenderer
                 continue;
             words.Add(new JsonObject
             {
-                ["text"] = Xml.Escape(annotation.Text), ["x"] = place.X, ["y"] = place.Y, ["xref"] = place.XRef, ["yref"] = place.YRef,
-                ["showarrow"] = annotation is PointAnnotation, ["xanchor"] = "left", ["yanchor"] = "bottom",
+                ["text"] = Xml.Escape(annotation.Text),
+                ["x"] = place.X,
+                ["y"] = place.Y,
+                ["xref"] = place.XRef,
+                ["yref"] = place.YRef,
+                ["showarrow"] = annotation is PointAnnotation,
+                ["xanchor"] = "left",
+                ["yanchor"] = "bottom",
             });
             if (annotation is ReferenceLine { IsVertical: var isVertical, Value: var value })
                 shapes.Add(new JsonObject
                 {
-                    ["type"] = "line", ["xref"] = place.XRef, ["yref"] = place.YRef,
-                    ["x0"] = isVertical ? value : 0, ["x1"] = isVertical ? value : 1,
-                    ["y0"] = isVertical ? 0 : value, ["y1"] = isVertical ? 1 : value,
+                    ["type"] = "line",
+                    ["xref"] = place.XRef,
+                    ["yref"] = place.YRef,
+                    ["x0"] = isVertical ? value : 0,
+                    ["x1"] = isVertical ? value : 1,
+                    ["y0"] = isVertical ? 0 : value,
+                    ["y1"] = isVertical ? 1 : value,
                     ["line"] = new JsonObject { ["color"] = Ink, ["width"] = 1.2, ["dash"] = "dash" },
                 });
         }
@@ -136,7 +154,10 @@ internal static class PlotlyRenderer
             case BarSeries bars:
                 var trace = new JsonObject
                 {
-                    ["type"] = "bar", ["name"] = bars.Name, ["x"] = Texts(chart.XAxis.Categories), ["y"] = Values(bars.Values),
+                    ["type"] = "bar",
+                    ["name"] = bars.Name,
+                    ["x"] = Texts(chart.XAxis.Categories),
+                    ["y"] = Values(bars.Values),
                     ["marker"] = new JsonObject { ["color"] = Theme.Neutral(index) },
                 };
                 if (bars.Deviations.Count > 0)
@@ -147,7 +168,8 @@ internal static class PlotlyRenderer
                 var width = histogram.Edges[1] - histogram.Edges[0];
                 yield return new JsonObject
                 {
-                    ["type"] = "bar", ["name"] = histogram.Name,
+                    ["type"] = "bar",
+                    ["name"] = histogram.Name,
                     ["x"] = Values(Numbers.From(histogram.Edges.SkipLast(1).Select(edge => edge + width / 2))),
                     ["y"] = Values(Numbers.From(histogram.Counts.Select(count => (double)count))),
                     ["width"] = width,
@@ -162,7 +184,10 @@ internal static class PlotlyRenderer
 
     private static JsonObject Curve(PointSeries points, int index) => new()
     {
-        ["type"] = "scatter", ["name"] = points.Name, ["x"] = Values(points.X), ["y"] = Values(points.Y),
+        ["type"] = "scatter",
+        ["name"] = points.Name,
+        ["x"] = Values(points.X),
+        ["y"] = Values(points.Y),
         ["mode"] = points.Mark switch { PointMark.Points => "markers", PointMark.LineAndPoints => "lines+markers", _ => "lines" },
         ["line"] = new JsonObject { ["color"] = Theme.Neutral(index), ["width"] = 2, ["dash"] = points.Dashed ? "dash" : "solid" },
         ["marker"] = new JsonObject { ["color"] = Theme.Neutral(index) },
@@ -172,11 +197,17 @@ internal static class PlotlyRenderer
 
     private static JsonObject BandEdge(Numbers x, Numbers y, string name, int index, bool fill) => new()
     {
-        ["type"] = "scatter", ["name"] = name, ["x"] = Values(x), ["y"] = Values(y), ["mode"] = "lines",
+        ["type"] = "scatter",
+        ["name"] = name,
+        ["x"] = Values(x),
+        ["y"] = Values(y),
+        ["mode"] = "lines",
         ["line"] = new JsonObject { ["width"] = 0, ["color"] = Theme.Neutral(index) },
         ["fill"] = fill ? "tonexty" : "none",
         ["fillcolor"] = Theme.Neutral(index) + "2E",
-        ["hoverinfo"] = "skip", ["showlegend"] = false, ["legendgroup"] = name,
+        ["hoverinfo"] = "skip",
+        ["showlegend"] = false,
+        ["legendgroup"] = name,
     };
 
     private static JsonObject HeatMap(HeatMapSeries map, Chart chart)

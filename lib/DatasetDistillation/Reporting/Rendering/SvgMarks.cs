@@ -98,7 +98,7 @@ internal sealed class SvgMarks(SvgCanvas svg, Chart chart, PlotArea area)
             {
                 var deviation = bars.Deviations.Values[i];
                 top = area.Y(value + deviation);
-                svg.Line(centre, top, centre, area.Shows(i, value - deviation) ? area.Y(value - deviation) : area.Bottom, "stroke-width=\"1.5\" " + Theme.Part("axis"));
+                svg.Line(centre, top, centre, area.Shows(i, value - deviation) ? area.Y(value - deviation) : area.Bottom, "stroke-width=\"1.5\" " + Theme.Part("rule"));
             }
             if (labelled)
                 svg.Text(centre, value < 0 ? y + 13 : top - 4, labels[i], "style=\"font-variant-numeric:tabular-nums\" " + Theme.Part("muted"), Anchor.Middle, 11);
@@ -126,16 +126,19 @@ internal sealed class SvgMarks(SvgCanvas svg, Chart chart, PlotArea area)
         for (var k = 0; k < shades.Length; k++)
         {
             var (row, column) = (k / map.Values.Columns, k % map.Values.Columns);
-            var fill = double.IsNaN(shades[k]) ? "fill=\"none\"" : $"fill=\"{ColourScale.Signed(shades[k], map.Colours)}\"";
-            svg.Rectangle(area.X(column - 0.5) + 0.5, area.Y(row - 0.5) + 0.5, Math.Max(width - 1, 0.5), Math.Max(height - 1, 0.5), fill);
+            svg.Rectangle(area.X(column - 0.5) + 0.5, area.Y(row - 0.5) + 0.5, Math.Max(width - 1, 0.5), Math.Max(height - 1, 0.5), Shade(map, shades[k]));
             if (!annotated)
                 continue;
-            var ink = double.IsNaN(shades[k]) ? Theme.Part("muted")
-                : ColourScale.IsDark(shades[k]) ? "fill=\"#FFFFFF\""
-                : map.Colours == HeatMapColours.Confusion && map.Values.Values[k] == 0 ? "fill=\"#98A2AB\"" : "fill=\"#24292F\"";
+            var faint = double.IsNaN(shades[k]) || (map.Colours == HeatMapColours.Confusion && map.Values.Values[k] == 0);
+            var ink = Theme.Part(faint ? "muted" : Math.Abs(shades[k]) > 0.6 ? "on" : "text") + (faint ? " fill-opacity=\"0.6\"" : "");
             svg.Text(area.X(column), area.Y(row) + size * 0.36, labels[k], "style=\"font-variant-numeric:tabular-nums\" " + ink, Anchor.Middle, size);
         }
     }
+
+    /// <summary>Cells let the card shine through, so that a weak value is pale on a light card and dim on a dark one.</summary>
+    private static string Shade(HeatMapSeries map, double shade) => double.IsNaN(shade)
+        ? "fill=\"none\""
+        : string.Create(Invariant, $"{Theme.Part(ColourScale.IsBlue(shade, map.Colours) ? "blue" : "red")} fill-opacity=\"{0.04 + 0.96 * Math.Abs(shade):0.###}\"");
 
     /// <summary>The number in a cell of a heat map.</summary>
     public static string CellText(HeatMapSeries map, double value) =>

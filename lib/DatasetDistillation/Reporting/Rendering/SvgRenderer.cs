@@ -45,9 +45,9 @@ internal sealed class SvgChart(SvgCanvas svg, Chart chart)
         var title = chart.Title.Length > 0 ? 26 : 0;
         var rows = Legend ? LegendRows() : [];
         var notes = chart.Notes;
-        var right = Direct ? 26 + chart.Series.Max(series => SvgCanvas.WidthOf(series.Name, LabelSize)) : 22;
+        var right = Direct ? 26 + chart.Series.Max(series => 1.08 * SvgCanvas.WidthOf(series.Name, LabelSize)) : 26;
         var bottom = 16 + 18 + (chart.XAxis.Title.Length > 0 ? 20 : 0) + 16 * notes.Length;
-        var area = new PlotArea(chart, 18 + title + 22 * rows.Count, right, bottom, chart.Width, height);
+        var area = new PlotArea(chart, 18 + title + 22 * rows.Count + (rows.Count > 0 ? 8 : 0), right, bottom, chart.Width, height);
 
         if (title > 0)
             svg.Text(16, 28, chart.Title, "font-weight=\"600\" " + Theme.Part("text"), size: 14.5);

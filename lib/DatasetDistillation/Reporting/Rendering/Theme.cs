@@ -30,6 +30,10 @@ internal static class Theme
         ("dd-grid", "stroke", "#E4E7EA", "#343A40"),
         ("dd-axis", "stroke", "#8C959F", "#7A848E"),
         ("dd-edge", "stroke", "#D8DCE0", "#343A40"),
+        ("dd-rule", "stroke", "#24292F", "#E6E9EC"),
+        ("dd-blue", "fill", "#0F5FA6", "#62B2F5"),
+        ("dd-red", "fill", "#B3202F", "#FF8080"),
+        ("dd-on", "fill", "#FFFFFF", "#14181C"),
         ("dd-halo", "stroke", "#FFFFFF", "#1F2226"),
     ];
 

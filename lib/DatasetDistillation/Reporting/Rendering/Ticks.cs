@@ -15,6 +15,7 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
     {
         if (!axis.Categories.IsEmpty)
             return OfCategories(axis.Categories, most);
+        most = Math.Max(most, 2);
         (low, high) = (axis.Min ?? low, axis.Max ?? high);
         if (axis.IsLog && !(low > 0))
             low = high > 0 ? high / 10 : double.PositiveInfinity;
@@ -33,7 +34,7 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
 
     private static Ticks Linear(double low, double high, int most, bool whole, bool percent)
     {
-        if (low == high)
+        if (high - low <= 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)))
         {
             var margin = low == 0 ? 1 : Math.Abs(low) * 0.05;
             (low, high) = whole ? (low - 1, high + 1) : (low - margin, high + margin);
@@ -98,18 +99,23 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
     {
         if (low == high)
             (low, high) = (low / 2, high * 2);
-        var decades = Math.Log10(high) - Math.Log10(low);
-        double[] mantissas = decades <= 1.2 && most >= 5 ? [1, 2, 3, 5, 7] : decades <= 3 && most >= 8 ? [1, 2, 5] : [1];
+        var values = ((double[][])[[1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]])
+            .Select(mantissas => LogValues(low, high, mantissas, most))
+            .First(candidates => candidates.Length <= most);
+        return new Ticks(values[0], values[^1], values, [.. values.Select(LogLabel)]);
+    }
+
+    private static ImmutableArray<double> LogValues(double low, double high, double[] mantissas, int most)
+    {
         var from = (int)Math.Floor(Math.Log10(low) + 1e-9);
         var to = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
-        var every = Math.Max(1, (int)Math.Ceiling((to - from) / (double)most));
+        var every = mantissas.Length > 1 ? 1 : Math.Max(1, (int)Math.Ceiling((to - from) / (most - 1.0)));
         var candidates = Enumerable.Range(0, (to - from) / every + 2)
             .SelectMany(i => mantissas.Select(m => m * Math.Pow(10, from + i * every)))
             .ToArray();
         var first = Array.FindLastIndex(candidates, v => v <= low * (1 + 1e-9));
         var last = Array.FindIndex(candidates, v => v >= high * (1 - 1e-9));
-        var values = candidates.AsSpan(first, last + 1 - first).ToImmutableArray();
-        return new Ticks(values[0], values[^1], values, [.. values.Select(LogLabel)]);
+        return [.. candidates.AsSpan(first, last + 1 - first)];
     }
 
     private static string LogLabel(double value)

@@ -1,0 +1,87 @@
+using DatasetDistillation.Data;
+
+namespace DatasetDistillation.Reporting.Rendering;
+
+/// <summary>What stands below an image, and whether it is marked.</summary>
+internal sealed record Tile(string[] Lines, bool Marked = false);
+
+/// <summary>Paints images in rows on a light card, with captions below and row labels at the left.</summary>
+internal sealed class GridPainter
+{
+    private const int Padding = 14;
+    private const int Gap = 6;
+    private const int Frame = 3;
+    private const double TitleScale = 1.15;
+    private static readonly Rgb Card = new(0xF6, 0xF7, 0xF8);
+    private static readonly Rgb Ink = new(0x24, 0x29, 0x2F);
+    private static readonly Rgb Muted = new(0x57, 0x60, 0x6A);
+    private static readonly Rgb Edge = new(0xD0, 0xD5, 0xDA);
+    private static readonly Rgb Wrong = new(0xC6, 0x1F, 0x2B);
+
+    private readonly ImageBatch images;
+    private readonly IReadOnlyList<Tile> tiles;
+    private readonly IReadOnlyList<string> rowLabels;
+    private readonly string[] title;
+    private readonly int columns;
+    private readonly int zoom;
+    private readonly int cellWidth;
+    private readonly int cellHeight;
+    private readonly int left;
+    private readonly int top;
+
+    public GridPainter(ImageBatch images, IReadOnlyList<Tile> tiles, int columns, int zoom, string title, IReadOnlyList<string> rowLabels)
+    {
+        (this.images, this.tiles, this.columns, this.zoom, this.rowLabels) = (images, tiles, columns, zoom, rowLabels);
+        this.title = title.Length > 0 ? title.Split('\n') : [];
+        var captions = tiles.SelectMany(tile => tile.Lines).Select(line => (int)Math.Ceiling(StrokeFont.WidthOf(line))).DefaultIfEmpty(0).Max();
+        var lines = tiles.Max(tile => tile.Lines.Length);
+        cellWidth = Math.Max(images.Width * zoom, captions + 2) + Gap;
+        cellHeight = images.Height * zoom + (lines > 0 ? 5 + lines * StrokeFont.LineHeight : 0) + Gap;
+        var labels = rowLabels.Select(label => (int)Math.Ceiling(StrokeFont.WidthOf(label))).DefaultIfEmpty(-12).Max();
+        left = Padding + labels + 12;
+        top = Padding + (this.title.Length > 0 ? this.title.Length * (int)Math.Round(StrokeFont.LineHeight * TitleScale) + 6 : 0);
+        var grid = left + columns * cellWidth - Gap + Padding;
+        var words = this.title.Select(line => 2 * Padding + (int)Math.Ceiling(StrokeFont.WidthOf(line, TitleScale))).DefaultIfEmpty(0).Max();
+        Width = Math.Max(grid, words);
+        Height = top + Rows * cellHeight - Gap + Padding;
+    }
+
+    public int Rows => (tiles.Count + columns - 1) / columns;
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    /// <summary>The upper left pixel of an image.</summary>
+    public (int X, int Y) PlaceOf(int image) =>
+        (left + image % columns * cellWidth + (cellWidth - Gap - images.Width * zoom) / 2, top + image / columns * cellHeight);
+
+    public byte[] Paint(PixelScaling scaling)
+    {
+        var raster = new Raster(Width, Height);
+        raster.FillCard(8, Card);
+        for (var i = 0; i < title.Length; i++)
+            StrokeFont.Draw(raster, title[i], Padding, Padding + i * (int)Math.Round(StrokeFont.LineHeight * TitleScale) - 2, Ink, TitleScale, 1.9);
+        var ranges = PixelScale.Ranges(images, scaling);
+        for (var i = 0; i < tiles.Count; i++)
+            PaintTile(raster, i, ranges[i]);
+        for (var row = 0; row < rowLabels.Count; row++)
+            StrokeFont.Draw(raster, rowLabels[row], left - 12 - (int)StrokeFont.WidthOf(rowLabels[row]),
+                top + row * cellHeight + (images.Height * zoom - StrokeFont.LineHeight) / 2, Ink);
+        return Png.Encode(Width, Height, 4, raster.Pixels);
+    }
+
+    private void PaintTile(Raster raster, int index, (float Black, float White) range)
+    {
+        var ((x, y), tile) = (PlaceOf(index), tiles[index]);
+        var (width, height) = (images.Width * zoom, images.Height * zoom);
+        raster.Frame(x, y, width, height, tile.Marked ? Frame : 1, tile.Marked ? Wrong : Edge);
+        raster.Paint(images, index, range, x, y, zoom);
+        for (var i = 0; i < tile.Lines.Length; i++)
+        {
+            var start = x + (width - (int)Math.Round(StrokeFont.WidthOf(tile.Lines[i]))) / 2;
+            var colour = tile.Marked ? Wrong : i == 0 ? Ink : Muted;
+            StrokeFont.Draw(raster, tile.Lines[i], start, y + height + 4 + i * StrokeFont.LineHeight, colour, pen: tile.Marked ? 1.6 : 1.3);
+        }
+    }
+}

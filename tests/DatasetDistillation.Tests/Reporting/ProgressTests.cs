@@ -1,0 +1,117 @@
+using System.Xml.Linq;
+using DatasetDistillation.Reporting;
+using Xunit;
+
+namespace DatasetDistillation.Tests.Reporting;
+
+public class ProgressTests
+{
+    private readonly FakeClock clock = new();
+    private readonly List<ProgressBar> shown = [];
+
+    [Fact]
+    public void TheRemainingTimeGoesOnAtTheSamePace()
+    {
+        var progress = new ProgressDisplay(shown.Add, "training", clock: clock);
+        clock.Advance(10);
+        progress.Report(0.25);
+        Assert.Equal(TimeSpan.FromSeconds(30), shown[^1].Remaining);
+        clock.Advance(30);
+        progress.Report(1, 2, "epoch 1");
+        Assert.Equal(TimeSpan.FromSeconds(40), shown[^1].Remaining);
+        Assert.Equal("epoch 1", shown[^1].Message);
+    }
+
+    [Fact]
+    public void WhatAnEarlierRunDidCostsNoTimeInThisOne()
+    {
+        var progress = new ProgressDisplay(shown.Add, alreadyDone: 0.5, clock: clock);
+        clock.Advance(10);
+        progress.Report(0.75);
+        Assert.Equal(TimeSpan.FromSeconds(10), shown[^1].Remaining);
+    }
+
+    [Fact]
+    public void NothingDoneLeavesTheRemainingTimeOpen()
+    {
+        var progress = new ProgressDisplay(shown.Add, clock: clock);
+        clock.Advance(1);
+        progress.Report(0);
+        Assert.Null(Assert.Single(shown).Remaining);
+        Assert.DoesNotContain("left", shown[0].ToString());
+    }
+
+    [Fact]
+    public void ManyReportsBecomeFiveUpdatesPerSecondAndTheLastIsShown()
+    {
+        var progress = new ProgressDisplay(shown.Add, updatesPerSecond: 5, clock: clock);
+        for (var i = 1; i <= 2000; i++)
+        {
+            clock.Advance(0.001);
+            progress.Report(i, 2000);
+        }
+        Assert.InRange(shown.Count, 10, 12);
+        Assert.True(shown[^1].IsComplete);
+    }
+
+    [Fact]
+    public void TheMessageOfASkippedReportIsNotLost()
+    {
+        var progress = new ProgressDisplay(shown.Add, "first", clock: clock);
+        progress.Report(0.1);
+        progress.Report(0.2, "second");
+        Assert.Single(shown);
+        Assert.Equal("second", progress.Current.Message);
+        clock.Advance(1);
+        progress.Report(0.3);
+        Assert.Equal("second", shown[^1].Message);
+    }
+
+    [Fact]
+    public void ReportsFromManyThreadsAreShownOneAtATime()
+    {
+        var inside = 0;
+        var progress = new ProgressDisplay(
+            bar =>
+            {
+                Assert.Equal(1, Interlocked.Increment(ref inside));
+                shown.Add(bar);
+                Interlocked.Decrement(ref inside);
+            },
+            updatesPerSecond: 1e6, clock: clock);
+        Parallel.For(0, 200, i => progress.Report(i / 200.0));
+        progress.Complete();
+        Assert.True(shown[^1].IsComplete);
+    }
+
+    [Fact]
+    public void TheBarSaysEverything()
+    {
+        var bar = new ProgressBar(0.4, TimeSpan.FromSeconds(65), TimeSpan.FromSeconds(4000), "a < b");
+        Assert.Equal("████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left  a < b", bar.ToString());
+        var html = XElement.Parse(bar.Render(MimeType.Html));
+        Assert.Contains("width:40%", html.Descendants("div").Select(d => (string?)d.Attribute("style")).First(s => s!.Contains("width")));
+        Assert.Contains("a < b", html.Value);
+    }
+
+    [Fact]
+    public void AnAlmostFinishedTaskDoesNotSayHundredPercent() => Assert.Contains(" 99 %", new ProgressBar(0.9999).ToString());
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void AShareOutsideZeroToOneIsRefused(double fraction) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProgressBar(fraction));
+
+    private sealed class FakeClock : TimeProvider
+    {
+        private long now;
+
+        public override long TimestampFrequency => 1_000_000;
+
+        public override long GetTimestamp() => now;
+
+        public void Advance(double seconds) => now += (long)Math.Round(seconds * TimestampFrequency);
+    }
+}
