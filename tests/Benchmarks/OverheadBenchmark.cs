@@ -16,8 +16,7 @@ internal static class OverheadBenchmark
             set_num_threads(parsed.GetValue(threads));
             var times = new double[parsed.GetValue(iterations)];
             using var x = randn(10, 10, requires_grad: true);
-            for (var warmUp = 0; warmUp < 100; warmUp++)
-                Chain(x);
+            Timing.WarmUp(() => Chain(x));
             for (var i = 0; i < times.Length; i++)
                 times[i] = Timing.Milliseconds(() => Chain(x));
             Console.WriteLine($"overhead: {Timing.Median(times):F2} ms per chain of 1,000 operations with gradients");

@@ -28,6 +28,17 @@ internal static class Timing
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
+    /// <summary>Repeats <paramref name="work"/> for a second, so that the just-in-time compiler has optimised what it runs.</summary>
+    public static void WarmUp(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            work();
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < 1);
+    }
+
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
