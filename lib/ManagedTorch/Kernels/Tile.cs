@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace TorchSharp.Kernels;
 
 /// <summary>
-/// Operands of one register tile of a product, C[r, v] = bias[r] + Σ_p A[r, p] · B[p, v], where r counts rows and v counts
+/// Operands of one register tile of a product, C[r, v] = Σ_p A[r, p] · B[p, v] + bias, where r counts rows and v counts
 /// vectors of consecutive elements. All strides are in elements.
 /// </summary>
 internal unsafe struct TileOperands<T> where T : unmanaged
@@ -15,15 +15,21 @@ internal unsafe struct TileOperands<T> where T : unmanaged
     public nint ARowStride;
     public nint ADepthStride;
 
+    /// <summary>Where each row r of A begins relative to <see cref="A"/>, for <see cref="GatheredA"/>.</summary>
+    public nint* ARowOffsets;
+
+    /// <summary>Where each column p of A lies relative to its row's beginning, for <see cref="GatheredA"/>.</summary>
+    public nint* ADepthOffsets;
+
     public T* B;
 
-    /// <summary>Distance between B's rows p and p + 1, where <see cref="BOffsets"/> is not used.</summary>
+    /// <summary>Distance between B's rows p and p + 1.</summary>
     public nint BDepthStride;
 
-    /// <summary>Where each row p of B begins, relative to <see cref="B"/>.</summary>
-    public nint* BOffsets;
+    /// <summary>Where each row p of B begins relative to <see cref="B"/>, for <see cref="GatheredB"/>.</summary>
+    public nint* BDepthOffsets;
 
-    /// <summary>Distance between a row's vectors v and v + 1 in B.</summary>
+    /// <summary>Distance between a row's vectors v and v + 1 in B, for <see cref="GatheredB"/>; otherwise they are adjacent.</summary>
     public nint BVectorStride;
 
     public T* C;
@@ -42,7 +48,10 @@ internal unsafe struct TileOperands<T> where T : unmanaged
     public bool Accumulate;
 
     /// <summary>One value for each row, or null.</summary>
-    public T* Bias;
+    public T* RowBias;
+
+    /// <summary>One value for each element of a row, or null.</summary>
+    public T* ColumnBias;
 }
 
 /// <summary>How a tile finds its operands; constant where the kernel is compiled.</summary>
@@ -51,6 +60,9 @@ internal interface ITileLayout
     /// <summary>Whether A is a packed panel: row stride 1, depth stride <see cref="ISimd{T, TVector}.TileRows"/>.</summary>
     static abstract bool PackedA { get; }
 
+    /// <summary>Whether A[r, p] is found as the sum of tabled offsets of r and p.</summary>
+    static abstract bool TabledA { get; }
+
     /// <summary>Whether B's rows begin at tabled offsets; otherwise at equal distances, with adjacent vectors.</summary>
     static abstract bool TabledB { get; }
 }
@@ -58,24 +70,28 @@ internal interface ITileLayout
 internal readonly struct Strided : ITileLayout
 {
     public static bool PackedA => false;
+    public static bool TabledA => false;
     public static bool TabledB => false;
 }
 
 internal readonly struct Packed : ITileLayout
 {
     public static bool PackedA => true;
+    public static bool TabledA => false;
     public static bool TabledB => false;
 }
 
-internal readonly struct Tabled : ITileLayout
+internal readonly struct GatheredA : ITileLayout
 {
     public static bool PackedA => false;
-    public static bool TabledB => true;
+    public static bool TabledA => true;
+    public static bool TabledB => false;
 }
 
-internal readonly struct PackedTabled : ITileLayout
+internal readonly struct GatheredB : ITileLayout
 {
     public static bool PackedA => true;
+    public static bool TabledA => false;
     public static bool TabledB => true;
 }
 
@@ -128,14 +144,20 @@ internal static unsafe class Tile<TSimd, TVector, T, TLayout>
         TVector c60 = TSimd.Zero, c61 = TSimd.Zero, c62 = TSimd.Zero;
         TVector c70 = TSimd.Zero, c71 = TSimd.Zero, c72 = TSimd.Zero;
 
-        T* a = t->A;
+        T* a = t->A + (TLayout.TabledA ? t->ARowOffsets[0] : 0);
         nint aDepth = TLayout.PackedA ? TSimd.TileRows : t->ADepthStride;
-        nint a1 = TLayout.PackedA ? 1 : t->ARowStride;
-        nint a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
+        nint* aOffsets = t->ADepthOffsets;
+        nint a1 = RowOffset<TRows>(t, 1);
+        nint a2 = RowOffset<TRows>(t, 2);
+        nint a3 = RowOffset<TRows>(t, 3);
+        nint a4 = RowOffset<TRows>(t, 4);
+        nint a5 = RowOffset<TRows>(t, 5);
+        nint a6 = RowOffset<TRows>(t, 6);
+        nint a7 = RowOffset<TRows>(t, 7);
 
         T* b = t->B;
         nint bDepth = t->BDepthStride;
-        nint* offsets = t->BOffsets;
+        nint* bOffsets = t->BDepthOffsets;
         nint b1 = TLayout.TabledB ? t->BVectorStride : TSimd.Count;
         nint b2 = 2 * b1;
 
@@ -143,29 +165,33 @@ internal static unsafe class Tile<TSimd, TVector, T, TLayout>
         {
             T* row = b;
             if (TLayout.TabledB)
-                row += *offsets++;
+                row += *bOffsets++;
             else
                 b += bDepth;
             TVector v0 = TSimd.Load(row);
             TVector v1 = TVectors.Value > 1 ? TSimd.Load(row + b1) : TSimd.Zero;
             TVector v2 = TVectors.Value > 2 ? TSimd.Load(row + b2) : TSimd.Zero;
 
-            MultiplyAdd<TVectors>(a, v0, v1, v2, ref c00, ref c01, ref c02);
+            T* x = a;
+            if (TLayout.TabledA)
+                x += *aOffsets++;
+            else
+                a += aDepth;
+            MultiplyAdd<TVectors>(x, v0, v1, v2, ref c00, ref c01, ref c02);
             if (TRows.Value > 1)
-                MultiplyAdd<TVectors>(a + a1, v0, v1, v2, ref c10, ref c11, ref c12);
+                MultiplyAdd<TVectors>(x + a1, v0, v1, v2, ref c10, ref c11, ref c12);
             if (TRows.Value > 2)
-                MultiplyAdd<TVectors>(a + a2, v0, v1, v2, ref c20, ref c21, ref c22);
+                MultiplyAdd<TVectors>(x + a2, v0, v1, v2, ref c20, ref c21, ref c22);
             if (TRows.Value > 3)
-                MultiplyAdd<TVectors>(a + a3, v0, v1, v2, ref c30, ref c31, ref c32);
+                MultiplyAdd<TVectors>(x + a3, v0, v1, v2, ref c30, ref c31, ref c32);
             if (TRows.Value > 4)
-                MultiplyAdd<TVectors>(a + a4, v0, v1, v2, ref c40, ref c41, ref c42);
+                MultiplyAdd<TVectors>(x + a4, v0, v1, v2, ref c40, ref c41, ref c42);
             if (TRows.Value > 5)
-                MultiplyAdd<TVectors>(a + a5, v0, v1, v2, ref c50, ref c51, ref c52);
+                MultiplyAdd<TVectors>(x + a5, v0, v1, v2, ref c50, ref c51, ref c52);
             if (TRows.Value > 6)
-                MultiplyAdd<TVectors>(a + a6, v0, v1, v2, ref c60, ref c61, ref c62);
+                MultiplyAdd<TVectors>(x + a6, v0, v1, v2, ref c60, ref c61, ref c62);
             if (TRows.Value > 7)
-                MultiplyAdd<TVectors>(a + a7, v0, v1, v2, ref c70, ref c71, ref c72);
-            a += aDepth;
+                MultiplyAdd<TVectors>(x + a7, v0, v1, v2, ref c70, ref c71, ref c72);
         }
 
         StoreRow<TVectors>(t, 0, c00, c01, c02);
@@ -185,6 +211,17 @@ internal static unsafe class Tile<TSimd, TVector, T, TLayout>
             StoreRow<TVectors>(t, 7, c70, c71, c72);
     }
 
+    /// <summary>Where row <paramref name="row"/> of A begins; row 0 of a gathered A is the table's own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint RowOffset<TRows>(TileOperands<T>* t, int row) where TRows : struct, IConstant
+    {
+        if (row >= TRows.Value)
+            return 0;
+        if (TLayout.PackedA)
+            return row;
+        return TLayout.TabledA ? t->ARowOffsets[row] - t->ARowOffsets[0] : row * t->ARowStride;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyAdd<TVectors>(
         T* a, TVector v0, TVector v1, TVector v2, ref TVector c0, ref TVector c1, ref TVector c2)
@@ -202,12 +239,20 @@ internal static unsafe class Tile<TSimd, TVector, T, TLayout>
     private static void StoreRow<TVectors>(TileOperands<T>* t, int row, TVector c0, TVector c1, TVector c2)
         where TVectors : struct, IConstant
     {
-        if (t->Bias != null)
+        if (t->RowBias != null)
         {
-            TVector bias = TSimd.Broadcast(t->Bias + row);
+            TVector bias = TSimd.Broadcast(t->RowBias + row);
             c0 = TSimd.Add(c0, bias);
             c1 = TSimd.Add(c1, bias);
             c2 = TSimd.Add(c2, bias);
+        }
+        if (t->ColumnBias != null)
+        {
+            c0 = TSimd.Add(c0, TSimd.Load(t->ColumnBias));
+            if (TVectors.Value > 1)
+                c1 = TSimd.Add(c1, TSimd.Load(t->ColumnBias + TSimd.Count));
+            if (TVectors.Value > 2)
+                c2 = TSimd.Add(c2, TSimd.Load(t->ColumnBias + 2 * TSimd.Count));
         }
         T* c = t->C + row * t->CRowStride;
         StoreVector(t, c, c0, TVectors.Value == 1 ? t->LastLanes : t->Lanes);
