@@ -1,0 +1,58 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Models;
+
+/// <summary>
+/// One operation of a network: a description without weights of its own. A layer says what shape it makes of its input,
+/// which parameters it needs for that, and computes with parameters that are given to it.
+/// </summary>
+/// <remarks>Shapes are those of one example: <c>[channels, height, width]</c> or <c>[features]</c>, without the batch.</remarks>
+public abstract record Layer
+{
+    /// <summary>What parameters of this layer are called, such as <c>conv</c>; the network adds a number.</summary>
+    public virtual string Prefix => GetType().Name.ToLowerInvariant();
+
+    /// <summary>The shape of an output for an input of the given shape.</summary>
+    /// <param name="input">The shape of one input.</param>
+    /// <exception cref="ArgumentException">An input of that shape does not fit; the message says why, without naming the layer.</exception>
+    public abstract long[] OutputShape(long[] input);
+
+    /// <summary>The parameters for an input that fits, named within the layer (<c>weight</c>, <c>bias</c>).</summary>
+    /// <param name="input">The shape of one input.</param>
+    public virtual IReadOnlyList<ParameterSpec> Parameters(long[] input) => [];
+
+    /// <summary>The output for a batch; differentiable in <paramref name="x"/> and <paramref name="theta"/>.</summary>
+    /// <param name="x">The inputs, <c>[n, …]</c>.</param>
+    /// <param name="theta">The tensors that <see cref="Parameters"/> describes, in its order.</param>
+    /// <param name="mode">How the network is used.</param>
+    /// <returns>The outputs, <c>[n, …]</c>; the layer may return <paramref name="x"/> itself.</returns>
+    public abstract Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode);
+
+    /// <summary>
+    /// Whether the output is memory that nothing else sees and that no derivative of this layer reads, so that the next
+    /// layer may overwrite it.
+    /// </summary>
+    public virtual bool OutputMayBeOverwritten => false;
+
+    /// <summary>The shape as <c>[a, b, c]</c>.</summary>
+    internal static string Text(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+
+    /// <summary>The size of an output side: ⌊(size + 2·padding − kernel)/stride⌋ + 1.</summary>
+    private protected static long Slide(long size, int kernel, int stride, int padding) =>
+        kernel <= size + (2 * padding)
+            ? ((size + (2 * padding) - kernel) / stride) + 1
+            : throw new ArgumentException($"the {kernel}×{kernel} window is larger than the input{(padding == 0 ? "" : $" padded by {padding}")}");
+
+    /// <summary>Checks that the input is <c>[channels, height, width]</c>.</summary>
+    private protected static void RequireImages(long[] input)
+    {
+        if (input.Length != 3)
+            throw new ArgumentException("wanted [channels, height, width]");
+    }
+}
+
+/// <summary>How a layer is used.</summary>
+/// <param name="Training">Whether the network is being trained: dropout is active.</param>
+/// <param name="Generator">Where random numbers are drawn from; null: torch's default generator.</param>
+/// <param name="MayOverwriteInput">Whether the layer may compute in place.</param>
+public readonly record struct ForwardMode(bool Training, Generator? Generator, bool MayOverwriteInput);

@@ -1,0 +1,176 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Models;
+
+/// <summary>Convolution with a bias: <c>[c, h, w]</c> to <c>[Channels, h′, w′]</c>.</summary>
+/// <param name="Channels">The number of output channels.</param>
+/// <param name="Kernel">The side of the square kernel in pixels.</param>
+/// <param name="Padding">Zeros added on each side, in pixels.</param>
+/// <param name="Stride">The step of the kernel in pixels.</param>
+public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride = 1) : Layer
+{
+    /// <inheritdoc/>
+    public override bool OutputMayBeOverwritten => true;
+
+    /// <summary>A convolution whose output is as large as its input.</summary>
+    /// <param name="channels">The number of output channels.</param>
+    /// <param name="kernel">The side of the square kernel in pixels, odd.</param>
+    /// <exception cref="ArgumentException">The kernel is even.</exception>
+    public static Conv Same(int channels, int kernel) => kernel % 2 == 1
+        ? new(channels, kernel, kernel / 2)
+        : throw new ArgumentException($"Only an odd kernel has an output as large as its input; {kernel} is even.", nameof(kernel));
+
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input)
+    {
+        RequireImages(input);
+        return [Channels, Slide(input[1], Kernel, Stride, Padding), Slide(input[2], Kernel, Stride, Padding)];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ParameterSpec> Parameters(long[] input)
+    {
+        long area = Kernel * Kernel;
+        var (fanIn, fanOut) = (input[0] * area, Channels * area);
+        return
+        [
+            new("weight", [Channels, input[0], Kernel, Kernel], ParameterRole.Weight, fanIn, fanOut),
+            new("bias", [Channels], ParameterRole.Bias, fanIn, fanOut),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.conv2d(x, theta[0], theta[1], strides: [Stride, Stride], padding: [Padding, Padding]);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() =>
+        $"Conv {Kernel}×{Kernel}, {Channels}{(Padding == 0 ? "" : $", padding {Padding}")}{(Stride == 1 ? "" : $", stride {Stride}")}";
+}
+
+/// <summary>A dense layer, W·x + b: <c>[features]</c> to <c>[Outputs]</c>.</summary>
+/// <param name="Outputs">The number of outputs.</param>
+public sealed record Linear(int Outputs) : Layer
+{
+    /// <inheritdoc/>
+    public override bool OutputMayBeOverwritten => true;
+
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input) =>
+        input.Length == 1 ? [Outputs] : throw new ArgumentException("wanted [features]; put a Flatten before it");
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ParameterSpec> Parameters(long[] input) =>
+    [
+        new("weight", [Outputs, input[0]], ParameterRole.Weight, input[0], Outputs),
+        new("bias", [Outputs], ParameterRole.Bias, input[0], Outputs),
+    ];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.linear(x, theta[0], theta[1]);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => $"Linear {Outputs}";
+}
+
+/// <summary>max(x, 0), element by element.</summary>
+public sealed record ReLU : Layer
+{
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input) => input;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.relu(x, inplace: mode.MayOverwriteInput);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => "ReLU";
+}
+
+/// <summary>The largest value of each window; padding is never the largest.</summary>
+/// <param name="Kernel">The side of the square window in pixels, and its step.</param>
+/// <param name="Padding">How far windows reach over the edge on each side, in pixels.</param>
+public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
+{
+    /// <inheritdoc/>
+    public override bool OutputMayBeOverwritten => true;
+
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input)
+    {
+        RequireImages(input);
+        return [input[0], Slide(input[1], Kernel, Kernel, Padding), Slide(input[2], Kernel, Kernel, Padding)];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.max_pool2d(x, Kernel, stride: Kernel, padding: Padding);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => $"MaxPool {Kernel}×{Kernel}{(Padding == 0 ? "" : $", padding {Padding}")}";
+}
+
+/// <summary>The mean of each window.</summary>
+/// <param name="Kernel">The side of the square window in pixels, and its step.</param>
+public sealed record AveragePool(int Kernel) : Layer
+{
+    /// <inheritdoc/>
+    public override bool OutputMayBeOverwritten => true;
+
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input)
+    {
+        RequireImages(input);
+        return [input[0], Slide(input[1], Kernel, Kernel, 0), Slide(input[2], Kernel, Kernel, 0)];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => $"AveragePool {Kernel}×{Kernel}";
+}
+
+/// <summary>
+/// In training, sets each element to zero with a probability and scales the others by 1/(1 − probability)
+/// (Srivastava et al. 2014); otherwise does nothing.
+/// </summary>
+/// <param name="Probability">The share that is dropped, in [0, 1).</param>
+public sealed record Dropout(double Probability) : Layer
+{
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input) => Probability is >= 0 and < 1
+        ? input
+        : throw new ArgumentException($"the probability {Probability} is not in [0, 1)");
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode)
+    {
+        if (!mode.Training || Probability == 0)
+            return x;
+        if (mode.Generator is null)
+            return nn.functional.dropout(x, Probability, training: true);
+
+        using var uniform = rand(x.shape, x.dtype, generator: mode.Generator);
+        using var kept = uniform.ge(Probability);
+        using var scale = kept.to(x.dtype);
+        scale.mul_(1 / (1 - Probability));
+        using var mask = scale.to(x.device);
+        return x.mul(mask);
+    }
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => $"Dropout {Probability:G3}";
+}
+
+/// <summary>All features of an example in one row: <c>[c, h, w]</c> to <c>[c·h·w]</c>.</summary>
+public sealed record Flatten : Layer
+{
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input) => [input.Aggregate(1L, static (product, size) => product * size)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => x.flatten(1);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => "Flatten";
+}

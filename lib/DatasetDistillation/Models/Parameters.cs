@@ -1,0 +1,113 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Models;
+
+/// <summary>
+/// The parameters θ of a network: one flat vector, seen through named views. The vector may have a history, so that a
+/// network can be differentiated through the updates that its parameters went through.
+/// </summary>
+public sealed class Parameters : IDisposable
+{
+    /// <summary>Sees a flat vector through a layout.</summary>
+    /// <param name="layout">Names, shapes and offsets.</param>
+    /// <param name="flat">All parameters, Float32 or Float64, <c>[layout.TotalCount]</c>; shared, not copied.</param>
+    /// <exception cref="ArgumentException">The vector does not fit the layout.</exception>
+    public Parameters(ParameterLayout layout, Tensor flat)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(flat);
+        if (flat.shape.Length != 1 || flat.shape[0] != layout.TotalCount)
+            throw new ArgumentException($"The layout has {layout.TotalCount} parameters in one vector, but the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
+        (Layout, Flat) = (layout, flat);
+    }
+
+    /// <summary>Names, shapes and offsets.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>All parameters, <c>[Layout.TotalCount]</c>.</summary>
+    public Tensor Flat { get; }
+
+    /// <summary>Float32 or Float64.</summary>
+    public ScalarType Type => Flat.dtype;
+
+    /// <summary>The parameter of that name, a differentiable view.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public Tensor this[string name]
+    {
+        get
+        {
+            var spec = Layout[Layout.IndexOf(name)];
+            return Flat.narrow(0, spec.Offset, spec.Count).reshape([.. spec.Shape]);
+        }
+    }
+
+    /// <summary>
+    /// Views of all parameters in the layout's order. They come from one split, whose derivative puts all gradients
+    /// together in one pass.
+    /// </summary>
+    public Tensor[] Split()
+    {
+        var views = Flat.split(Layout.Sizes, 0);
+        for (int i = 0; i < views.Length; i++)
+        {
+            if (Layout[i].Shape.Count == 1)
+                continue;
+            using var part = views[i];
+            views[i] = part.reshape([.. Layout[i].Shape]);
+        }
+        return views;
+    }
+
+    /// <summary>Another vector with the same layout.</summary>
+    public Parameters With(Tensor flat) => new(Layout, flat);
+
+    /// <summary>θ − η·g, one step of gradient descent; differentiable in θ, g and η.</summary>
+    /// <param name="gradient">g, <c>[Layout.TotalCount]</c>.</param>
+    /// <param name="rate">η, a tensor of one element.</param>
+    public Parameters Descend(Tensor gradient, Tensor rate) => With(Flat.addcmul(gradient, rate, -1));
+
+    /// <summary>θ − η·g, one step of gradient descent; differentiable in θ and g.</summary>
+    /// <param name="gradient">g, <c>[Layout.TotalCount]</c>.</param>
+    /// <param name="rate">η.</param>
+    public Parameters Descend(Tensor gradient, double rate) => With(Flat.add(gradient, -rate));
+
+    /// <summary>A copy without history, in memory of its own.</summary>
+    public Parameters Clone() => With(Flat.detach().clone());
+
+    /// <summary>A copy without history of which gradients can be taken.</summary>
+    public Parameters ToLeaf() => With(Flat.detach().clone().requires_grad_());
+
+    /// <summary>The same parameters in another floating-point type.</summary>
+    public Parameters To(ScalarType type) => With(Flat.to(type));
+
+    /// <summary>The same parameters on a device.</summary>
+    public Parameters To(Device device) => With(Flat.to(device));
+
+    /// <summary>A copy of the flat vector.</summary>
+    public double[] ToArray()
+    {
+        using var scope = NewDisposeScope();
+        return Flat.detach().cpu().to(ScalarType.Float64).data<double>().ToArray();
+    }
+
+    /// <summary>Parameters of a flat vector, as <see cref="ToArray"/> gave it.</summary>
+    /// <param name="layout">The layout of the network that they are for.</param>
+    /// <param name="values">All parameters.</param>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="device">Where they are to lie; null: on the CPU.</param>
+    /// <exception cref="ArgumentException">The number of values does not fit the layout.</exception>
+    public static Parameters FromArray(ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Length != layout.TotalCount)
+            throw new ArgumentException($"The layout has {layout.TotalCount} parameters, but {values.Length} values were given.", nameof(values));
+        return new Parameters(layout, tensor(values, type, device));
+    }
+
+    /// <summary>The number and the type.</summary>
+    public override string ToString() => $"{Layout.TotalCount:N0} parameters ({Type})";
+
+    /// <summary>Frees the flat vector.</summary>
+    public void Dispose() => Flat.Dispose();
+}
