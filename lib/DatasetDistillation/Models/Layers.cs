@@ -131,6 +131,42 @@ public sealed record AveragePool(int Kernel) : Layer
 }
 
 /// <summary>
+/// Normalises each channel of each image to mean 0 and variance 1 over its pixels (Ulyanov et al. 2016), the same in
+/// training and after.
+/// </summary>
+/// <param name="Affine">Whether a learned gain and bias for each channel follow.</param>
+public sealed record InstanceNorm(bool Affine = true) : Layer
+{
+    /// <inheritdoc/>
+    public override string Prefix => "norm";
+
+    /// <inheritdoc/>
+    public override bool OutputMayBeOverwritten => Affine;
+
+    /// <inheritdoc/>
+    public override long[] OutputShape(long[] input)
+    {
+        RequireImages(input);
+        return input[1] * input[2] > 1 ? input
+            : throw new ArgumentException("one pixel for each channel has no variance");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ParameterSpec> Parameters(long[] input) => !Affine ? [] :
+    [
+        new("gain", [input[0]], ParameterRole.Gain, 1, 1),
+        new("bias", [input[0]], ParameterRole.Bias, 1, 1),
+    ];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        Affine ? nn.functional.instance_norm(x, weight: theta[0], bias: theta[1]) : nn.functional.instance_norm(x);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => Affine ? "InstanceNorm" : "InstanceNorm, not affine";
+}
+
+/// <summary>
 /// In training, sets each element to zero with a probability and scales the others by 1/(1 − probability)
 /// (Srivastava et al. 2014); otherwise does nothing.
 /// </summary>

@@ -46,4 +46,35 @@ public static class Networks
         new Linear(256), new ReLU(), new Dropout(0.4),
         new Linear(10),
     ], Initialization.XavierUniform);
+
+    /// <summary>
+    /// The convolutional network that distillation is usually judged with (Zhao et al. 2021, "Dataset condensation with
+    /// gradient matching"): blocks of a 3×3 convolution, a normalisation, ReLU and 2×2 average pooling, then a linear head.
+    /// </summary>
+    /// <param name="depth">The number of blocks, at most 4.</param>
+    /// <param name="width">The number of channels.</param>
+    /// <param name="normalization">What follows each convolution.</param>
+    public static Network ConvNet(int depth = 3, int width = 128, Normalization normalization = Normalization.Instance)
+    {
+        var layers = new List<Layer>();
+        for (int block = 0; block < depth; block++)
+        {
+            layers.Add(Conv.Same(width, kernel: 3));
+            if (normalization == Normalization.Instance)
+                layers.Add(new InstanceNorm());
+            layers.AddRange([new ReLU(), new AveragePool(2)]);
+        }
+        layers.AddRange([new Flatten(), new Linear(10)]);
+        return new Network($"ConvNet {depth}×{width}", Digit, layers, Initialization.HeNormal);
+    }
+}
+
+/// <summary>What follows a convolution.</summary>
+public enum Normalization
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Instance normalisation with a learned gain and bias.</summary>
+    Instance,
 }
