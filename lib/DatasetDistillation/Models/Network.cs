@@ -12,6 +12,7 @@ namespace DatasetDistillation.Models;
 /// </summary>
 public sealed class Network
 {
+    private readonly long[] input;
     private readonly Step[] steps;
     private readonly int featureSteps;
     private readonly ConcurrentDictionary<ScalarType, Initialization.Scaling> scalings = new();
@@ -32,12 +33,13 @@ public sealed class Network
         if (inputShape.Count == 0 || inputShape.Any(static size => size < 1))
             throw new ArgumentException($"The shape of an input needs positive sizes; got [{string.Join(", ", inputShape)}].", nameof(inputShape));
 
-        (Name, InputShape, Initialization) = (name, [.. inputShape], initialization ?? Initialization.XavierNormal);
+        input = [.. inputShape];
+        (Name, InputShape, Initialization) = (name, input, initialization ?? Initialization.XavierNormal);
         var summaries = new List<LayerSummary>();
         var parameters = new List<ParameterSpec>();
         var plan = new List<Step>();
         var numbers = new Dictionary<string, int>();
-        long[] shape = [.. inputShape];
+        var shape = input;
         foreach (var layer in layers)
         {
             int number = summaries.Count + 1;
@@ -189,7 +191,7 @@ public sealed class Network
         ArgumentNullException.ThrowIfNull(x);
         if (!theta.Layout.Equals(Layout))
             throw new ArgumentException($"The parameters are of another network than {Name}: wanted {Layout}; got {theta.Layout}.", nameof(theta));
-        if (x.shape.Length != InputShape.Count + 1 || !x.shape.AsSpan(1).SequenceEqual((long[])InputShape))
+        if (x.shape.Length != input.Length + 1 || !x.shape.AsSpan(1).SequenceEqual(input))
             throw new ArgumentException($"{Name} takes inputs [n, {string.Join(", ", InputShape)}]; got {Layer.Text(x.shape)}.", nameof(x));
         if (x.dtype != theta.Type)
             throw new ArgumentException($"The inputs are {x.dtype} but the parameters {theta.Type}; convert one of them with To().", nameof(x));

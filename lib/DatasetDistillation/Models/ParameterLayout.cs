@@ -50,6 +50,7 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSpec>, IEquatable<P
         specs = [.. laidOut];
         TotalCount = offset;
         Sizes = [.. specs.Select(static s => s.Count)];
+        Shapes = [.. specs.Select(static s => s.Shape.ToArray())];
         if (specs.GroupBy(static s => s.Name).FirstOrDefault(static g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Two parameters are called '{twice.Key}'.", nameof(parameters));
     }
@@ -64,6 +65,8 @@ public sealed class ParameterLayout : IReadOnlyList<ParameterSpec>, IEquatable<P
     public ParameterSpec this[int index] => specs[index];
 
     internal long[] Sizes { get; }
+
+    internal long[][] Shapes { get; }
 
     /// <summary>The position of the parameter of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>

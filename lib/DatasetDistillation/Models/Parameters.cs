@@ -36,8 +36,8 @@ public sealed class Parameters : IDisposable
     {
         get
         {
-            var spec = Layout[Layout.IndexOf(name)];
-            return Flat.narrow(0, spec.Offset, spec.Count).reshape([.. spec.Shape]);
+            int index = Layout.IndexOf(name);
+            return Flat.narrow(0, Layout[index].Offset, Layout[index].Count).reshape(Layout.Shapes[index]);
         }
     }
 
@@ -50,10 +50,10 @@ public sealed class Parameters : IDisposable
         var views = Flat.split(Layout.Sizes, 0);
         for (int i = 0; i < views.Length; i++)
         {
-            if (Layout[i].Shape.Count == 1)
+            if (Layout.Shapes[i].Length == 1)
                 continue;
             using var part = views[i];
-            views[i] = part.reshape([.. Layout[i].Shape]);
+            views[i] = part.reshape(Layout.Shapes[i]);
         }
         return views;
     }

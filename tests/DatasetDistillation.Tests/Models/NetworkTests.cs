@@ -158,7 +158,7 @@ public sealed class NetworkTests
         Assert.Throws<ArgumentException>(() => new Network("empty", [1, 28, 28], []));
         Assert.Throws<ArgumentException>(() => new Network("no pixels", [1, 0, 28], [new Flatten()]));
         Assert.Throws<ArgumentException>(() => Conv.Same(8, kernel: 4));
-        Assert.Contains("Layer 13 (Conv", Assert.Throws<ArgumentException>(() => Networks.ConvNet(depth: 6, normalization: Normalization.None)).Message, StringComparison.Ordinal);
+        Assert.Contains("Layer 15 (AveragePool 2×2)", Assert.Throws<ArgumentException>(() => Networks.ConvNet(depth: 6, normalization: Normalization.None)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
