@@ -6,7 +6,7 @@ using Xunit;
 
 namespace ManagedTorch.Tests;
 
-/// <summary>Reference values computed by PyTorch in float64, read from an .npz file.</summary>
+/// <summary>Arrays of an .npz file: reference values computed by PyTorch in float64, or bytes.</summary>
 internal sealed partial class Fixture
 {
     private readonly Dictionary<string, (long[] Shape, double[] Values)> _arrays = [];
@@ -22,9 +22,11 @@ internal sealed partial class Fixture
             var bytes = memory.ToArray();
             var length = BitConverter.ToUInt16(bytes, 8);
             var header = System.Text.Encoding.ASCII.GetString(bytes, 10, length);
-            Assert.Contains("'<f8'", header, StringComparison.Ordinal);
             var shape = ShapePattern().Match(header).Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(long.Parse).ToArray();
-            var values = MemoryMarshal.Cast<byte, double>(bytes.AsSpan(10 + length)).ToArray();
+            var data = bytes.AsSpan(10 + length);
+            var values = header.Contains("'|u1'", StringComparison.Ordinal) ? Array.ConvertAll(data.ToArray(), static b => (double)b)
+                : header.Contains("'<f8'", StringComparison.Ordinal) ? MemoryMarshal.Cast<byte, double>(data).ToArray()
+                : throw new InvalidDataException($"{name}: {entry.FullName} holds neither float64 nor bytes: {header}");
             if (header.Contains("'fortran_order': True", StringComparison.Ordinal))
                 values = RowMajor(values, shape);
             _arrays[Path.GetFileNameWithoutExtension(entry.FullName)] = (shape, values);
