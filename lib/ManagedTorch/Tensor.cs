@@ -144,8 +144,14 @@ public static partial class torch
         /// <summary>Where in the graph this tensor comes from; no node when nothing requires its gradient.</summary>
         internal (Node? Node, int Output) Edge() =>
             _gradFn is not null ? (_gradFn, _output)
-            : _requiresGrad ? (_accumulator ??= new Node(this), 0)
+            : _requiresGrad ? (_accumulator ?? Accumulator(), 0)
             : (null, 0);
+
+        private Node Accumulator()
+        {
+            var node = new Node(this);
+            return Interlocked.CompareExchange(ref _accumulator, node, null) ?? node;
+        }
 
         internal void SetHistory(Node node, int output) => (_gradFn, _output) = (node, output);
 
@@ -175,7 +181,10 @@ public static partial class torch
             var gradients = Backward.Run([this], grad_tensors, [.. inputs], retain_graph, create_graph);
             for (var i = 0; i < inputs.Count; i++)
                 if (gradients[i] is { } g)
-                    inputs[i].SetGrad((inputs[i].grad is { } former ? former.add(g) : g).DetachFromDisposeScope());
+                {
+                    using (g)
+                        inputs[i].SetGrad(inputs[i].grad is { } former ? former.add(g).DetachFromDisposeScope() : Backward.OwnMemory(g, create_graph));
+                }
         }
 
         public Tensor MoveToOuterDisposeScope()
@@ -239,10 +248,10 @@ public static partial class torch
                 throw new ArgumentException($"{operation}<{typeof(T).Name}>: the tensor's elements are {dtype}; convert with to_type() first.");
         }
 
-        /// <summary>Wraps a dimension counted from the end and checks it.</summary>
-        internal int Dimension(long dim, string operation)
+        /// <summary>Wraps a dimension counted from the end and checks it. Where it may, a 0-dimensional tensor counts as having one.</summary>
+        internal int Dimension(long dim, string operation, bool orScalar = false)
         {
-            var rank = Math.Max(1, shape.Length);
+            var rank = orScalar ? Math.Max(1, shape.Length) : shape.Length;
             if (dim < -rank || dim >= rank)
                 throw Error(operation, $"dimension {dim} is out of range for the shape [{Text(shape)}]");
             return (int)(dim < 0 ? dim + rank : dim);

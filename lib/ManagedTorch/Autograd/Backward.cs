@@ -22,7 +22,7 @@ internal static class Backward
             finally
             {
                 foreach (var node in order)
-                    (node.Cotangent, node.Cotangents) = (null, null);
+                    node.DropCotangents();
             }
         }
     }
@@ -52,13 +52,10 @@ internal static class Backward
                     AddToLeaf(node, inputs, createGraph);
                 else
                     Propagate(node, inputs is null, scope);
-                node.Cotangent?.Dispose();
-                foreach (var cotangent in node.Cotangents ?? [])
-                    cotangent?.Dispose();
-                (node.Cotangent, node.Cotangents) = (null, null);
+                node.DropCotangents();
+                if (!retainGraph)
+                    node.Free();
             }
-            if (!retainGraph)
-                node.Free();
         }
 
         foreach (var result in results)
@@ -203,6 +200,10 @@ internal static class Backward
         }
     }
 
+    /// <summary>A gradient in memory of its own, in no dispose scope: never a view of what another may hold.</summary>
+    internal static torch.Tensor OwnMemory(torch.Tensor g, bool createGraph) =>
+        createGraph ? g.clone().DetachFromDisposeScope() : g.CanOverwrite ? g.Alias() : g.Copied().DetachFromDisposeScope();
+
     private static void AddToLeaf(Node node, torch.Tensor[]? inputs, bool createGraph)
     {
         var leaf = node.Leaf!;
@@ -211,8 +212,7 @@ internal static class Backward
         var g = node.Cotangent!;
         if (leaf.grad is not { } former)
         {
-            // The gradient is kept as a tensor of its own, never as a view of what another may hold.
-            leaf.SetGrad(createGraph || g.CanOverwrite ? g.Alias() : g.contiguous().Copied());
+            leaf.SetGrad(OwnMemory(g, createGraph));
         }
         else if (createGraph)
         {

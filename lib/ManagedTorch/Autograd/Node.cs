@@ -63,7 +63,7 @@ internal sealed class Node
     {
         var saved = _saved ?? throw new InvalidOperationException(
             $"The graph of '{Name}' was freed by an earlier backward pass; ask that pass for retain_graph: true to go through it again.");
-        return _joint is not null ? _joint(Cotangents!, saved, input) : _derivative!(Cotangent!, saved, input);
+        return _joint is not null ? _joint(Cotangents ?? [Cotangent], saved, input) : _derivative!(Cotangent!, saved, input);
     }
 
     public void CheckSaved()
@@ -72,6 +72,14 @@ internal sealed class Node
             if (_saved[i].StorageVersion != _versions[i])
                 throw new InvalidOperationException(
                     $"A tensor of shape [{string.Join(", ", _saved[i].shape)}] that the gradient of '{Name}' needs was modified in place after it was used.");
+    }
+
+    public void DropCotangents()
+    {
+        Cotangent?.Dispose();
+        foreach (var cotangent in Cotangents ?? [])
+            cotangent?.Dispose();
+        (Cotangent, Cotangents) = (null, null);
     }
 
     public void Free()

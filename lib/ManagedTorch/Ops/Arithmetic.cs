@@ -11,6 +11,8 @@ public static partial class torch
 
         public Tensor add(Tensor target)
         {
+            if (dtype != target.dtype)
+                return InOneType(this, target, static (a, b) => a.add(b));
             var y = Dispatch.Binary<Add>("add", this, target);
             return Shape.SequenceEqual(target.Shape)
                 ? Record(y, "add", [this, target], [], static (g, _, _) => g)
@@ -28,6 +30,8 @@ public static partial class torch
 
         public Tensor sub(Tensor target)
         {
+            if (dtype != target.dtype)
+                return InOneType(this, target, static (a, b) => a.sub(b));
             var y = Dispatch.Binary<Subtract>("sub", this, target);
             return Shape.SequenceEqual(target.Shape)
                 ? Record(y, "sub", [this, target], [], static (g, _, i) => i == 0 ? g : -g)
@@ -37,8 +41,9 @@ public static partial class torch
         public Tensor sub(Scalar scalar) =>
             Record(Dispatch.Binary<Subtract>("sub", this, scalar), "sub", [this], [], static (g, _, _) => g);
 
-        public Tensor mul(Tensor target) =>
-            Record(Dispatch.Binary<Multiply>("mul", this, target), "mul", [this, target], [this, target],
+        public Tensor mul(Tensor target) => dtype != target.dtype
+            ? InOneType(this, target, static (a, b) => a.mul(b))
+            : Record(Dispatch.Binary<Multiply>("mul", this, target), "mul", [this, target], [this, target],
                 static (g, s, i) => g.mul(s[1 - i]).sum_to(s[i].shape));
 
         public Tensor mul(Scalar target) =>
@@ -47,14 +52,16 @@ public static partial class torch
         public Tensor div(Tensor target)
         {
             if (!IsFloat(Dispatch.Promote(this, target)))
-                return to_type(ScalarType.Float32).div(target);
+                return Floating().div(target.Floating());
+            if (dtype != target.dtype)
+                return InOneType(this, target, static (a, b) => a.div(b));
             return Record(Dispatch.Binary<Divide>("div", this, target), "div", [this, target], [this, target],
                 static (g, s, i) => (i == 0 ? g.div(s[1]) : -(g * s[0] / (s[1] * s[1]))).sum_to(s[i].shape));
         }
 
         public Tensor div(Scalar target) => IsFloat(dtype)
             ? Record(Dispatch.Binary<Divide>("div", this, target), "div", [this], [], (g, _, _) => g.div(target))
-            : to_type(ScalarType.Float32).div(target);
+            : Floating().div(target);
 
         public Tensor neg() =>
             Record(Dispatch.Binary<Multiply>("neg", this, MinusOne), "neg", [this], [], static (g, _, _) => g.neg());
@@ -67,10 +74,10 @@ public static partial class torch
         }
 
         /// <summary>Element-wise; where both are equal the gradient is shared equally.</summary>
-        public Tensor maximum(Tensor other) => Record(Dispatch.Binary<Maximum>("maximum", this, other), "maximum", [this, other], [this, other],
+        public Tensor maximum(Tensor other) => dtype != other.dtype ? InOneType(this, other, static (a, b) => a.maximum(b)) : Record(Dispatch.Binary<Maximum>("maximum", this, other), "maximum", [this, other], [this, other],
             static (g, s, i) => (g * Share(s[i], s[1 - i], g.dtype)).sum_to(s[i].shape));
 
-        public Tensor minimum(Tensor other) => Record(Dispatch.Binary<Minimum>("minimum", this, other), "minimum", [this, other], [this, other],
+        public Tensor minimum(Tensor other) => dtype != other.dtype ? InOneType(this, other, static (a, b) => a.minimum(b)) : Record(Dispatch.Binary<Minimum>("minimum", this, other), "minimum", [this, other], [this, other],
             static (g, s, i) => (g * Share(s[1 - i], s[i], g.dtype)).sum_to(s[i].shape));
 
         /// <summary>Keeps each element within [min, max]; the gradient passes where the element was within.</summary>
@@ -92,11 +99,24 @@ public static partial class torch
             var p = exponent.ToDouble();
             return p == 2
                 ? Record(Dispatch.Binary<Multiply>("pow", this, this), "pow", [this], [this], static (g, s, _) => g * s[0] * 2)
-                : Record(Dispatch.Power(this, p), "pow", [this], [this], (g, s, _) => p == 0 ? null : g * s[0].pow(p - 1) * p);
+                : Record(Dispatch.Power(this, p), "pow", [this], [this], (g, s, _) => p == 0 ? zeros_like(g) : g * s[0].pow(p - 1) * p);
         }
 
-        public Tensor pow(Tensor exponent) => Record(Dispatch.Power(this, exponent), "pow", [this, exponent], [this, exponent],
-            static (g, s, i) => (i == 0 ? g * s[1] * s[0].pow(s[1] - 1) : g * s[0].pow(s[1]) * s[0].log()).sum_to(s[i].shape));
+        /// <summary>Element-wise; the derivatives at 0⁰ and, with respect to the exponent, at base 0 are 0.</summary>
+        public Tensor pow(Tensor exponent)
+        {
+            if (!IsFloat(Dispatch.Promote(this, exponent)))
+                return Floating().pow(exponent.Floating());
+            if (dtype != exponent.dtype)
+                return InOneType(this, exponent, static (a, b) => a.pow(b));
+            return Record(Dispatch.Power(this, exponent), "pow", [this, exponent], [this, exponent], static (g, s, i) =>
+            {
+                var slope = i == 0
+                    ? where(s[1].eq(0), zeros_like(s[1]), s[1] * s[0].pow(s[1] - 1))
+                    : s[0].pow(s[1]) * where(s[0].eq(0), ones_like(s[0]), s[0]).log();
+                return (g * slope).sum_to(s[i].shape);
+            });
+        }
 
         public Tensor square() => pow(2);
 
@@ -113,7 +133,9 @@ public static partial class torch
         public static Tensor operator *(Scalar left, Tensor right) => right.mul(left);
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
         public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
-        public static Tensor operator /(Scalar left, Tensor right) => right.pow(-1).mul(left);
+        public static Tensor operator /(Scalar left, Tensor right) => IsFloat(right.dtype)
+            ? Record(Dispatch.Binary<Divide>("div", right, left, scalarFirst: true), "div", [right], [right], (g, s, _) => -(g * left / (s[0] * s[0])))
+            : left / right.Floating();
 
         /// <summary>Adds up what broadcasting repeated, so that the result has <paramref name="shape"/> again; itself when nothing was.</summary>
         internal Tensor sum_to(long[] shape)
@@ -127,6 +149,18 @@ public static partial class torch
                     dims.Add(i);
             return sum([.. dims], keepdim: true).reshape(shape);
         }
+
+        /// <summary>An operation on two tensors of different types, each converted to the type that both promote to.</summary>
+        private static Tensor InOneType(Tensor a, Tensor b, Func<Tensor, Tensor, Tensor> operation)
+        {
+            var type = Dispatch.Promote(a, b);
+            using var x = a.dtype == type ? null : a.to_type(type);
+            using var z = b.dtype == type ? null : b.to_type(type);
+            return operation(x ?? a, z ?? b);
+        }
+
+        /// <summary>Itself, or integers as Float32.</summary>
+        private Tensor Floating() => IsFloat(dtype) ? this : to_type(ScalarType.Float32);
 
         private static Derivative ToShapes(long[] a, long[] b, Func<Tensor, Tensor> second) =>
             (g, _, i) => i == 0 ? g.sum_to(a) : second(g).sum_to(b);

@@ -32,7 +32,9 @@ public static partial class torch
                 using var gy = g.Contiguous();
                 using var w = weight.Contiguous();
                 var y = Tensor.Empty([s.N, s.C, s.H, s.W], g.dtype);
-                if (y.dtype == ScalarType.Float32)
+                if (g.numel() == 0)
+                    y.Fill(0);
+                else if (y.dtype == ScalarType.Float32)
                     fixed (float* pg = &gy.First<float>(), pw = &w.First<float>(), py = &y.First<float>())
                         Conv.InputGradient(s, pg, pw, py);
                 else
@@ -48,7 +50,9 @@ public static partial class torch
                 using var x = input.Contiguous();
                 using var gy = g.Contiguous();
                 var y = Tensor.Empty([s.O, s.C, s.KH, s.KW], g.dtype);
-                if (y.dtype == ScalarType.Float32)
+                if (g.numel() == 0)
+                    y.Fill(0);
+                else if (y.dtype == ScalarType.Float32)
                     fixed (float* px = &x.First<float>(), pg = &gy.First<float>(), py = &y.First<float>())
                         Conv.WeightGradient(s, px, pg, py);
                 else
@@ -84,6 +88,8 @@ public static partial class torch
                     throw Error("conv2d", $"needs one floating-point type; input {input.dtype}, weight {weight.dtype}{(bias is null ? "" : $", bias {bias.dtype}")}");
                 if (bias is not null && (bias.shape.Length != 1 || bias.shape[0] != w[0]))
                     throw Error("conv2d", $"the bias [{Text(bias.shape)}] does not fit {w[0]} output channels");
+                if (strides.Concat(dilation).Any(static s => s < 1) || padding.Any(static p => p < 0))
+                    throw Error("conv2d", $"needs strides [{Text(strides)}] and dilation [{Text(dilation)}] of at least 1 and padding [{Text(padding)}] of at least 0");
                 var s = new ConvShape((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)w[0], (int)w[2], (int)w[3],
                     (int)strides[0], (int)strides[^1], (int)padding[0], (int)padding[^1], (int)dilation[0], (int)dilation[^1]);
                 return s.OH > 0 && s.OW > 0 ? s

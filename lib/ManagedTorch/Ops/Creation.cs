@@ -58,6 +58,8 @@ public static partial class torch
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
         var (first, by) = (start.ToDouble(), step.ToDouble());
+        if (by == 0 || !double.IsFinite((stop.ToDouble() - first) / by))
+            throw Error("arange", $"there is no end to steps of {by} from {first} to {stop.ToDouble()}");
         var count = Math.Max(0, (long)Math.Ceiling((stop.ToDouble() - first) / by));
         var fraction = start.IsFloatingPoint || stop.IsFloatingPoint || step.IsFloatingPoint;
         var values = new double[count];

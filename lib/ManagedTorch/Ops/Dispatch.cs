@@ -131,6 +131,8 @@ public static partial class torch
 
         public static void UnaryInto<TOp>(string operation, Tensor x, Tensor y) where TOp : struct, IUnary
         {
+            if (x.numel() == 0)
+                return;
             switch (x.dtype)
             {
                 case ScalarType.Float32:

@@ -18,11 +18,11 @@ public static partial class torch
 
         public Tensor rsqrt() => pow(-0.5);
 
-        public Tensor abs() =>
-            Record(Dispatch.Unary<Abs>("abs", this), "abs", [this], [this], static (g, s, _) => g * s[0].sign());
+        public Tensor abs() => dtype == ScalarType.Int64 ? maximum(neg())
+            : Record(Dispatch.Unary<Abs>("abs", this), "abs", [this], [this], static (g, s, _) => g * s[0].sign());
 
         public Tensor sign() =>
-            Record(Dispatch.Unary<Sign>("sign", this), "sign", [this], [], static (_, _, _) => null);
+            Record(Dispatch.Unary<Sign>("sign", this), "sign", [this], [], static (g, _, _) => zeros_like(g));
 
         public Tensor sin() =>
             Record(Dispatch.Unary<Sin>("sin", this), "sin", [this], [this], static (g, s, _) => g * s[0].cos());
@@ -122,23 +122,23 @@ public static partial class torch
         if (condition.dtype != ScalarType.Bool)
             throw Error("where", $"the condition must be Bool; it is {condition.dtype}");
         var type = Dispatch.Promote(x, y);
+        if (x.dtype != y.dtype)
+            return where(condition, x.to_type(type), y.to_type(type));
         var shape = Dispatch.BroadcastShape("where", condition.Shape, Dispatch.BroadcastShape("where", x.Shape, y.Shape));
-        using var a = x.dtype == type ? null : x.detach().to_type(type);
-        using var b = y.dtype == type ? null : y.detach().to_type(type);
-        var (u, v) = (a ?? x, b ?? y);
         var result = Tensor.Empty(shape, type);
-        var plan = LoopPlan.Create(shape, Dispatch.BroadcastStrides(condition, shape), Dispatch.BroadcastStrides(u, shape), Dispatch.BroadcastStrides(v, shape));
+        var plan = LoopPlan.Create(shape, Dispatch.BroadcastStrides(condition, shape), Dispatch.BroadcastStrides(x, shape), Dispatch.BroadcastStrides(y, shape));
         if (result.numel() > 0)
             fixed (bool* pc = &condition.First<bool>())
-            fixed (byte* pu = &u.FirstByte(), pv = &v.FirstByte(), pr = &result.FirstByte())
+            fixed (byte* px = &x.FirstByte(), py = &y.FirstByte(), pr = &result.FirstByte())
                 switch (SizeOf(type))
                 {
-                    case 4: Elementwise.Where(pc, (int*)pu, (int*)pv, (int*)pr, plan); break;
-                    case 8: Elementwise.Where(pc, (long*)pu, (long*)pv, (long*)pr, plan); break;
-                    default: Elementwise.Where(pc, pu, pv, pr, plan); break;
+                    case 4: Elementwise.Where(pc, (int*)px, (int*)py, (int*)pr, plan); break;
+                    case 8: Elementwise.Where(pc, (long*)px, (long*)py, (long*)pr, plan); break;
+                    default: Elementwise.Where(pc, px, py, pr, plan); break;
                 }
-        return Record(result, "where", [x, y], [condition, x, y],
-            static (g, s, i) => (i == 0 ? where(s[0], g, zeros_like(g)) : where(s[0], zeros_like(g), g)).sum_to(s[1 + i].shape));
+        long[][] shapes = [x.shape, y.shape];
+        return Record(result, "where", [x, y], [condition],
+            (g, s, i) => (i == 0 ? where(s[0], g, zeros_like(g)) : where(s[0], zeros_like(g), g)).sum_to(shapes[i]));
     }
 
     public static Tensor exp(Tensor input) => input.exp();

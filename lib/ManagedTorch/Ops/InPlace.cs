@@ -31,7 +31,7 @@ public static partial class torch
 
         public Tensor fill_(Scalar value)
         {
-            RequireNoHistory("fill_");
+            RequireWritable("fill_");
             return Fill(value);
         }
 
@@ -40,7 +40,7 @@ public static partial class torch
         /// <summary>Copies the values of a tensor that broadcasts to this one.</summary>
         public Tensor copy_(Tensor source, bool non_blocking = false)
         {
-            RequireNoHistory("copy_");
+            RequireWritable("copy_");
             using var converted = source.detach().to_type(dtype, copy: source.dtype == dtype && !source.Shape.SequenceEqual(Shape));
             using var expanded = converted.expand(shape);
             return Assign(expanded);
@@ -48,16 +48,17 @@ public static partial class torch
 
         private Tensor Modify<TOp>(string operation, Tensor other) where TOp : struct, IBinary
         {
-            RequireNoHistory(operation);
+            RequireWritable(operation);
+            RequireOwnType<TOp>(operation, Dispatch.Promote(this, other));
             if (!Dispatch.BroadcastShape(operation, Shape, other.Shape).AsSpan().SequenceEqual(Shape))
                 throw Error(operation, $"the result of [{Text(shape)}] with [{Text(other.shape)}] does not fit in place");
-            if (!is_contiguous() || other.dtype != dtype)
+            var same = Shape.SequenceEqual(other.Shape);
+            if (!is_contiguous() || other.dtype != dtype || (SharesMemory(other) && !(same && other.is_contiguous() && other._offset == _offset)))
             {
-                using var result = Dispatch.Binary<TOp>(operation, detach(), other.detach());
+                using var result = Dispatch.Binary<TOp>(operation, this, other);
                 using var converted = result.to_type(dtype, copy: true);
                 return Assign(converted);
             }
-            var same = Shape.SequenceEqual(other.Shape);
             switch (dtype)
             {
                 case ScalarType.Float32: Dispatch.BinaryInto<TOp, float>(this, other, this, same); break;
@@ -71,10 +72,11 @@ public static partial class torch
 
         private Tensor Modify<TOp>(string operation, Scalar scalar) where TOp : struct, IBinary
         {
-            RequireNoHistory(operation);
+            RequireWritable(operation);
+            RequireOwnType<TOp>(operation, Dispatch.Promote(this, scalar));
             if (!is_contiguous())
             {
-                using var result = Dispatch.Binary<TOp>(operation, detach(), scalar);
+                using var result = Dispatch.Binary<TOp>(operation, this, scalar);
                 return Assign(result);
             }
             switch (dtype)
@@ -88,8 +90,19 @@ public static partial class torch
             return this;
         }
 
-        private void RequireNoHistory(string operation)
+        private void RequireOwnType<TOp>(string operation, ScalarType type)
         {
+            if ((IsFloat(type) || typeof(TOp) == typeof(Divide)) && !IsFloat(dtype))
+                throw Error(operation, $"the result is a fraction, which does not fit into a tensor of type {dtype}");
+        }
+
+        private bool SharesMemory(Tensor other) => ReferenceEquals(Memory, other.Memory);
+
+        private void RequireWritable(string operation)
+        {
+            for (var i = 0; _strides is not null && i < _shape.Length; i++)
+                if (_strides[i] == 0 && shape[i] > 1)
+                    throw Error(operation, $"several elements of the expanded shape [{Text(shape)}] share one place in memory; clone() it first");
             if (requires_grad && GradMode.Enabled)
                 throw new InvalidOperationException($"{operation}: a tensor that requires a gradient is changed in place only under torch.no_grad().");
         }
@@ -125,7 +138,7 @@ public static partial class torch
             Memory.Version++;
             if (numel() == 0)
                 return this;
-            using var copy = source.is_contiguous() ? null : source.Copied();
+            using var copy = source.is_contiguous() && !SharesMemory(source) ? null : source.Copied();
             var x = copy ?? source;
             if (is_contiguous())
             {

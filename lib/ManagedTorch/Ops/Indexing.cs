@@ -31,9 +31,9 @@ public static partial class torch
         public static implicit operator TensorIndex(int index) => Single(index);
         public static implicit operator TensorIndex(long index) => Single(index);
         public static implicit operator TensorIndex(torch.Tensor positions) => Tensor(positions);
-        public static implicit operator TensorIndex(Range range) => Slice(From(range.Start, 0), From(range.End, long.MaxValue));
+        public static implicit operator TensorIndex(Range range) => Slice(From(range.Start), From(range.End));
 
-        private static long From(System.Index index, long whole) => !index.IsFromEnd ? index.Value : index.Value == 0 ? whole : -index.Value;
+        private static long From(System.Index index) => !index.IsFromEnd ? index.Value : index.Value == 0 ? long.MaxValue : -index.Value;
     }
 
     public partial class Tensor
@@ -51,6 +51,8 @@ public static partial class torch
             var named = indices.Count(static i => i.What is not (TensorIndex.Kind.Ellipsis or TensorIndex.Kind.New));
             if (named > shape.Length)
                 throw Error("index", $"{named} indices are too many for the shape [{Text(shape)}]");
+            if (indices.Count(static i => i.What == TensorIndex.Kind.Tensor) > 1)
+                throw new NotSupportedException("index: the embedded stack takes positions from one tensor; use gather() or index twice.");
             var dim = 0;
             foreach (var i in indices)
             {
@@ -64,7 +66,7 @@ public static partial class torch
                         y = former.slice(dim++, i.First, i.Last, i.Step);
                         break;
                     case TensorIndex.Kind.Tensor:
-                        y = former.index_select(dim++, i.Positions!.dtype == ScalarType.Bool ? Positions(i.Positions) : i.Positions);
+                        y = former.index_select(dim++, i.Positions!.dtype == ScalarType.Bool ? Positions(i.Positions, former.shape[dim - 1]) : i.Positions);
                         break;
                     case TensorIndex.Kind.New:
                         y = former.unsqueeze(dim++);
@@ -83,17 +85,17 @@ public static partial class torch
         {
             if (indices.Any(static i => i.What == TensorIndex.Kind.Tensor))
                 throw new NotSupportedException("index_put_: positions given by a tensor are not supported by the embedded stack; use index_copy through index_select, where() or ranges.");
-            RequireNoHistory("index_put_");
+            RequireWritable("index_put_");
             using var values = detach();
             using var part = values.index(indices);
             part.copy_(value);
             return this;
         }
 
-        private static Tensor Positions(Tensor mask)
+        private static Tensor Positions(Tensor mask, long size)
         {
-            if (mask.shape.Length != 1)
-                throw Error("index", $"a Bool mask must have one dimension; its shape is [{Text(mask.shape)}]");
+            if (mask.shape.Length != 1 || mask.shape[0] != size)
+                throw Error("index", $"a Bool mask of shape [{Text(mask.shape)}] does not fit a dimension of {size} elements; wanted [{size}]");
             var chosen = mask.data<bool>().ToArray();
             return tensor(Enumerable.Range(0, chosen.Length).Where(i => chosen[i]).Select(static i => (long)i).ToArray());
         }
@@ -103,6 +105,8 @@ public static partial class torch
         {
             var at = Dimension(dim, "index_select");
             var size = shape[at];
+            if (index.shape.Length > 1)
+                throw Error("index_select", $"the index must have one dimension; its shape is [{Text(index.shape)}]");
             using var x = Contiguous();
             using var positions = Positions("index_select", index, size);
             var (outer, block) = (Count(Shape[..at]), Count(Shape[(at + 1)..]) * SizeOf(dtype));
@@ -146,11 +150,7 @@ public static partial class torch
         public Tensor gather(long dim, Tensor index)
         {
             var at = Dimension(dim, "gather");
-            if (index.shape.Length != shape.Length)
-                throw Error("gather", $"the index of shape [{Text(index.shape)}] needs as many dimensions as [{Text(shape)}]");
-            for (var i = 0; i < shape.Length; i++)
-                if (i != at && index.shape[i] > shape[i])
-                    throw Error("gather", $"the index of shape [{Text(index.shape)}] is larger than [{Text(shape)}] in dimension {i}");
+            RequireIndexWithin("gather", index, at);
             using var positions = Positions("gather", index, shape[at]);
             var y = Empty(index.shape, dtype);
             using var x = Contiguous();
@@ -172,6 +172,7 @@ public static partial class torch
             var at = Dimension(dim, "scatter_add");
             if (!index.Shape.SequenceEqual(source.Shape) || source.dtype != dtype)
                 throw Error("scatter_add", $"the source of shape [{Text(source.shape)}] ({source.dtype}) does not fit the index of shape [{Text(index.shape)}] and the tensor ({dtype})");
+            RequireIndexWithin("scatter_add", index, at);
             using var positions = Positions("scatter_add", index, shape[at]);
             using var x = source.Contiguous();
             var y = Copied();
@@ -184,6 +185,15 @@ public static partial class torch
                 default: throw Error("scatter_add", $"is not defined for tensors of type {dtype}");
             }
             return Record(y, "scatter_add", [this, source], [index], (g, s, i) => i == 0 ? g : g.gather(at, s[0]));
+        }
+
+        private void RequireIndexWithin(string operation, Tensor index, int dim)
+        {
+            if (index.shape.Length != shape.Length)
+                throw Error(operation, $"the index of shape [{Text(index.shape)}] needs as many dimensions as [{Text(shape)}]");
+            for (var i = 0; i < shape.Length; i++)
+                if (i != dim && index.shape[i] > shape[i])
+                    throw Error(operation, $"the index of shape [{Text(index.shape)}] is larger than [{Text(shape)}] in dimension {i}");
         }
 
         /// <summary>Where in a contiguous tensor of the given shape each element of an index along a dimension points.</summary>

@@ -41,7 +41,7 @@ public static partial class torch
             public static Tensor log_softmax(Tensor x, long dim)
             {
                 using var lse = x.detach().logsumexp(dim, keepdim: true);
-                var at = x.Dimension(dim, "log_softmax");
+                var at = x.Dimension(dim, "log_softmax", orScalar: true);
                 return RecordWithResult(x.detach().sub(lse), "log_softmax", [x], [],
                     (g, s, _) => g - s[0].exp() * g.sum(at, keepdim: true));
             }
@@ -51,7 +51,7 @@ public static partial class torch
                 if (dtype is { } type && type != input.dtype)
                     return softmax(input.to_type(type), dim);
                 using var logarithm = log_softmax(input.detach(), dim);
-                var at = input.Dimension(dim, "softmax");
+                var at = input.Dimension(dim, "softmax", orScalar: true);
                 return RecordWithResult(logarithm.exp(), "softmax", [input], [],
                     (g, s, _) => s[0] * (g - (g * s[0]).sum(at, keepdim: true)));
             }
@@ -61,14 +61,16 @@ public static partial class torch
             /// </summary>
             public static Tensor cross_entropy(Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean, double label_smoothing = 0)
             {
-                if (weight is not null)
-                    throw new NotSupportedException("cross_entropy: the embedded stack weighs all classes alike.");
+                if (weight is not null || ignore_index != -100)
+                    throw new NotSupportedException("cross_entropy: the embedded stack weighs all classes alike and ignores none.");
                 if (input.shape.Length != 2)
                     throw Error("cross_entropy", $"needs logits [n, c]; the shape is [{Text(input.shape)}]");
                 var classes = input.shape[1];
                 var hard = target.dtype == ScalarType.Int64;
                 if (hard ? target.shape.Length != 1 || target.shape[0] != input.shape[0] : !target.Shape.SequenceEqual(input.Shape))
-                    throw Error("cross_entropy", $"the target [{Text(target.shape)}] ({target.dtype}) does not fit the logits [{Text(input.shape)}]");
+                    throw Error("cross_entropy", $"the target [{Text(target.shape)}] ({target.dtype}) does not fit the logits [{Text(input.shape)}]; wanted Int64 classes [n] or soft labels [n, c]");
+                if (!IsFloat(input.dtype) || (!hard && target.dtype != input.dtype))
+                    throw Error("cross_entropy", $"needs floating-point logits and soft labels of their type; they are {input.dtype} and {target.dtype}");
                 if (hard)
                     CheckClasses(target, classes);
                 using var soft = hard ? OneHot(target, classes).to_type(input.dtype) : target.alias();

@@ -10,7 +10,7 @@ public static partial class torch
         public Tensor matmul(Tensor target)
         {
             var (a, b) = (shape.Length, target.shape.Length);
-            if (a == 0 || b == 0)
+            if (a == 0 || b == 0 || shape[^1] != target.shape[^Math.Min(b, 2)])
                 throw Mismatch("matmul", this, target);
             if (a == 1)
                 return unsqueeze(0).matmul(target).squeeze(b == 1 ? 0 : -2);
@@ -20,7 +20,7 @@ public static partial class torch
                 return mm(target);
             // A stack of matrices times one matrix is one tall product.
             if (b == 2)
-                return reshape(-1, shape[^1]).mm(target).reshape([.. shape[..^1], target.shape[1]]);
+                return reshape(Count(Shape[..^1]), shape[^1]).mm(target).reshape([.. shape[..^1], target.shape[1]]);
             var batch = Dispatch.BroadcastShape("matmul", Shape[..^2], target.Shape[..^2]);
             var count = Count(batch);
             var x = expand([.. batch, .. shape[^2..]]).reshape(count, shape[^2], shape[^1]);

@@ -99,6 +99,8 @@ public static partial class torch
                 if (x.Length is not (3 or 4) || !IsFloat(input.dtype))
                     throw Error(operation, $"needs a floating-point [n, c, h, w]; got [{Text(x)}] ({input.dtype})");
                 strides ??= kernel;
+                if (kernel.Concat(strides).Any(static s => s < 1) || padding.Any(static p => p < 0))
+                    throw Error(operation, $"needs a kernel [{Text(kernel)}] and strides [{Text(strides)}] of at least 1 and padding [{Text(padding)}] of at least 0");
                 if (padding[0] * 2 > kernel[0] || padding[^1] * 2 > kernel[^1])
                     throw Error(operation, $"the padding [{Text(padding)}] is more than half of the kernel [{Text(kernel)}]");
                 var s = new PoolShape(Tensor.Count(x.AsSpan(0, x.Length - 2)), (int)x[^2], (int)x[^1], (int)kernel[0], (int)kernel[^1],

@@ -147,6 +147,8 @@ public static partial class torch
     {
         if (p is < 0 or >= 1)
             throw new ArgumentOutOfRangeException(nameof(p), p, "dropout: the probability must be in [0, 1).");
+        if (!IsFloat(input.dtype))
+            throw Error("dropout", $"needs floating-point elements; they are {input.dtype}");
         if (!training || p == 0)
             return input.alias();
         using var mask = Tensor.Empty(input.shape, input.dtype);

@@ -23,7 +23,11 @@ public static partial class torch
             var own = shape;
             var reduced = new bool[own.Length];
             foreach (var d in dim)
-                reduced[Dimension(d, "sum")] = true;
+            {
+                var at = Dimension(d, "sum", orScalar: true);
+                if (own.Length > 0)
+                    reduced[at] = true;
+            }
             if (dim.IsEmpty)
                 Array.Fill(reduced, true);
             long[] kept = [.. own.Select((s, i) => reduced[i] ? 1 : s)];
@@ -84,7 +88,7 @@ public static partial class torch
         /// <summary>The largest elements along a dimension and where they are; of equal ones the first, and NaN before all.</summary>
         public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false)
         {
-            var at = Dimension(dim, "max");
+            var at = Dimension(dim, "max", orScalar: true);
             var index = argmax(at, keepdim: true);
             var values = shape.Length == 0 ? alias() : gather(at, index);
             return keepdim || shape.Length == 0 ? (values, index) : (values.squeeze(at), index.squeeze(at));
@@ -102,7 +106,7 @@ public static partial class torch
 
         public Tensor argmax(long dim, bool keepdim = false)
         {
-            var at = Dimension(dim, "argmax");
+            var at = Dimension(dim, "argmax", orScalar: true);
             if (shape.Length == 0)
                 return zeros([], ScalarType.Int64);
             if (shape[at] == 0)
@@ -144,7 +148,9 @@ public static partial class torch
         /// <summary>Neighbouring dimensions are merged; then the innermost group is summed first, group by group.</summary>
         private unsafe Tensor Summed<T>(bool[] reduced, long[] kept) where T : unmanaged, INumber<T>
         {
-            using var copy = is_contiguous() ? null : detach().contiguous();
+            if (numel() == 0)
+                return zeros(kept, dtype);
+            using var copy = is_contiguous() ? null : Copied();
             var x = copy ?? this;
             long inner = 1;
             long count = numel();
@@ -159,11 +165,10 @@ public static partial class torch
                 }
                 while (i > 0 && reduced[i - 1])
                     size *= shape[--i];
-                var outer = count == 0 ? Count(kept) / Math.Max(1, inner) : count / (size * inner);
+                var outer = count / (size * inner);
                 var y = Empty([outer * inner], dtype);
-                if (y.numel() > 0)
-                    fixed (T* from = &(partial ?? x).First<T>(), to = &y.First<T>())
-                        Reduce.Sum(from, to, outer, size, inner);
+                fixed (T* from = &(partial ?? x).First<T>(), to = &y.First<T>())
+                    Reduce.Sum(from, to, outer, size, inner);
                 partial?.Dispose();
                 partial = y;
                 count = outer * inner;

@@ -22,9 +22,11 @@ public static partial class torch
 
         public Tensor flatten(long start_dim = 0, long end_dim = -1)
         {
-            var (first, last) = (Dimension(start_dim, "flatten"), Dimension(end_dim, "flatten"));
+            var (first, last) = (Dimension(start_dim, "flatten", orScalar: true), Dimension(end_dim, "flatten", orScalar: true));
             if (shape.Length == 0)
                 return reshape(1);
+            if (first > last)
+                throw Error("flatten", $"dimension {start_dim} comes after dimension {end_dim} of the shape [{Text(shape)}]");
             return reshape([.. shape[..first], Count(Shape[first..(last + 1)]), .. shape[(last + 1)..]]);
         }
 
@@ -35,6 +37,8 @@ public static partial class torch
             {
                 target = [.. target];
                 target[unknown] = 1;
+                if (Array.IndexOf(target, -1L) is >= 0)
+                    throw Error("reshape", $"only one size of [{Text(target)}] may be left open for the shape [{Text(shape)}]");
                 var known = Count(target);
                 target[unknown] = known == 0 ? 0 : numel() / known;
             }
@@ -113,7 +117,7 @@ public static partial class torch
 
         public Tensor squeeze(long dim)
         {
-            var at = Dimension(dim, "squeeze");
+            var at = Dimension(dim, "squeeze", orScalar: true);
             if (shape.Length == 0 || shape[at] != 1)
                 return alias();
             var y = View([.. shape[..at], .. shape[(at + 1)..]], [.. Strides[..at], .. Strides[(at + 1)..]], _offset);
@@ -166,12 +170,12 @@ public static partial class torch
         private static Tensor embed(Tensor x, int dim, long start, long step, long size)
         {
             long[] sizes = [.. x.shape];
-            var length = sizes[dim];
+            var finish = sizes[dim] == 0 ? start : start + (sizes[dim] - 1) * step + 1;
             sizes[dim] = size;
             var y = zeros(sizes, x.dtype);
-            using (var hole = y.detach().slice(dim, start, start + (length - 1) * step + 1, step))
+            using (var hole = y.slice(dim, start, finish, step))
                 hole.Assign(x);
-            return Record(y, "embed", [x], [], (g, _, _) => g.slice(dim, start, start + (length - 1) * step + 1, step));
+            return Record(y, "embed", [x], [], (g, _, _) => g.slice(dim, start, finish, step));
         }
 
         internal static Tensor Embed(Tensor x, int dim, long start, long extra) =>
@@ -180,8 +184,10 @@ public static partial class torch
         public Tensor[] split(long size, long dim = 0)
         {
             var total = shape[Dimension(dim, "split")];
-            var sizes = new List<long>();
-            for (long start = 0; start < total; start += size)
+            if (size < 1)
+                throw Error("split", $"parts of {size} elements do not make up dimension {dim} of the shape [{Text(shape)}]");
+            var sizes = new List<long> { Math.Min(size, total) };
+            for (var start = size; start < total; start += size)
                 sizes.Add(Math.Min(size, total - start));
             return split([.. sizes], dim);
         }
@@ -190,7 +196,7 @@ public static partial class torch
         public Tensor[] split(long[] sizes, long dim = 0)
         {
             var at = Dimension(dim, "split");
-            if (sizes.Sum() != shape[at])
+            if (sizes.Sum() != shape[at] || sizes.Any(static s => s < 0))
                 throw Error("split", $"the sizes [{Text(sizes)}] do not add up to dimension {at} of the shape [{Text(shape)}]");
             var (own, type, step) = (shape, dtype, Strides[at]);
             var parts = new Tensor[sizes.Length];
@@ -212,7 +218,8 @@ public static partial class torch
         public Tensor[] chunk(long chunks, long dim = 0)
         {
             var size = shape[Dimension(dim, "chunk")];
-            return split((size + chunks - 1) / chunks, dim);
+            return chunks > 0 ? split(Math.Max(1, (size + chunks - 1) / chunks), dim)
+                : throw Error("chunk", $"dimension {dim} of the shape [{Text(shape)}] cannot be cut into {chunks} parts");
         }
 
         public Tensor[] unbind(long dim = 0)
