@@ -168,7 +168,7 @@ public enum HeatMapColours
     /// <summary>From pale to dark between the least and the greatest value.</summary>
     Sequential,
 
-    /// <summary>Blue for negative, red for positive, pale at zero.</summary>
+    /// <summary>Blue for positive, red for negative, pale at zero.</summary>
     Diverging,
 
     /// <summary>Shares of the row's sum: blue on the diagonal, red off it, so that confusions stand out however rare.</summary>

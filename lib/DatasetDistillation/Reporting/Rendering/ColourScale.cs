@@ -3,19 +3,13 @@ namespace DatasetDistillation.Reporting.Rendering;
 /// <summary>The colours of heat-map cells.</summary>
 internal static class ColourScale
 {
-    private static readonly (double R, double G, double B)[] Blues =
-        [(247, 250, 253), (206, 225, 242), (146, 190, 224), (72, 144, 199), (18, 97, 165), (8, 54, 108)];
+    private static readonly string[] Blues = ["#F7FAFD", "#CEE1F2", "#92BEE0", "#4890C7", "#1261A5", "#08366C"];
+    private static readonly string[] Reds = ["#FDF9F7", "#FADCCD", "#F1AC8D", "#DD6C52", "#B22830", "#6E0A1F"];
 
-    private static readonly (double R, double G, double B)[] Reds =
-        [(253, 249, 247), (250, 220, 205), (241, 172, 141), (221, 108, 82), (178, 40, 48), (110, 10, 31)];
-
-    /// <summary>The scale as Plotly writes it: positions in [0, 1] and colours.</summary>
+    /// <summary>The scale as Plotly writes it: positions in [0, 1] and colours. Shades below 0 are red, others blue.</summary>
     public static IEnumerable<(double Position, string Colour)> Stops(HeatMapColours colours) => colours == HeatMapColours.Sequential
-        ? Blues.Select((_, i) => (i / 5.0, Hex(At(Blues, i / 5.0))))
-        : Enumerable.Range(-5, 11).Select(i => ((i + 5) / 10.0, Hex(At(IsBlue(i / 5.0, colours) ? Blues : Reds, Math.Abs(i / 5.0)))));
-
-    /// <summary>Whether a shade is blue: negative values of a diverging map, and whatever is not an error of a confusion matrix.</summary>
-    public static bool IsBlue(double shade, HeatMapColours colours) => colours == HeatMapColours.Diverging ? shade < 0 : shade >= 0;
+        ? Blues.Select((colour, i) => (i / 5.0, colour))
+        : [.. Reds.Skip(1).Reverse().Select((colour, i) => (i / 10.0, colour)), .. Blues.Select((colour, i) => ((i + 5) / 10.0, colour))];
 
     /// <summary>
     /// The shade of every cell, row by row, in [0, 1] or [−1, 1]; NaN for a value that is not finite. In a confusion matrix the
@@ -52,16 +46,4 @@ internal static class ColourScale
                 : share == 0 ? 0 : -Math.Sqrt(share / worst) * Math.Min(0.85, 0.35 + 2 * worst)),
         ];
     }
-
-    private static (double R, double G, double B) At((double R, double G, double B)[] stops, double share)
-    {
-        var position = Math.Clamp(share, 0, 1) * (stops.Length - 1);
-        var (i, t) = ((int)Math.Min(position, stops.Length - 2), position - (int)Math.Min(position, stops.Length - 2));
-        return (Mix(stops[i].R, stops[i + 1].R), Mix(stops[i].G, stops[i + 1].G), Mix(stops[i].B, stops[i + 1].B));
-
-        double Mix(double a, double b) => a + (b - a) * t;
-    }
-
-    private static string Hex((double R, double G, double B) c) =>
-        $"#{(int)Math.Round(c.R):X2}{(int)Math.Round(c.G):X2}{(int)Math.Round(c.B):X2}";
 }

@@ -26,7 +26,7 @@ internal static class PlotlyRenderer
             ["margin"] = new JsonObject { ["l"] = 60, ["r"] = 20, ["t"] = 50, ["b"] = 50 },
             ["barmode"] = "group",
             ["showlegend"] = row.Charts.Any(chart => chart.Series.Length > 1),
-            ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = -0.2 },
+            ["legend"] = new JsonObject { ["orientation"] = "h", ["x"] = 0, ["y"] = -64.0 / Math.Max(row.Height - 100, 100), ["yanchor"] = "top" },
             ["annotations"] = titles,
             ["shapes"] = shapes,
         };
@@ -96,7 +96,7 @@ internal static class PlotlyRenderer
                 ["yref"] = place.YRef,
                 ["showarrow"] = annotation is PointAnnotation,
                 ["xanchor"] = "left",
-                ["yanchor"] = "bottom",
+                ["yanchor"] = annotation is ReferenceLine { IsVertical: true } ? "top" : "bottom",
             });
             if (annotation is ReferenceLine { IsVertical: var isVertical, Value: var value })
                 shapes.Add(new JsonObject
@@ -127,11 +127,17 @@ internal static class PlotlyRenderer
             ["type"] = !axis.Categories.IsEmpty ? "category" : axis.IsLog ? "log" : "linear",
             ["gridcolor"] = Grid,
             ["zeroline"] = false,
-            ["showgrid"] = !isMap,
+            ["showgrid"] = axis.Categories.IsEmpty,
+            ["ticks"] = "",
             ["automargin"] = true,
         };
         if (axis.Percent)
-            json["tickformat"] = ".0~%";
+            json["tickformat"] = ".2~%";
+        if (axis.IsLog)
+        {
+            var extent = isX ? Extent.OfX(chart) : Extent.OfY(chart);
+            json["dtick"] = extent.High / extent.Low < 1000 ? "D2" : 1;
+        }
         if (isMap && !isX)
             json["autorange"] = "reversed";
         else if (axis.Min is { } min && axis.Max is { } max)
@@ -182,18 +188,23 @@ internal static class PlotlyRenderer
         }
     }
 
-    private static JsonObject Curve(PointSeries points, int index) => new()
+    private static JsonObject Curve(PointSeries points, int index)
     {
-        ["type"] = "scatter",
-        ["name"] = points.Name,
-        ["x"] = Values(points.X),
-        ["y"] = Values(points.Y),
-        ["mode"] = points.Mark switch { PointMark.Points => "markers", PointMark.LineAndPoints => "lines+markers", _ => "lines" },
-        ["line"] = new JsonObject { ["color"] = Theme.Neutral(index), ["width"] = 2, ["dash"] = points.Dashed ? "dash" : "solid" },
-        ["marker"] = new JsonObject { ["color"] = Theme.Neutral(index) },
-        ["connectgaps"] = false,
-        ["legendgroup"] = points.Name,
-    };
+        var curve = new JsonObject
+        {
+            ["type"] = "scatter",
+            ["name"] = points.Name,
+            ["x"] = Values(points.X),
+            ["y"] = Values(points.Y),
+            ["mode"] = points.Mark switch { PointMark.Points => "markers", PointMark.LineAndPoints => "lines+markers", _ => "lines" },
+            ["legendgroup"] = points.Name,
+        };
+        if (points.Mark != PointMark.Points)
+            curve["line"] = new JsonObject { ["color"] = Theme.Neutral(index), ["width"] = 2, ["dash"] = points.Dashed ? "dash" : "solid" };
+        if (points.Mark != PointMark.Line)
+            curve["marker"] = new JsonObject { ["color"] = Theme.Neutral(index) };
+        return curve;
+    }
 
     private static JsonObject BandEdge(Numbers x, Numbers y, string name, int index, bool fill) => new()
     {

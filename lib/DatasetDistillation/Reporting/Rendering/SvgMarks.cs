@@ -126,7 +126,7 @@ internal sealed class SvgMarks(SvgCanvas svg, Chart chart, PlotArea area)
         for (var k = 0; k < shades.Length; k++)
         {
             var (row, column) = (k / map.Values.Columns, k % map.Values.Columns);
-            svg.Rectangle(area.X(column - 0.5) + 0.5, area.Y(row - 0.5) + 0.5, Math.Max(width - 1, 0.5), Math.Max(height - 1, 0.5), Shade(map, shades[k]));
+            svg.Rectangle(area.X(column - 0.5) + 0.5, area.Y(row - 0.5) + 0.5, Math.Max(width - 1, 0.5), Math.Max(height - 1, 0.5), Shade(shades[k]));
             if (!annotated)
                 continue;
             var faint = double.IsNaN(shades[k]) || (map.Colours == HeatMapColours.Confusion && map.Values.Values[k] == 0);
@@ -136,9 +136,9 @@ internal sealed class SvgMarks(SvgCanvas svg, Chart chart, PlotArea area)
     }
 
     /// <summary>Cells let the card shine through, so that a weak value is pale on a light card and dim on a dark one.</summary>
-    private static string Shade(HeatMapSeries map, double shade) => double.IsNaN(shade)
+    private static string Shade(double shade) => double.IsNaN(shade)
         ? "fill=\"none\""
-        : string.Create(Invariant, $"{Theme.Part(ColourScale.IsBlue(shade, map.Colours) ? "blue" : "red")} fill-opacity=\"{0.04 + 0.96 * Math.Abs(shade):0.###}\"");
+        : string.Create(Invariant, $"{Theme.Part(shade < 0 ? "red" : "blue")} fill-opacity=\"{0.04 + 0.96 * Math.Abs(shade):0.###}\"");
 
     /// <summary>The number in a cell of a heat map.</summary>
     public static string CellText(HeatMapSeries map, double value) =>
