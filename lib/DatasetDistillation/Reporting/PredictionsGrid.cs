@@ -66,6 +66,25 @@ public sealed class PredictionsGrid : IRichOutput
         { Scaling = scaling };
     }
 
+    /// <summary>Shows the most probable class of each image and its probability.</summary>
+    /// <param name="images">The images, n of them.</param>
+    /// <param name="probabilities">A row for each image, a column for each class.</param>
+    /// <param name="truth">The true classes; none where they are not known.</param>
+    /// <param name="columns">Images in a row; 0 takes 10, or as many as there are images.</param>
+    /// <param name="title">The heading.</param>
+    /// <param name="classNames">The names of the classes; null shows their numbers.</param>
+    /// <exception cref="ArgumentException">The numbers of images, rows and true classes differ.</exception>
+    public static PredictionsGrid OfProbabilities(
+        ImageBatch images, Matrix probabilities, Numbers truth = default, int columns = 0, string title = "", IEnumerable<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        var predicted = Enumerable.Range(0, probabilities.Rows)
+            .Select(row => Enumerable.Range(0, probabilities.Columns).MaxBy(label => probabilities[row, label]))
+            .ToArray();
+        var confidence = predicted.Select((label, row) => probabilities[row, label]).ToArray();
+        return Of(images, predicted, confidence, truth, columns, title, classNames);
+    }
+
     /// <summary>How pixel values become shades.</summary>
     public PixelScaling Scaling { get; private init; }
 

@@ -88,6 +88,13 @@ public class ImageGridTests
     }
 
     [Fact]
+    public void TheMostProbableClassIsPredicted()
+    {
+        var grid = PredictionsGrid.OfProbabilities(new float[2, 4, 4], new[,] { { 0.1, 0.7, 0.2 }, { 0.6, 0.1, 0.3 } }, [1, 2]);
+        Assert.Equal([new Prediction(1, 0.7, 1), new Prediction(0, 0.6, 2)], grid.Predictions.ToArray());
+    }
+
+    [Fact]
     public void TheTextSaysWhatIsThere()
     {
         Assert.Equal("image grid: 10 images of 28×28, 2 rows", ImageGrid.Of(new float[10, 28, 28], columns: 5).ToString());

@@ -24,12 +24,17 @@ internal static class PlotlyRenderer
             ["plot_bgcolor"] = "rgba(0,0,0,0)",
             ["font"] = new JsonObject { ["family"] = Theme.Font, ["size"] = 12, ["color"] = Ink },
             ["margin"] = new JsonObject { ["l"] = 60, ["r"] = 20, ["t"] = 50, ["b"] = 50 },
-            ["barmode"] = "group",
-            ["showlegend"] = row.Charts.Any(chart => chart.Series.Length > 1),
-            ["legend"] = new JsonObject { ["orientation"] = "h", ["x"] = 0, ["y"] = -64.0 / Math.Max(row.Height - 100, 100), ["yanchor"] = "top" },
+            ["showlegend"] = false,
             ["annotations"] = titles,
             ["shapes"] = shapes,
         };
+        if (row.Charts.Any(chart => chart.Series.Length > 1))
+        {
+            layout["showlegend"] = true;
+            layout["legend"] = new JsonObject { ["orientation"] = "h", ["x"] = 0, ["y"] = -64.0 / Math.Max(row.Height - 100, 100), ["yanchor"] = "top" };
+        }
+        if (row.Charts.Any(chart => chart.Series[0] is BarSeries))
+            layout["barmode"] = "group";
         var shown = new HashSet<string>();
         for (var i = 0; i < row.Charts.Length; i++)
         {
@@ -125,12 +130,13 @@ internal static class PlotlyRenderer
             ["domain"] = new JsonArray(domain.From, domain.To),
             ["anchor"] = anchor,
             ["type"] = !axis.Categories.IsEmpty ? "category" : axis.IsLog ? "log" : "linear",
-            ["gridcolor"] = Grid,
             ["zeroline"] = false,
-            ["showgrid"] = axis.Categories.IsEmpty,
-            ["ticks"] = "",
             ["automargin"] = true,
         };
+        if (axis.Categories.IsEmpty)
+            json["gridcolor"] = Grid;
+        else
+            (json["showgrid"], json["ticks"], json["tickcolor"]) = (false, "outside", "rgba(0,0,0,0)");
         if (axis.Percent)
             json["tickformat"] = ".2~%";
         if (axis.IsLog)
@@ -206,20 +212,24 @@ internal static class PlotlyRenderer
         return curve;
     }
 
-    private static JsonObject BandEdge(Numbers x, Numbers y, string name, int index, bool fill) => new()
+    private static JsonObject BandEdge(Numbers x, Numbers y, string name, int index, bool fill)
     {
-        ["type"] = "scatter",
-        ["name"] = name,
-        ["x"] = Values(x),
-        ["y"] = Values(y),
-        ["mode"] = "lines",
-        ["line"] = new JsonObject { ["width"] = 0, ["color"] = Theme.Neutral(index) },
-        ["fill"] = fill ? "tonexty" : "none",
-        ["fillcolor"] = Theme.Neutral(index) + "2E",
-        ["hoverinfo"] = "skip",
-        ["showlegend"] = false,
-        ["legendgroup"] = name,
-    };
+        var edge = new JsonObject
+        {
+            ["type"] = "scatter",
+            ["name"] = name,
+            ["x"] = Values(x),
+            ["y"] = Values(y),
+            ["mode"] = "lines",
+            ["line"] = new JsonObject { ["width"] = 0, ["color"] = Theme.Neutral(index) },
+            ["hoverinfo"] = "skip",
+            ["showlegend"] = false,
+            ["legendgroup"] = name,
+        };
+        if (fill)
+            (edge["fill"], edge["fillcolor"]) = ("tonexty", Theme.Neutral(index) + "2E");
+        return edge;
+    }
 
     private static JsonObject HeatMap(HeatMapSeries map, Chart chart)
     {
