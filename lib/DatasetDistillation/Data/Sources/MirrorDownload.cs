@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+
+namespace DatasetDistillation.Data;
+
+/// <summary>
+/// Downloads files from the first of several mirrors that serves them right. What has arrived stays in a <c>.part</c>
+/// file, so that a download that was cut goes on where it stopped; the file takes its name only when its checksum is right.
+/// </summary>
+internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<DownloadProgress>? progress) : IDisposable
+{
+    private const int AttemptsPerMirror = 3;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public void Dispose() => http.Dispose();
+
+    /// <summary>Downloads those files that are not in the folder yet.</summary>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="HttpRequestException">No mirror can be reached or serves a file.</exception>
+    /// <exception cref="InvalidDataException">The mirrors that can be reached serve something else: the checksum is wrong.</exception>
+    public async Task DownloadAsync(IReadOnlyList<MnistFile> files, string folder, CancellationToken cancellation)
+    {
+        for (int i = 0; i < files.Count; i++)
+        {
+            if (files[i].FindIn(folder) is null)
+                await DownloadAsync(files[i], folder, new DownloadProgress(files[i].FileNames.First(), i + 1, files.Count, 0, null), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DownloadAsync(MnistFile file, string folder, DownloadProgress start, CancellationToken cancellation)
+    {
+        string path = Path.Combine(folder, start.FileName), part = path + ".part";
+        var failures = new List<string>();
+        bool isWrong = false;
+        foreach (var mirror in mirrors)
+        {
+            var address = new Uri(mirror, start.FileName);
+            try
+            {
+                bool isResumed;
+                do
+                {
+                    using (var to = OpenPart(part))
+                    {
+                        isResumed = to.Length > 0;
+                        await FetchAsync(address, to, start, cancellation).ConfigureAwait(false);
+                    }
+                    string found = HashOfUnpacked(part);
+                    if (found == file.Sha256)
+                    {
+                        File.Move(part, path, overwrite: true);
+                        return;
+                    }
+                    File.Delete(part);
+                    if (!isResumed)
+                    {
+                        isWrong = true;
+                        failures.Add($"{mirror.Authority} serves something else (checksum {found}, but {file.Sha256} is wanted)");
+                    }
+                }
+                while (isResumed); // the earlier part may have come from another mirror: once more from the beginning
+            }
+            catch (HttpRequestException exception)
+            {
+                failures.Add($"{mirror.Authority} fails ({exception.Message})");
+            }
+        }
+
+        if (File.Exists(part) && new FileInfo(part).Length == 0)
+            File.Delete(part);
+        string message = $"'{start.FileName}' could not be downloaded: {string.Join(", ", failures)}";
+        throw isWrong ? new InvalidDataException(message) : new HttpRequestException(message);
+    }
+
+    private static FileStream OpenPart(string part)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(part)!);
+            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"'{part}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be written to, or put MNIST's four files there.",
+                exception);
+        }
+    }
+
+    /// <summary>Fetches what is missing, going on after a cut as long as each attempt brings something.</summary>
+    private async Task FetchAsync(Uri address, FileStream to, DownloadProgress start, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            long before = to.Length;
+            try
+            {
+                await FetchOnceAsync(address, to, start, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (HttpIOException exception)
+            {
+                if (attempt == AttemptsPerMirror || to.Length <= before)
+                    throw new HttpRequestException($"the connection was cut after {to.Length} bytes", exception);
+            }
+        }
+    }
+
+    private async Task FetchOnceAsync(Uri address, FileStream to, DownloadProgress start, CancellationToken cancellation)
+    {
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            stall.CancelAfter(StallTimeout);
+            using var response = await RequestAsync(address, to.Length, stall.Token).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+                return; // it is all here already, as the checksum will tell
+            response.EnsureSuccessStatusCode();
+            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != to.Length)
+                to.SetLength(0);
+            to.Position = to.Length;
+
+            long? total = to.Length + response.Content.Headers.ContentLength;
+            using var from = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
+            var buffer = new byte[1 << 16];
+            for (; ; )
+            {
+                progress?.Report(start with { BytesReceived = to.Length, BytesTotal = total });
+                stall.CancelAfter(StallTimeout);
+                int count = await ReadAsync(from, buffer, stall.Token).ConfigureAwait(false);
+                if (count == 0)
+                    return;
+                await to.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException("the server does not answer", exception);
+        }
+        finally
+        {
+            await to.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> RequestAsync(Uri address, long from, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        if (from > 0)
+            request.Headers.Range = new RangeHeaderValue(from, null);
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads from the network, so that its errors are told from those of the disk.</summary>
+    private static async Task<int> ReadAsync(Stream from, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        }
+        catch (IOException exception) when (exception is not HttpIOException)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, exception.Message, exception);
+        }
+    }
+
+    private static string HashOfUnpacked(string path)
+    {
+        try
+        {
+            using var stream = Unpacking.Open(path, out _);
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (InvalidDataException)
+        {
+            return "none, since it is no whole gzip file";
+        }
+    }
+}
