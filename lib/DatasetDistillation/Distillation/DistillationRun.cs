@@ -1,0 +1,53 @@
+namespace DatasetDistillation.Distillation;
+
+/// <summary>Where a run stands; sent after every step.</summary>
+/// <param name="Step">Outer steps taken.</param>
+/// <param name="Steps">Outer steps wanted.</param>
+/// <param name="Loss">The outer loss of the last step.</param>
+/// <param name="Elapsed">Time spent on this run, over all its sessions.</param>
+/// <param name="Remaining">Time still needed at the pace so far.</param>
+/// <param name="Evaluation">The last evaluation, if there was one.</param>
+/// <param name="Message">What happened out of the ordinary (a rollback, a checkpoint that could not be written); else null.</param>
+public sealed record DistillationProgress(
+    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, Evaluation? Evaluation = null, string? Message = null);
+
+/// <summary>The score (higher is better, usually an accuracy in [0, 1]) of the set after a number of outer steps.</summary>
+public readonly record struct Evaluation(long Step, double Score);
+
+/// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
+public sealed class DistillationRun : IDisposable
+{
+    internal DistillationRun(DistilledSet set, DistilledSet? best, IReadOnlyList<double> losses, IReadOnlyList<Evaluation> evaluations, TimeSpan elapsed, int divergences, bool cancelled) =>
+        (Set, Best, Losses, Evaluations, Elapsed, Divergences, Cancelled) = (set, best ?? set, losses, evaluations, elapsed, divergences, cancelled);
+
+    /// <summary>The set after the last step.</summary>
+    public DistilledSet Set { get; }
+
+    /// <summary>The set with the highest score; the final one when nothing was evaluated.</summary>
+    public DistilledSet Best { get; }
+
+    /// <summary>The outer loss of every step.</summary>
+    public IReadOnlyList<double> Losses { get; }
+
+    /// <summary>The evaluations in order.</summary>
+    public IReadOnlyList<Evaluation> Evaluations { get; }
+
+    /// <summary>Time spent, over all sessions of a resumed run.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>How often the run was rolled back because it had diverged.</summary>
+    public int Divergences { get; }
+
+    /// <summary>Whether the run was stopped before its last step.</summary>
+    public bool Cancelled { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Set.Dispose();
+        Best.Dispose();
+    }
+}
+
+/// <summary>The outer loss or the state became NaN or infinite again and again, although the rates were lowered each time.</summary>
+public sealed class DistillationDivergedException(string message) : Exception(message);

@@ -1,0 +1,113 @@
+using DatasetDistillation.Data;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// Everything that changes while a distiller runs: named tensors (images, labels, optimiser moments, pooled networks), one
+/// stream of random numbers, and counters. Copies, saves and restores itself.
+/// </summary>
+public sealed class DistillationState : IDisposable
+{
+    private const string TensorPrefix = "state.";
+    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+
+    /// <summary>A state without tensors whose random stream begins at <paramref name="seed"/>.</summary>
+    public DistillationState(long seed) => Random.manual_seed(seed);
+
+    /// <summary>Outer steps taken.</summary>
+    public long Step { get; set; }
+
+    /// <summary>By how much learning rates are scaled; the driver lowers it after a divergence.</summary>
+    public double RateScale { get; set; } = 1;
+
+    /// <summary>The stream that every random choice of the method is drawn from.</summary>
+    public Generator Random { get; } = new();
+
+    /// <summary>The tensors' names in the order of their first use.</summary>
+    public IReadOnlyCollection<string> Names => tensors.Keys;
+
+    /// <summary>
+    /// A tensor of the state. Setting takes ownership: the tensor leaves its dispose scope and its history, and the former
+    /// one is disposed.
+    /// </summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    public Tensor this[string name]
+    {
+        get => tensors.TryGetValue(name, out var tensor)
+            ? tensor
+            : throw new KeyNotFoundException($"The distillation state has no '{name}'; it has {string.Join(", ", tensors.Keys)}.");
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            var kept = value.requires_grad ? value.detach() : value;
+            kept.DetachFromDisposeScope();
+            if (tensors.TryGetValue(name, out var former) && !ReferenceEquals(former, kept))
+                former.Dispose();
+            tensors[name] = kept;
+        }
+    }
+
+    /// <summary>Whether there is a tensor of that name.</summary>
+    public bool Contains(string name) => tensors.ContainsKey(name);
+
+    /// <summary>An independent copy.</summary>
+    public DistillationState Clone()
+    {
+        var copy = new DistillationState(0) { Step = Step, RateScale = RateScale };
+        using (var position = Random.get_state())
+            copy.Random.set_state(position);
+        foreach (var (name, tensor) in tensors)
+            copy[name] = tensor.clone();
+        return copy;
+    }
+
+    /// <summary>The name of the first floating-point tensor with a NaN or an infinity; null when all are finite.</summary>
+    public string? FindNotFinite()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (name, tensor) in tensors)
+            if (tensor.dtype is ScalarType.Float32 or ScalarType.Float64 && !double.IsFinite(tensor.sum(ScalarType.Float64).ToDouble()))
+                return name;
+        return null;
+    }
+
+    /// <summary>Writes the state into an archive, beside whatever else it holds.</summary>
+    public void Save(Npz archive)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        foreach (var (name, tensor) in tensors)
+            archive.Add(TensorPrefix + name, NpyArray.From(tensor));
+        using var position = Random.get_state();
+        archive.Add("random", NpyArray.From(position));
+        archive.Add("step", NpyArray.Scalar(Step));
+        archive.Add("rate_scale", NpyArray.Scalar(RateScale));
+    }
+
+    /// <summary>Reads back what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">Something is missing or of another type.</exception>
+    public static DistillationState Load(Npz archive)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        var state = new DistillationState(0)
+        {
+            Step = archive.Get("step").ToInt64s()[0],
+            RateScale = archive.Get("rate_scale").ToDoubles()[0],
+        };
+        using (var position = archive.Get("random").ToTensor())
+            state.Random.set_state(position);
+        foreach (var (name, array) in archive)
+            if (name.StartsWith(TensorPrefix, StringComparison.Ordinal))
+                state[name[TensorPrefix.Length..]] = array.ToTensor();
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in tensors.Values)
+            tensor.Dispose();
+        tensors.Clear();
+        Random.Dispose();
+    }
+}

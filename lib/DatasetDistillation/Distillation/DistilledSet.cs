@@ -1,0 +1,133 @@
+using DatasetDistillation.Data;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// The product of a distillation: a few synthetic images with their (soft) labels and, where the method learned a schedule,
+/// the learning rate of every training step. Owns its tensors.
+/// </summary>
+public sealed class DistilledSet : IDisposable
+{
+    /// <summary>Checks that the parts fit together and takes ownership of the tensors.</summary>
+    /// <param name="images">Float32 [n, c, h, w], in the space that <paramref name="preprocessing"/> leads to.</param>
+    /// <param name="labels">Float32 [n, classes]: one-hot, centred or soft.</param>
+    /// <param name="method">Who made it: the distiller's name and settings.</param>
+    /// <param name="preprocessing">How real images must be standardised to stand beside these; null: pixels in [0, 1].</param>
+    /// <param name="rates">The learning rate of each training step in order; empty when none was learned.</param>
+    /// <param name="steps">Into how many consecutive batches the images are divided, one for each step of an epoch.</param>
+    /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
+    public DistilledSet(Tensor images, Tensor labels, string method, Standardisation? preprocessing = null, IReadOnlyList<double>? rates = null, int steps = 1)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (images.dtype != float32 || images.dim() != 4)
+            throw new ArgumentException($"Distilled images are Float32 [n, c, h, w]; got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
+        if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0])
+            throw new ArgumentException($"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes]; got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+        if (!Finite(images) || !Finite(labels))
+            throw new ArgumentException("Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier checkpoint or a lower rate.");
+        if (steps < 1 || images.shape[0] % steps != 0)
+            throw new ArgumentException($"{images.shape[0]} images do not divide into {steps} equal steps.", nameof(steps));
+        Rates = rates is null ? [] : [.. rates];
+        if (Rates.Count % steps != 0)
+            throw new ArgumentException($"{Rates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(rates));
+        (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method, preprocessing, steps);
+    }
+
+    /// <summary>Float32 [n, c, h, w], standardised as <see cref="Preprocessing"/> says.</summary>
+    public Tensor Images { get; }
+
+    /// <summary>Float32 [n, classes].</summary>
+    public Tensor Labels { get; }
+
+    /// <summary>The number of images.</summary>
+    public int Count => (int)Images.shape[0];
+
+    /// <summary>The number of classes.</summary>
+    public int ClassCount => (int)Labels.shape[1];
+
+    /// <summary>The distiller's name and settings, the seed and the number of steps.</summary>
+    public string Method { get; }
+
+    /// <summary>The standardisation of the space that the images live in; null when they are pixels in [0, 1].</summary>
+    public Standardisation? Preprocessing { get; }
+
+    /// <summary>The learned rate of each training step; empty when the method leaves training to the reader.</summary>
+    public IReadOnlyList<double> Rates { get; }
+
+    /// <summary>The number of batches that the images are used in, in order.</summary>
+    public int Steps { get; }
+
+    /// <summary>How often the learned schedule goes through all images; 0 without a schedule.</summary>
+    public int Epochs => Rates.Count / Steps;
+
+    /// <summary>The class with the largest label, image by image.</summary>
+    public long[] Classes()
+    {
+        using var largest = Labels.argmax(1);
+        return largest.data<long>().ToArray();
+    }
+
+    /// <summary>Writes an .npz that NumPy opens: images, labels, learning_rates, steps, mean and std, method. Atomic.</summary>
+    public void Save(string path)
+    {
+        var archive = new Npz();
+        archive.Add("images", NpyArray.From(Images));
+        archive.Add("labels", NpyArray.From(Labels));
+        archive.Add("learning_rates", NpyArray.From(Rates.ToArray(), Rates.Count));
+        archive.Add("steps", NpyArray.Scalar((long)Steps));
+        archive.Add("mean", NpyArray.Scalar(Preprocessing?.Mean ?? 0f));
+        archive.Add("std", NpyArray.Scalar(Preprocessing?.StandardDeviation ?? 1f));
+        archive.Add("method", NpyArray.FromText(Method));
+        archive.Save(path);
+    }
+
+    /// <summary>
+    /// Reads a set back; also the published KIP files, which hold <c>images</c> and <c>labels</c> alone, their images as
+    /// [n, h, w, c].
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
+    public static DistilledSet Load(string path)
+    {
+        var archive = Npz.Load(path);
+        using var scope = NewDisposeScope();
+        try
+        {
+            var images = archive.Get("images").ToTensor().to_type(float32);
+            if (images.dim() == 4 && images.shape[1] > 4 && images.shape[3] <= 4)
+                images = images.permute(0, 3, 1, 2).contiguous();
+            var (mean, deviation) = archive.Contains("mean")
+                ? (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0])
+                : (0f, 1f);
+            return new DistilledSet(
+                images,
+                archive.Get("labels").ToTensor().to_type(float32),
+                archive.Contains("method") ? archive.Get("method").ToText() : $"read from {Path.GetFileName(path)}",
+                (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation),
+                archive.Contains("learning_rates") ? archive.Get("learning_rates").ToDoubles() : null,
+                archive.Contains("steps") ? (int)archive.Get("steps").ToInt64s()[0] : 1);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{path} is not a distilled set: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Count} distilled images [{string.Join(", ", Images.shape[1..])}], {ClassCount} classes, {Method}";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+
+    private static bool Finite(Tensor t)
+    {
+        using var total = t.sum(float64);
+        return double.IsFinite(total.ToDouble());
+    }
+}

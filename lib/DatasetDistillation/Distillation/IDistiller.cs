@@ -1,0 +1,35 @@
+using DatasetDistillation.Data;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// A method of dataset distillation as a state machine. The object holds its options alone; everything that changes while it
+/// runs is in the <see cref="DistillationState"/>, so that <see cref="DistillationDriver"/> can stop, store, resume and roll
+/// back any method without knowing it.
+/// </summary>
+public interface IDistiller
+{
+    /// <summary>The method's short name, for titles and tables.</summary>
+    string Name { get; }
+
+    /// <summary>The options in one line. A checkpoint is resumed only under the same options.</summary>
+    string Settings { get; }
+
+    /// <summary>The state before the first step; a pure function of the data, the options and the seed.</summary>
+    DistillationState Initialize(ImageDataset data, long seed);
+
+    /// <summary>
+    /// One outer step: replaces tensors of the state and returns the outer loss. Equal states give bit-identical results.
+    /// </summary>
+    StepReport Step(DistillationState state, ImageDataset data);
+
+    /// <summary>The distilled set of a state; the state stays as it is.</summary>
+    DistilledSet Result(DistillationState state);
+
+    /// <summary>The native memory, in bytes, that a step is expected to need beside the data itself.</summary>
+    long EstimateMemory(ImageDataset data);
+}
+
+/// <summary>What one outer step says of itself.</summary>
+/// <param name="Loss">The outer loss of this step's real batch, before the update.</param>
+public readonly record struct StepReport(double Loss);

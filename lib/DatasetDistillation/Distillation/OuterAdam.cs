@@ -1,0 +1,44 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// Adam (Kingma and Ba 2015, algorithm 1) on tensors of a <see cref="DistillationState"/>, its moments kept in the state so
+/// that a resumed run continues to the bit.
+/// </summary>
+public sealed record OuterAdam
+{
+    /// <summary>The learning rate.</summary>
+    public double Rate { get; init; } = 0.01;
+
+    /// <summary>The decay of the mean of gradients.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>The decay of the mean of squared gradients.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>What is added to the root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
+    /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
+    /// <param name="name">The variable.</param>
+    /// <param name="gradient">The gradient of the outer loss.</param>
+    /// <param name="schedule">A factor of the learning rate, such as a decay's; 1 by default.</param>
+    public void Update(DistillationState state, string name, Tensor gradient, double schedule = 1)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(gradient);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (mName, vName, tName) = (name + ".m", name + ".v", name + ".t");
+        var first = !state.Contains(mName);
+        var t = 1 + (first ? 0 : state[tName].ToInt64());
+        var m = first ? gradient * (1 - Beta1) : state[mName] * Beta1 + gradient * (1 - Beta1);
+        var v = first ? gradient * gradient * (1 - Beta2) : state[vName] * Beta2 + gradient * gradient * (1 - Beta2);
+        var rate = Rate * schedule * state.RateScale / (1 - Math.Pow(Beta1, t));
+        var root = v.sqrt() / Math.Sqrt(1 - Math.Pow(Beta2, t)) + Epsilon;
+        state[name] = state[name] - m / root * rate;
+        (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
+    }
+}
