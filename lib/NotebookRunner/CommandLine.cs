@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using NotebookRunner.Execution;
 using NotebookRunner.Progress;
 using Spectre.Console;
@@ -19,7 +20,7 @@ internal static class CommandLine
         var keepGoing = new Option<bool>("--keep-going") { Description = "Go on after a cell or a notebook that failed." };
         var input = new Option<string[]>("--input") { Description = "Answer the input NAME that a notebook asks for; may be repeated.", HelpName = "NAME=VALUE" };
         var profile = new Option<string>("--profile") { Description = "How much work the notebooks do.", DefaultValueFactory = _ => "quick" };
-        var cellTimeout = new Option<double?>("--cell-timeout") { Description = "Stop a cell that runs longer.", HelpName = "SECONDS" };
+        var cellTimeout = new Option<string?>("--cell-timeout") { Description = "Stop a cell that runs longer.", HelpName = "SECONDS" };
         var inPlace = new Option<bool>("--in-place") { Description = "Also write each notebook that succeeded back over its source." };
         var noHtml = new Option<bool>("--no-html") { Description = "Write no HTML pages." };
         profile.AcceptOnlyFromAmong("quick", "full");
@@ -30,8 +31,13 @@ internal static class CommandLine
         });
         cellTimeout.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double?>() is <= 0 or double.NaN)
-                result.AddError("--cell-timeout: expected a number of seconds above zero.");
+            foreach (var token in result.Tokens.Where(t => Seconds(t.Value) is null))
+                result.AddError($"--cell-timeout {token.Value}: expected a number of seconds above zero.");
+        });
+        notebooks.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => t.Value.StartsWith('-')))
+                result.AddError($"There is no option {token.Value}; --help lists them.");
         });
 
         var command = new RootCommand("Executes C# notebooks and writes what they show. Exit code: 0 success, 1 nothing could be run, 2 a cell failed.")
@@ -48,7 +54,7 @@ internal static class CommandLine
             {
                 KeepGoing = arguments.GetValue(keepGoing),
                 Profile = arguments.GetValue(profile)!,
-                CellTimeout = arguments.GetValue(cellTimeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                CellTimeout = Seconds(arguments.GetValue(cellTimeout)),
                 Inputs = Inputs(arguments.GetValue(input) ?? []),
             },
         }));
@@ -71,6 +77,11 @@ internal static class CommandLine
             return 1;
         }
     }
+
+    private static TimeSpan? Seconds(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 && seconds <= int.MaxValue
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 
     private static Dictionary<string, string> Inputs(IEnumerable<string> given)
     {

@@ -7,27 +7,19 @@ internal static class NotebookFinder
 {
     private const string Extension = ".ipynb";
 
-    /// <summary>The folder <c>notebooks</c> of the repository that a folder lies in.</summary>
-    /// <exception cref="NotebookException">The folder lies in no such repository.</exception>
-    public static string NotebookFolder(string from)
-    {
-        for (var folder = Path.GetFullPath(from); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "Notebooks.sln")))
-                return Path.Combine(folder, "notebooks");
-        }
-        throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this within the repository, or give the paths of notebooks.");
-    }
-
     /// <summary>The notebooks named, or all of the repository's in the order of their names.</summary>
     /// <param name="names">Paths, or names or numbers of the repository's notebooks, such as <c>01</c>.</param>
     /// <param name="from">The folder that paths are relative to.</param>
     /// <exception cref="NotebookException">A name finds no notebook or several, or there is none at all.</exception>
     public static List<string> Find(IReadOnlyList<string> names, string from)
     {
-        var found = names.Count == 0 ? InOrder(NotebookFolder(from)) : [.. names.Select(name => Find(name, from))];
+        var folder = NotebookFolder(from);
+        if (names.Count == 0 && folder is null)
+            throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this within the repository, or give the paths of notebooks.");
+        var all = folder is null ? [] : InOrder(folder);
+        var found = names.Count == 0 ? all : [.. names.Select(name => Find(name, from, all))];
         if (found.Count == 0)
-            throw new NotebookException($"There is no notebook in {NotebookFolder(from)}.");
+            throw new NotebookException($"There is no notebook in {folder}.");
         if (found.GroupBy(Path.GetFileName).FirstOrDefault(g => g.Count() > 1) is { } same)
             throw new NotebookException($"Two notebooks have the name {same.Key}, and their results would overwrite each other: run one at a time.");
         return found;
@@ -38,22 +30,29 @@ internal static class NotebookFinder
         ? [.. Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal)]
         : [];
 
-    private static string Find(string name, string from)
+    /// <summary>The folder <c>notebooks</c> of the repository that a folder lies in; <see langword="null"/> if it lies in none.</summary>
+    private static string? NotebookFolder(string from)
+    {
+        for (var folder = Path.GetFullPath(from); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Notebooks.sln")))
+                return Path.Combine(folder, "notebooks");
+        }
+        return null;
+    }
+
+    private static string Find(string name, string from, List<string> all)
     {
         var path = Path.GetFullPath(name, from);
         if (File.Exists(path))
             return path;
-        if (name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && name.AsSpan().ContainsAny('/', '\\'))
-            throw new NotebookException($"There is no notebook {path}.");
-
-        var all = InOrder(NotebookFolder(from));
-        var bare = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
+        var bare = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? name[..^Extension.Length] : name;
         var matches = all.Where(p => Path.GetFileNameWithoutExtension(p) is var n
             && (n == bare || n.StartsWith(bare + "-", StringComparison.OrdinalIgnoreCase))).ToList();
         return matches.Count switch
         {
             1 => matches[0],
-            0 => throw new NotebookException($"There is no notebook '{name}'. There are: {List(all)}."),
+            0 => throw new NotebookException($"There is no notebook '{name}', neither as the file {path} nor among those of the repository ({List(all)})."),
             _ => throw new NotebookException($"'{name}' could be any of {List(matches)}."),
         };
     }

@@ -58,7 +58,12 @@ internal sealed class CellCompiler
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         if (!emitted.Success)
-            throw CompilationError(emitted.Diagnostics, code);
+        {
+            // Emitting fails without an error when there is nothing to emit: comments, references and usings alone.
+            return emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)
+                ? throw CompilationError(emitted.Diagnostics, code)
+                : (_ => Task.FromResult<object?>(null), false);
+        }
 
         image.Position = symbols.Position = 0;
         var entryPoint = compilation.GetEntryPoint(CancellationToken.None)!;
@@ -93,7 +98,7 @@ internal sealed class CellCompiler
                 details.Add(new string(' ', 4 + position.Character) + "^");
             }
         }
-        return new CellException("CompilationError", details.Count == 0 ? "The cell does not compile." : details[0], [.. details]);
+        return new CellException("CompilationError", details[0], [.. details]);
     }
 
     private static IEnumerable<MetadataReference> FrameworkReferences()

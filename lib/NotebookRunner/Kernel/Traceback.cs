@@ -21,10 +21,10 @@ internal static partial class Traceback
 
         var failing = FailingLine(exception, cell);
         var sourceLines = source.Split('\n');
-        if (failing is > 0 && failing <= sourceLines.Length)
+        if (failing > 0 && failing <= sourceLines.Length)
         {
             lines.Add("");
-            for (var i = Math.Max(1, failing.Value - 2); i <= Math.Min(sourceLines.Length, failing.Value + 2); i++)
+            for (var i = Math.Max(1, failing - 2); i <= Math.Min(sourceLines.Length, failing + 2); i++)
                 lines.Add($"{(i == failing ? "---->" : "     ")}{i,4} | {sourceLines[i - 1].TrimEnd()}");
         }
         return new ErrorEvent(exception.GetType().Name, exception.Message, [.. lines]);
@@ -42,32 +42,37 @@ internal static partial class Traceback
     private static List<string> UserFrames(Exception exception)
     {
         var frames = new StackTrace(exception, fNeedFileInfo: true).GetFrames();
-        var last = Array.FindLastIndex(frames, IsCell);
-        var shown = last < 0 ? frames.Where(f => !IsRunner(f)) : frames.Take(last + 1);
-        return [.. shown.Where(f => !IsPlumbing(f)).Select(Describe).Distinct()];
+        var end = Array.FindLastIndex(frames, IsCell) is var last && last < 0 ? frames.Length : last + 1;
+        return [.. Enumerable.Range(0, end).Where(i => !IsPlumbing(frames[i])).Select(i => Describe(frames[i], Line(frames, i))).Distinct()];
     }
 
-    private static int? FailingLine(Exception exception, string cell)
+    /// <summary>
+    /// The line of a frame, 0 if it is not known. A bounds check in optimised code fails in a block that all checks of the
+    /// method share, and to which the runtime gives the method's first line.
+    /// </summary>
+    private static int Line(StackFrame[] frames, int index) =>
+        index > 0 && frames[index].GetILOffset() == 0 && frames[index - 1].GetMethod()?.DeclaringType?.Name == "ThrowHelpers"
+            ? 0
+            : frames[index].GetFileLineNumber();
+
+    private static int FailingLine(Exception exception, string cell)
     {
         for (var e = exception; e is not null; e = e.InnerException)
         {
-            var frame = new StackTrace(e, fNeedFileInfo: true).GetFrames().FirstOrDefault(f => f.GetFileName() == cell);
-            if (frame is not null)
-                return frame.GetFileLineNumber();
+            var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();
+            if (Array.FindIndex(frames, f => f.GetFileName() == cell) is var index && index >= 0)
+                return Line(frames, index);
         }
-        return null;
+        return 0;
     }
 
-    private static string Describe(StackFrame frame)
+    private static string Describe(StackFrame frame, int line)
     {
         var (type, name) = OriginalName(frame.GetMethod()!);
-        var isCell = IsCell(frame);
-        var where = frame.GetFileName() is { } file
-            ? $" in {(isCell ? file : Path.GetFileName(file))}, line {frame.GetFileLineNumber()}"
-            : "";
-        if (isCell && name is "<Initialize>" or "<Factory>" or ".ctor" or "<Main>")
-            return "   at" + where[3..];
-        return $"   at {(isCell ? SubmissionPrefix().Replace(type, "") : type + ".")}{name}{where}";
+        if (!IsCell(frame))
+            return $"   at {type}.{name}{(frame.GetFileName() is { } file ? $" in {Path.GetFileName(file)}, line {line}" : "")}";
+        var cell = (frame.GetFileName() ?? "a cell") + (line > 0 ? $", line {line}" : ", line not known");
+        return name is "<Initialize>" or "<Factory>" or ".ctor" ? "   at " + cell : $"   at {SubmissionPrefix().Replace(type, "")}{name} in {cell}";
     }
 
     /// <summary>Undoes what the compiler made of asynchronous methods, iterators, lambdas and local functions.</summary>
