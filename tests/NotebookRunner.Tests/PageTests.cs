@@ -1,0 +1,149 @@
+using System.Text.RegularExpressions;
+using NotebookRunner.Tests.Support;
+using Xunit;
+
+namespace NotebookRunner.Tests;
+
+/// <summary>A repository with three notebooks, run as a whole.</summary>
+public sealed partial class PageFixture : IDisposable
+{
+    private const string Png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
+
+    public PageFixture()
+    {
+        Folder.WriteText("Notebooks.sln", "");
+        Folder.WriteText("notebooks/README.md", "");
+        File.WriteAllBytes(Folder.Path("notebooks", "dot.png"), Convert.FromBase64String(Png));
+        Folder.Write("notebooks/02-second.ipynb",
+            "md:# Second *one*\n\nIt begins with $x^2$ and [the first](01-first.ipynb).\n\n![dot](dot.png)\n\n$$\n\\sum_i \\theta_i\n$$",
+            "// Prints\nConsole.WriteLine(\"<plain> & text\"); var type = typeof(string);",
+            "for (var i = 0; i < 40; i++) Console.WriteLine(i);",
+            "\"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><defs><clipPath id='c'><path d=''/></clipPath></defs><g clip-path='url(#c)'/></svg>\".DisplayAs(\"image/svg+xml\");",
+            "\"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g id='c'/></svg>\".DisplayAs(\"image/svg+xml\");",
+            $"\"{Png}\".DisplayAs(\"image/png\"); HTML(\"<em>markup</em>\")");
+        Folder.Write("notebooks/01-first.ipynb", "md:# First\n\nThe beginning.", "1");
+        Folder.Write("notebooks/03-third.ipynb", "md:# Third", "throw new Exception(\"<oh>\");");
+        Result = Folder.Run();
+        Page = File.ReadAllText(Folder.Path("notebooks", "out", "02-second.html"));
+        Index = File.ReadAllText(Folder.Path("notebooks", "out", "index.html"));
+    }
+
+    public NotebookFolder Folder { get; } = new();
+
+    public RunnerResult Result { get; }
+
+    public string Page { get; }
+
+    public string Index { get; }
+
+    public void Dispose() => Folder.Dispose();
+}
+
+public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
+{
+    [Fact]
+    public void All_notebooks_of_the_repository_run_in_the_order_of_their_names()
+    {
+        Assert.Equal(2, fixture.Result.ExitCode);
+        Assert.Equal(["First", "Second *one*", "Third"], NotebookLine().Matches(fixture.Result.Output).Select(m => m.Groups[1].Value));
+        Assert.Matches(@"\[1/5\] Prints … [0-9.]+ s", fixture.Result.Output);
+        Assert.Matches(@"\[1/1\] Third … [0-9.]+ s FAILED", fixture.Result.Output);
+    }
+
+    [Fact]
+    public void A_page_links_to_its_neighbours_and_the_index()
+    {
+        Assert.Contains("rel=\"prev\" href=\"01-first.html\">← First<", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("rel=\"next\" href=\"03-third.html\">Third →<", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("href=\"index.html\"", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"01-first.html\">the first</a>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("rel=\"next\"", File.ReadAllText(fixture.Folder.Path("notebooks", "out", "01-first.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mathematics_becomes_MathML_and_local_images_lie_inside()
+    {
+        Assert.Contains("<msup><mi>x</mi>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<math display=\"block\"><mrow><munder>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<img src=\"data:image/png;base64,iVBOR", fixture.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_is_escaped_markup_is_not_and_long_text_is_folded()
+    {
+        Assert.Contains("&lt;plain&gt; &amp; text", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<em>markup</em>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<summary>40 lines of text</summary>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"k\">typeof</span>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"c\">// Prints</span>", fixture.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Identifiers_of_pictures_do_not_meet()
+    {
+        Assert.Contains("id='p1-c'", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("url(#p1-c)", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("id='p2-c'", fixture.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pages_fetch_nothing()
+    {
+        foreach (var page in new[] { fixture.Page, fixture.Index })
+        {
+            Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
+            Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
+            Assert.DoesNotContain("<link", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_index_lists_titles_introductions_states_and_pictures_in_order()
+    {
+        var titles = IndexTitle().Matches(fixture.Index).Select(m => m.Groups[1].Value);
+        Assert.Equal(["01-first.html", "02-second.html", "03-third.html"], titles);
+        Assert.Contains("The beginning.", fixture.Index, StringComparison.Ordinal);
+        Assert.Equal(2, SucceededBadge().Count(fixture.Index));
+        Assert.Contains("<span class=\"badge bad\">failed</span>", fixture.Index, StringComparison.Ordinal);
+        Assert.Contains("<img alt=\"\" src=\"data:image/svg&#x2B;xml;base64,".Replace("&#x2B;", "+", StringComparison.Ordinal), fixture.Index, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failure_is_shown_on_its_page()
+    {
+        var page = File.ReadAllText(fixture.Folder.Path("notebooks", "out", "03-third.html"));
+        Assert.Contains("class=\"code failed\"", page, StringComparison.Ordinal);
+        Assert.Contains("System.Exception: &lt;oh&gt;", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Notebooks_are_found_by_number_and_name()
+    {
+        var repository = fixture.Folder.Path("notebooks");
+        string Find(string name) => Path.GetFileName(NotebookFinder.Find([name], repository).Single());
+        Assert.Equal("02-second.ipynb", Find("02"));
+        Assert.Equal("02-second.ipynb", Find("02-second"));
+        Assert.Equal("02-second.ipynb", Find("02-second.ipynb"));
+        Assert.Contains("01-first, 02-second, 03-third", Assert.Throws<Execution.NotebookException>(() => Find("04")).Message, StringComparison.Ordinal);
+        Assert.Throws<Execution.NotebookException>(() => NotebookFinder.Find(["01", "01-first"], repository));
+    }
+
+    [Fact]
+    public void A_repository_without_notebooks_has_nothing_to_run()
+    {
+        using var folder = new NotebookFolder();
+        folder.WriteText("Notebooks.sln", "");
+        var result = folder.Run();
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("There is no notebook in", result.Errors, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"^\S+: (.*)$", RegexOptions.Multiline)]
+    private static partial Regex NotebookLine();
+
+    [GeneratedRegex("<h2><a href=\"([^\"]+)\">")]
+    private static partial Regex IndexTitle();
+
+    [GeneratedRegex("<span class=\"badge good\">succeeded</span>")]
+    private static partial Regex SucceededBadge();
+}
