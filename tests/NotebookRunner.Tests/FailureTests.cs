@@ -117,12 +117,12 @@ public sealed class FailureTests : IDisposable
     public void A_cell_that_exceeds_its_time_is_stopped_and_the_runner_ends(string endless)
     {
         _folder.Write("a.ipynb", "1", endless, "3");
-        var result = _folder.Run("a.ipynb", "--cell-timeout", "4", "--keep-going");
+        var result = _folder.Run("a.ipynb", "--cell-timeout", "5", "--keep-going");
         Assert.Equal(2, result.ExitCode);
         var notebook = _folder.Executed("a.ipynb");
         Assert.Equal("timed-out", notebook.Status);
         Assert.Equal("error:Timeout", notebook.Summary(1)[^1]);
-        Assert.Contains("longer than 4 s", notebook.Traceback(1), StringComparison.Ordinal);
+        Assert.Contains("longer than 5 s", notebook.Traceback(1), StringComparison.Ordinal);
         Assert.Empty(notebook.Outputs(2));
     }
 

@@ -51,6 +51,33 @@ internal sealed class KernelProcess : IAsyncDisposable
         return kernel;
     }
 
+    /// <summary>Waits until cells can be run; <see langword="false"/> if that was cancelled.</summary>
+    /// <exception cref="NotebookException">The process ended instead.</exception>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellation)
+    {
+        var said = "";
+        try
+        {
+            while (true)
+            {
+                switch (await _events.Reader.ReadAsync(cancellation).ConfigureAwait(false))
+                {
+                    case ReadyEvent:
+                        return true;
+                    case StreamEvent stream:
+                        said += stream.Text;
+                        break;
+                    case ExitedEvent exited:
+                        throw new NotebookException($"The process that runs the notebook did not start (exit code {exited.ExitCode}). {said}");
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks for a cell to be run.</summary>
     public void Execute(string name, string language, string code) => Send(new ExecuteRequest(name, language, code));
 

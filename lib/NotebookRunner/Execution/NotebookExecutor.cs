@@ -50,6 +50,12 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         var environment = new Dictionary<string, string> { [ExecutionOptions.ProfileVariable] = options.Profile };
         await using var kernel = KernelProcess.Start(folder, inputs, environment);
 
+        if (!await kernel.IsReadyAsync(cancellation).ConfigureAwait(false))
+        {
+            Save(notebook, outputPath, RunStatus.Interrupted);
+            return RunStatus.Interrupted;
+        }
+
         var status = RunStatus.Succeeded;
         foreach (var (index, cell) in notebook.CodeCells.Index())
         {

@@ -39,6 +39,10 @@ internal static class KernelServer
         Console.SetOut(stdout);
         Console.SetError(stderr);
 
+        // The compiler's own first compilation takes seconds, which are no cell's.
+        new CellCompiler().RunAsync("", "1 + 1").GetAwaiter().GetResult();
+        host.Send(new ReadyEvent());
+
         var runner = new CellRunner(host);
         while (requests.ReadLine() is { } line)
         {

@@ -34,6 +34,7 @@ internal sealed record StartRequest(Dictionary<string, string> Inputs) : KernelR
 /// <param name="Code">The cell's source.</param>
 internal sealed record ExecuteRequest(string Name, string Language, string Code) : KernelRequest;
 
+[JsonDerivedType(typeof(ReadyEvent), "ready")]
 [JsonDerivedType(typeof(StreamEvent), "stream")]
 [JsonDerivedType(typeof(DisplayEvent), "display")]
 [JsonDerivedType(typeof(UpdateEvent), "update")]
@@ -41,6 +42,9 @@ internal sealed record ExecuteRequest(string Name, string Language, string Code)
 [JsonDerivedType(typeof(ErrorEvent), "error")]
 [JsonDerivedType(typeof(CompletedEvent), "completed")]
 internal abstract record KernelEvent;
+
+/// <summary>The process is ready for its first cell.</summary>
+internal sealed record ReadyEvent : KernelEvent;
 
 /// <summary>Text written to <c>stdout</c> or <c>stderr</c>.</summary>
 internal sealed record StreamEvent(string Name, string Text) : KernelEvent;

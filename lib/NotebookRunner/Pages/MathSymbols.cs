@@ -6,69 +6,77 @@ namespace NotebookRunner.Pages;
 internal static class MathSymbols
 {
     /// <summary>Letters: set as identifiers.</summary>
-    public static readonly Dictionary<string, string> Letters = new()
-    {
-        ["alpha"] = "α", ["beta"] = "β", ["gamma"] = "γ", ["delta"] = "δ", ["epsilon"] = "ϵ", ["varepsilon"] = "ε", ["zeta"] = "ζ",
-        ["eta"] = "η", ["theta"] = "θ", ["vartheta"] = "ϑ", ["iota"] = "ι", ["kappa"] = "κ", ["lambda"] = "λ", ["mu"] = "μ", ["nu"] = "ν",
-        ["xi"] = "ξ", ["pi"] = "π", ["rho"] = "ρ", ["varrho"] = "ϱ", ["sigma"] = "σ", ["tau"] = "τ", ["upsilon"] = "υ", ["phi"] = "ϕ",
-        ["varphi"] = "φ", ["chi"] = "χ", ["psi"] = "ψ", ["omega"] = "ω", ["Gamma"] = "Γ", ["Delta"] = "Δ", ["Theta"] = "Θ",
-        ["Lambda"] = "Λ", ["Xi"] = "Ξ", ["Pi"] = "Π", ["Sigma"] = "Σ", ["Upsilon"] = "Υ", ["Phi"] = "Φ", ["Psi"] = "Ψ", ["Omega"] = "Ω",
-        ["ell"] = "ℓ", ["infty"] = "∞", ["partial"] = "∂", ["nabla"] = "∇", ["emptyset"] = "∅", ["varnothing"] = "∅", ["hbar"] = "ℏ",
-        ["Re"] = "ℜ", ["Im"] = "ℑ", ["top"] = "⊤", ["bot"] = "⊥", ["ldots"] = "…", ["dots"] = "…", ["cdots"] = "⋯", ["vdots"] = "⋮",
-        ["ddots"] = "⋱", ["prime"] = "′", ["dagger"] = "†", ["#"] = "#", ["%"] = "%", ["$"] = "$", ["_"] = "_",
-    };
+    public static readonly Dictionary<string, string> Letters = Table(
+        """
+        alpha α  beta β  gamma γ  delta δ  epsilon ϵ  varepsilon ε  zeta ζ  eta η  theta θ  vartheta ϑ  iota ι  kappa κ
+        lambda λ  mu μ  nu ν  xi ξ  pi π  rho ρ  varrho ϱ  sigma σ  tau τ  upsilon υ  phi ϕ  varphi φ  chi χ  psi ψ
+        omega ω  Gamma Γ  Delta Δ  Theta Θ  Lambda Λ  Xi Ξ  Pi Π  Sigma Σ  Upsilon Υ  Phi Φ  Psi Ψ  Omega Ω  ell ℓ  infty ∞
+        partial ∂  nabla ∇  emptyset ∅  varnothing ∅  hbar ℏ  Re ℜ  Im ℑ  top ⊤  bot ⊥  ldots …  dots …  cdots ⋯  vdots ⋮
+        ddots ⋱  prime ′  dagger †  # #  % %  $ $  _ _
+        """);
 
     /// <summary>Operators and relations.</summary>
-    public static readonly Dictionary<string, string> Operators = new()
-    {
-        ["le"] = "≤", ["leq"] = "≤", ["ge"] = "≥", ["geq"] = "≥", ["ne"] = "≠", ["neq"] = "≠", ["approx"] = "≈", ["sim"] = "∼", ["simeq"] = "≃",
-        ["cong"] = "≅", ["equiv"] = "≡", ["propto"] = "∝", ["ll"] = "≪", ["gg"] = "≫", ["prec"] = "≺", ["succ"] = "≻", ["in"] = "∈",
-        ["notin"] = "∉", ["ni"] = "∋", ["subset"] = "⊂", ["subseteq"] = "⊆", ["supset"] = "⊃", ["supseteq"] = "⊇", ["cup"] = "∪", ["cap"] = "∩",
-        ["setminus"] = "∖", ["to"] = "→", ["rightarrow"] = "→", ["leftarrow"] = "←", ["gets"] = "←", ["mapsto"] = "↦",
-        ["leftrightarrow"] = "↔", ["Rightarrow"] = "⇒", ["Leftarrow"] = "⇐", ["Leftrightarrow"] = "⇔", ["implies"] = "⟹", ["iff"] = "⟺",
-        ["longrightarrow"] = "⟶", ["times"] = "×", ["cdot"] = "⋅", ["div"] = "÷", ["pm"] = "±", ["mp"] = "∓", ["odot"] = "⊙",
-        ["otimes"] = "⊗", ["oplus"] = "⊕", ["ast"] = "∗", ["star"] = "⋆", ["circ"] = "∘", ["bullet"] = "∙", ["perp"] = "⟂", ["parallel"] = "∥",
-        ["mid"] = "∣", ["forall"] = "∀", ["exists"] = "∃", ["neg"] = "¬", ["land"] = "∧", ["wedge"] = "∧", ["lor"] = "∨", ["vee"] = "∨",
-        ["colon"] = ":", ["triangleq"] = "≜", ["coloneqq"] = "≔",
-    };
+    public static readonly Dictionary<string, string> Operators = Table(
+        """
+        le ≤  leq ≤  ge ≥  geq ≥  ne ≠  neq ≠  approx ≈  sim ∼  simeq ≃  cong ≅  equiv ≡  propto ∝  ll ≪  gg ≫  prec ≺
+        succ ≻  in ∈  notin ∉  ni ∋  subset ⊂  subseteq ⊆  supset ⊃  supseteq ⊇  cup ∪  cap ∩  setminus ∖  to →
+        rightarrow →  leftarrow ←  gets ←  mapsto ↦  leftrightarrow ↔  Rightarrow ⇒  Leftarrow ⇐  Leftrightarrow ⇔
+        implies ⟹  iff ⟺  longrightarrow ⟶  times ×  cdot ⋅  div ÷  pm ±  mp ∓  odot ⊙  otimes ⊗  oplus ⊕  ast ∗  star ⋆
+        circ ∘  bullet ∙  perp ⟂  parallel ∥  mid ∣  forall ∀  exists ∃  neg ¬  land ∧  wedge ∧  lor ∨  vee ∨  colon :
+        triangleq ≜  coloneqq ≔
+        """);
 
     /// <summary>Brackets, which grow only after <c>\left</c> and <c>\right</c>.</summary>
-    public static readonly Dictionary<string, string> Fences = new()
-    {
-        ["{"] = "{", ["}"] = "}", ["|"] = "‖", ["Vert"] = "‖", ["lVert"] = "‖", ["rVert"] = "‖", ["vert"] = "|", ["lvert"] = "|", ["rvert"] = "|",
-        ["langle"] = "⟨", ["rangle"] = "⟩", ["lfloor"] = "⌊", ["rfloor"] = "⌋", ["lceil"] = "⌈", ["rceil"] = "⌉", ["lbrace"] = "{", ["rbrace"] = "}",
-        ["lbrack"] = "[", ["rbrack"] = "]",
-    };
+    public static readonly Dictionary<string, string> Fences = Table(
+        """
+        { {  } }  | ‖  Vert ‖  lVert ‖  rVert ‖  vert |  lvert |  rvert |  langle ⟨  rangle ⟩  lfloor ⌊  rfloor ⌋  lceil ⌈
+        rceil ⌉  lbrace {  rbrace }  lbrack [  rbrack ]
+        """);
 
     /// <summary>Operators whose subscripts and superscripts go below and above in a displayed formula.</summary>
-    public static readonly Dictionary<string, string> LimitOperators = new()
-    {
-        ["sum"] = "∑", ["prod"] = "∏", ["coprod"] = "∐", ["bigcup"] = "⋃", ["bigcap"] = "⋂", ["bigoplus"] = "⨁", ["bigotimes"] = "⨂",
-        ["max"] = "max", ["min"] = "min", ["argmax"] = "arg max", ["argmin"] = "arg min", ["sup"] = "sup", ["inf"] = "inf", ["lim"] = "lim",
-    };
+    public static readonly Dictionary<string, string> LimitOperators = Table(
+        """
+        sum ∑  prod ∏  coprod ∐  bigcup ⋃  bigcap ⋂  bigoplus ⨁  bigotimes ⨂  max max  min min  argmax argmax  argmin argmin
+        sup sup  inf inf  lim lim
+        """);
 
-    public static readonly Dictionary<string, string> Integrals = new() { ["int"] = "∫", ["iint"] = "∬", ["oint"] = "∮" };
+    public static readonly Dictionary<string, string> Integrals = Table(
+        """
+        int ∫  iint ∬  oint ∮
+        """);
 
     /// <summary>Functions written in upright letters.</summary>
     public static readonly HashSet<string> Functions =
         ["exp", "log", "ln", "lg", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "dim", "ker", "deg", "arg", "gcd", "Pr", "tr"];
 
     /// <summary>Marks set above.</summary>
-    public static readonly Dictionary<string, string> Accents = new()
-    {
-        ["tilde"] = "~", ["widetilde"] = "~", ["hat"] = "^", ["widehat"] = "^", ["bar"] = "¯", ["overline"] = "¯", ["vec"] = "→", ["dot"] = "˙",
-        ["ddot"] = "¨", ["check"] = "ˇ", ["breve"] = "˘", ["overbrace"] = "⏞", ["overrightarrow"] = "→",
-    };
+    public static readonly Dictionary<string, string> Accents = Table(
+        """
+        tilde ~  widetilde ~  hat ^  widehat ^  bar ¯  overline ¯  vec →  dot ˙  ddot ¨  check ˇ  breve ˘  overbrace ⏞
+        overrightarrow →
+        """);
 
     /// <summary>Widths of spaces, in em.</summary>
     public static readonly Dictionary<string, string> Spaces = new()
     {
-        [","] = "0.167em", [":"] = "0.222em", [">"] = "0.222em", [";"] = "0.278em", ["!"] = "-0.167em", [" "] = "0.25em", ["quad"] = "1em", ["qquad"] = "2em",
-        ["enspace"] = "0.5em", ["thinspace"] = "0.167em",
+        [","] = "0.167em",
+        [":"] = "0.222em",
+        [">"] = "0.222em",
+        [";"] = "0.278em",
+        ["!"] = "-0.167em",
+        [" "] = "0.25em",
+        ["quad"] = "1em",
+        ["qquad"] = "2em",
+        ["enspace"] = "0.5em",
+        ["thinspace"] = "0.167em",
     };
 
     /// <summary>Commands that set their argument's letters in another alphabet.</summary>
     public static readonly HashSet<string> Alphabets = ["mathbb", "mathcal", "mathscr", "mathbf", "boldsymbol", "bm", "mathfrak", "mathsf", "mathtt"];
+
+    /// <summary>Reads names and what they stand for, parted by white space.</summary>
+    private static Dictionary<string, string> Table(string text) =>
+        text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
     /// <summary>A letter or digit in another alphabet, or itself where that has none.</summary>
     public static string InAlphabet(string alphabet, char c)
