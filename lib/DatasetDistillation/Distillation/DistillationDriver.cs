@@ -65,7 +65,7 @@ public sealed class DistillationDriver
             var message = guard.Check(report.Loss);
             session.Elapsed = before + clock.Elapsed;
             var step = session.State.Step;
-            Evaluation? evaluation = null;
+            EvaluatedStep? evaluation = null;
             if (message is null && Evaluate is not null && (step % EvaluateEvery == 0 || step == Steps))
                 evaluation = session.Evaluate(Evaluate);
             if (Checkpoint is not null && message is null &&

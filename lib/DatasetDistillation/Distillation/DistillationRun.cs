@@ -9,15 +9,15 @@ namespace DatasetDistillation.Distillation;
 /// <param name="Evaluation">The last evaluation, if there was one.</param>
 /// <param name="Message">What happened out of the ordinary (a rollback, a checkpoint that could not be written); else null.</param>
 public sealed record DistillationProgress(
-    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, Evaluation? Evaluation = null, string? Message = null);
+    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, EvaluatedStep? Evaluation = null, string? Message = null);
 
 /// <summary>The score (higher is better, usually an accuracy in [0, 1]) of the set after a number of outer steps.</summary>
-public readonly record struct Evaluation(long Step, double Score);
+public readonly record struct EvaluatedStep(long Step, double Score);
 
 /// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
 public sealed class DistillationRun : IDisposable
 {
-    internal DistillationRun(DistilledSet set, DistilledSet? best, IReadOnlyList<double> losses, IReadOnlyList<Evaluation> evaluations, TimeSpan elapsed, int divergences, bool cancelled) =>
+    internal DistillationRun(DistilledSet set, DistilledSet? best, IReadOnlyList<double> losses, IReadOnlyList<EvaluatedStep> evaluations, TimeSpan elapsed, int divergences, bool cancelled) =>
         (Set, Best, Losses, Evaluations, Elapsed, Divergences, Cancelled) = (set, best ?? set, losses, evaluations, elapsed, divergences, cancelled);
 
     /// <summary>The set after the last step.</summary>
@@ -30,7 +30,7 @@ public sealed class DistillationRun : IDisposable
     public IReadOnlyList<double> Losses { get; }
 
     /// <summary>The evaluations in order.</summary>
-    public IReadOnlyList<Evaluation> Evaluations { get; }
+    public IReadOnlyList<EvaluatedStep> Evaluations { get; }
 
     /// <summary>Time spent, over all sessions of a resumed run.</summary>
     public TimeSpan Elapsed { get; }

@@ -21,7 +21,7 @@ public interface IDistiller
     /// <summary>
     /// One outer step: replaces tensors of the state and returns the outer loss. Equal states give bit-identical results.
     /// </summary>
-    StepReport Step(DistillationState state, ImageDataset data);
+    OuterStepReport Step(DistillationState state, ImageDataset data);
 
     /// <summary>The distilled set of a state; the state stays as it is.</summary>
     DistilledSet Result(DistillationState state);
@@ -32,4 +32,4 @@ public interface IDistiller
 
 /// <summary>What one outer step says of itself.</summary>
 /// <param name="Loss">The outer loss of this step's real batch, before the update.</param>
-public readonly record struct StepReport(double Loss);
+public readonly record struct OuterStepReport(double Loss);

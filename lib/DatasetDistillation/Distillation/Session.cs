@@ -20,7 +20,7 @@ internal sealed class Session : IDisposable
 
     public List<double> Losses { get; private init; } = [];
 
-    public List<Evaluation> Evaluations { get; private init; } = [];
+    public List<EvaluatedStep> Evaluations { get; private init; } = [];
 
     public TimeSpan Elapsed { get; set; }
 
@@ -35,12 +35,12 @@ internal sealed class Session : IDisposable
         return new Session(distiller, identity, distiller.Initialize(data, driver.Seed));
     }
 
-    public Evaluation Evaluate(Func<DistilledSet, double> score)
+    public EvaluatedStep Evaluate(Func<DistilledSet, double> score)
     {
         double value;
         using (var set = distiller.Result(State))
             value = score(set);
-        var evaluation = new Evaluation(State.Step, value);
+        var evaluation = new EvaluatedStep(State.Step, value);
         if (Evaluations.Count == 0 || value > Evaluations.Max(static e => e.Score))
         {
             bestState?.Dispose();
@@ -112,7 +112,7 @@ internal sealed class Session : IDisposable
         var session = new Session(distiller, identity, DistillationState.Load(archive))
         {
             Losses = [.. archive.Get("losses").ToDoubles()],
-            Evaluations = [.. evaluations.Chunk(2).Select(static e => new Evaluation((long)e[0], e[1]))],
+            Evaluations = [.. evaluations.Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
             Elapsed = TimeSpan.FromSeconds(archive.Get("seconds").ToDoubles()[0]),
             Divergences = (int)archive.Get("divergences").ToInt64s()[0],
         };
