@@ -41,6 +41,22 @@ internal static unsafe class NormKernels
         WorkPool.Run(job.Layout.Tasks, ref job);
     }
 
+    /// <summary>y = x·weight + bias, row by row; bias may be null. Weight and bias are [rows].</summary>
+    public static void Affine<T>(int outer, int rows, int inner, T* x, T* weight, T* bias, T* y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var job = new AffineJob<T> { Layout = new Layout(outer, rows, inner), X = x, Weight = weight, Bias = bias, Y = y };
+        WorkPool.Run(job.Layout.Tasks, ref job);
+    }
+
+    /// <summary>result [rows] = the sum of x·y over outer and inner.</summary>
+    public static void Dot<T>(int outer, int rows, int inner, T* x, T* y, T* result)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var job = new DotJob<T> { Layout = new Layout(outer, rows, inner), X = x, Y = y, Result = result };
+        WorkPool.Run(job.Layout.Tasks, ref job);
+    }
+
     private readonly struct Layout(int outer, int rows, int inner)
     {
         private readonly int _perTask = (int)Math.Max(1, TaskElements / Math.Max(1, (long)outer * inner));
@@ -112,6 +128,45 @@ internal static unsafe class NormKernels
         }
     }
 
+    private struct AffineJob<T> : IJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public Layout Layout;
+        public T* X, Weight, Bias, Y;
+
+        public readonly void Execute(int index)
+        {
+            var (begin, end) = Layout.Rows(index);
+            for (var o = 0; o < Layout.Outer; o++)
+            {
+                for (var row = begin; row < end; row++)
+                {
+                    var at = Layout.At(o, row);
+                    Affine(Layout.Inner, X + at, Weight[row], Bias == null ? T.Zero : Bias[row], Y + at);
+                }
+            }
+        }
+    }
+
+    private struct DotJob<T> : IJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public Layout Layout;
+        public T* X, Y, Result;
+
+        public readonly void Execute(int index)
+        {
+            var (begin, end) = Layout.Rows(index);
+            for (var row = begin; row < end; row++)
+            {
+                double sum = 0;
+                for (var o = 0; o < Layout.Outer; o++)
+                    sum += Dot(Layout.Inner, X + Layout.At(o, row), Y + Layout.At(o, row));
+                Result[row] = T.CreateTruncating(sum);
+            }
+        }
+    }
+
     private static double Sum<T>(int n, T* x)
         where T : unmanaged, INumber<T>
     {
@@ -176,6 +231,17 @@ internal static unsafe class NormKernels
             ((Vector.Load(x + i) - centre) * factor).Store(y + i);
         for (; i < n; i++)
             y[i] = (x[i] - mean) * scale;
+    }
+
+    private static void Affine<T>(int n, T* x, T weight, T bias, T* y)
+        where T : unmanaged, INumber<T>
+    {
+        var i = 0;
+        var (factor, shift) = (new Vector<T>(weight), new Vector<T>(bias));
+        for (; i <= n - Vector<T>.Count; i += Vector<T>.Count)
+            (Vector.Load(x + i) * factor + shift).Store(y + i);
+        for (; i < n; i++)
+            y[i] = x[i] * weight + bias;
     }
 
     private static void Project<T>(int n, T* g, T* y, T mean, T slope, T scale, T* p)

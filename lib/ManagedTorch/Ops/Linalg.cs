@@ -111,12 +111,13 @@ public static partial class torch
             var results = RecordJoint([values, vectors], "linalg.eigh", [input], [], static (g, s, _) =>
             {
                 var (w, v) = (s[0], s[1]);
-                var identity = eye(w.shape[0], dtype: w.dtype);
                 var inner = g[0] is { } slope ? diag(slope) : null;
                 if (g[1] is { } turn)
                 {
-                    var gaps = w.unsqueeze(0) - w.unsqueeze(1) + identity;
-                    var mixing = v.mT.mm(turn) / gaps * (1 - identity);
+                    // Only the antisymmetric part turns the vectors; what would change their lengths drops out.
+                    var gaps = w.unsqueeze(0) - w.unsqueeze(1) + eye(w.shape[0], dtype: w.dtype);
+                    var rotation = v.mT.mm(turn);
+                    var mixing = (rotation - rotation.mT) / (gaps * 2);
                     inner = inner is null ? mixing : inner + mixing;
                 }
                 return inner is null ? null : v.mm(inner).mm(v.mT);

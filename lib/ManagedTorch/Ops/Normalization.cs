@@ -141,13 +141,52 @@ public static partial class torch
             /// <summary>x·weight + bias, channel by channel; takes x over.</summary>
             private static Tensor Affine(Tensor x, Tensor? weight, Tensor? bias)
             {
-                if (weight is not null)
-                    using (x)
-                        return Affine(x * PerChannel(weight, x), null, bias);
-                if (bias is null)
+                if (weight is null && bias is null)
                     return x;
                 using (x)
-                    return x + PerChannel(bias, x);
+                using (var rows = x.reshape(x.shape[0], x.shape[1], -1))
+                using (var y = weight is null ? rows + bias!.reshape(1, -1, 1) : affine(rows, weight, bias))
+                    return y.reshape(x.shape);
+            }
+
+            // With x, y [outer, rows, inner] and w [rows], x·w and ⟨x, y⟩, the sum over all but rows, are each other's derivatives.
+
+            private static Tensor affine(Tensor x, Tensor weight, Tensor? bias = null)
+            {
+                using var xx = x.Contiguous();
+                using var w = weight.Contiguous();
+                using var b = bias?.Contiguous();
+                var y = Tensor.Empty(x.shape, x.dtype);
+                if (x.dtype == ScalarType.Float32)
+                    Affine<float>(xx, w, b, y);
+                else
+                    Affine<double>(xx, w, b, y);
+                return Record(y, "affine", bias is null ? [x, weight] : [x, weight, bias], [x, weight],
+                    static (g, s, i) => i == 0 ? affine(g, s[1]) : i == 1 ? dot(g, s[0]) : g.sum([0, 2]));
+            }
+
+            private static Tensor dot(Tensor x, Tensor y)
+            {
+                using var xx = x.Contiguous();
+                using var yy = y.Contiguous();
+                var d = Tensor.Empty([x.shape[1]], x.dtype);
+                if (x.dtype == ScalarType.Float32)
+                    Dot<float>(xx, yy, d);
+                else
+                    Dot<double>(xx, yy, d);
+                return Record(d, "affine_backward", [x, y], [x, y], static (g, s, i) => affine(s[1 - i], g));
+            }
+
+            private static unsafe void Affine<T>(Tensor x, Tensor weight, Tensor? bias, Tensor y) where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+            {
+                fixed (T* px = &x.First<T>(), pw = &weight.First<T>(), pb = bias is null ? default : bias.Span<T>(), py = &y.First<T>())
+                    NormKernels.Affine((int)x.shape[0], (int)x.shape[1], (int)x.shape[2], px, pw, pb, py);
+            }
+
+            private static unsafe void Dot<T>(Tensor x, Tensor y, Tensor d) where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+            {
+                fixed (T* px = &x.First<T>(), py = &y.First<T>(), pd = &d.First<T>())
+                    NormKernels.Dot((int)x.shape[0], (int)x.shape[1], (int)x.shape[2], px, py, pd);
             }
 
             private static Tensor PerChannel(Tensor values, Tensor like)

@@ -88,6 +88,16 @@ public sealed class LinalgTests
     }
 
     [Fact]
+    public void TheGradientOfEighIsSymmetric()
+    {
+        var x = Random(6, 6);
+        var a = (x + x.mT).requires_grad_();
+        var g = autograd.grad([(linalg.eigh(a).eigenvectors.square() * Random(6, 6)).sum()], [a])[0];
+        Assert.InRange(g.abs().max().item<double>(), 1e-3, double.MaxValue);
+        Assert.InRange(Error(g, g.mT), 0, 1e-12);
+    }
+
+    [Fact]
     public void EighReadsOneTriangle()
     {
         var x = Random(6, 6);

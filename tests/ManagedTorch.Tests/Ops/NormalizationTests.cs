@@ -20,6 +20,7 @@ public sealed class NormalizationTests
         FiniteDifferences.Check(x => instance_norm(x[0], weight: x[1], bias: x[2]), shapes);
         FiniteDifferences.Check(x => group_norm(x[0], 1, x[1], x[2]), shapes);
         FiniteDifferences.Check(x => group_norm(x[0], c, x[1]), [.. shapes[..2]]);
+        FiniteDifferences.Check(x => instance_norm(x[0], bias: x[1]), [.. shapes[..2]]);
         FiniteDifferences.Check(x => batch_norm(x[0], null, null, x[1], x[2], training: true), shapes);
         FiniteDifferences.Check(x => batch_norm(x[0], x[1], x[2].exp(), bias: x[1]), shapes);
         FiniteDifferences.Check(x => batch_norm(x[0], null, null, training: true), [[6, 3]]);
