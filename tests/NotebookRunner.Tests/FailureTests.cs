@@ -73,7 +73,7 @@ public sealed class FailureTests : IDisposable
         var result = _folder.Run("a.ipynb");
         Assert.Equal(2, result.ExitCode);
         var traceback = _folder.Executed("a.ipynb").Traceback(0);
-        Assert.StartsWith("(3,11): error CS1061: ", traceback, StringComparison.Ordinal);
+        Assert.StartsWith("Cell [1] (3,11): error CS1061: ", traceback, StringComparison.Ordinal);
         Assert.Contains("    var y = x.Missing;\n              ^", traceback, StringComparison.Ordinal);
         Assert.Contains("CS1061", result.Output, StringComparison.Ordinal);
     }
@@ -90,10 +90,14 @@ public sealed class FailureTests : IDisposable
             ("#!set --name x --value 1", "has no '#!set'"),
             ("#!import missing.csx", "there is no file"),
             ("#!import cycle.csx", "imports itself"),
+            ("#!import broken.csx", "broken.csx (2,1): error CS0103"),
+            ("#!import broken.ipynb", "not valid JSON"),
             ("await GetInputAsync(\"rate\")", "--input rate=VALUE"),
             ("var x = @input:\"size\";", "--input size=VALUE"),
         ];
         _folder.WriteText("cycle.csx", "#!import cycle.csx");
+        _folder.WriteText("broken.csx", "// two lines\nmissing();");
+        _folder.WriteText("broken.ipynb", "{");
         _folder.Write("a.ipynb", [.. cases.Select(c => c.Cell)]);
         _folder.Run("a.ipynb", "--keep-going");
         var notebook = _folder.Executed("a.ipynb");

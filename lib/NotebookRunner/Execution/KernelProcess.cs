@@ -67,6 +67,8 @@ internal sealed class KernelProcess : IAsyncDisposable
                     case StreamEvent stream:
                         said += stream.Text;
                         break;
+                    case ExitedEvent when cancellation.IsCancellationRequested:
+                        return false;
                     case ExitedEvent exited:
                         throw new NotebookException($"The process that runs the notebook did not start (exit code {exited.ExitCode}). {said}");
                 }

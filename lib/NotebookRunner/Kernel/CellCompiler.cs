@@ -43,7 +43,7 @@ internal sealed class CellCompiler
     {
         var options = _options.WithFilePath(name);
         var script = _previous is null ? CSharpScript.Create<object>(code, options) : _previous.ContinueWith<object>(code, options);
-        var (run, hasValue) = Compile(script, code);
+        var (run, hasValue) = Compile(script, name, code);
 
         // A submission finds those before it in this array, in which slot 0 is a host object that cells do not have.
         _previous = script;
@@ -51,7 +51,7 @@ internal sealed class CellCompiler
         return (hasValue, await run(_submissions).ConfigureAwait(false));
     }
 
-    private (Func<object?[], Task<object?>> Run, bool HasValue) Compile(Script<object> script, string code)
+    private (Func<object?[], Task<object?>> Run, bool HasValue) Compile(Script<object> script, string name, string code)
     {
         var compilation = script.GetCompilation();
         using var image = new MemoryStream();
@@ -61,7 +61,7 @@ internal sealed class CellCompiler
         {
             // Emitting fails without an error when there is nothing to emit: comments, references and usings alone.
             return emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error)
-                ? throw CompilationError(emitted.Diagnostics, code)
+                ? throw CompilationError(emitted.Diagnostics, name, code)
                 : (_ => Task.FromResult<object?>(null), false);
         }
 
@@ -83,7 +83,7 @@ internal sealed class CellCompiler
         } && compilation.GetSemanticModel(tree).GetTypeInfo(statement.Expression).Type?.SpecialType != SpecialType.System_Void;
     }
 
-    private static CellException CompilationError(IEnumerable<Diagnostic> diagnostics, string code)
+    private static CellException CompilationError(IEnumerable<Diagnostic> diagnostics, string name, string code)
     {
         var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start).ToList();
         var lines = code.Split('\n');
@@ -91,7 +91,7 @@ internal sealed class CellCompiler
         foreach (var error in errors)
         {
             var position = error.Location.GetLineSpan().StartLinePosition;
-            details.Add($"({position.Line + 1},{position.Character + 1}): error {error.Id}: {error.GetMessage(null)}");
+            details.Add($"{name} ({position.Line + 1},{position.Character + 1}): error {error.Id}: {error.GetMessage(null)}");
             if (error.Location.IsInSource && position.Line < lines.Length)
             {
                 details.Add($"    {lines[position.Line].TrimEnd().Replace('\t', ' ')}");
