@@ -190,6 +190,23 @@ internal static unsafe class Elementwise
         }
     }
 
+    /// <summary>y = a + scale·b; y may be a or b.</summary>
+    public static void AddScaled<T>(T* a, T* b, T scale, T* y, long count) where T : unmanaged, INumber<T>
+    {
+        var job = new AddScaledJob<T>(a, b, scale, y, count);
+        WorkPool.Run(Tasks(count, Grain), ref job);
+    }
+
+    private readonly struct AddScaledJob<T>(T* a, T* b, T scale, T* y, long count) : IJob where T : unmanaged, INumber<T>
+    {
+        public void Execute(int index)
+        {
+            var start = index * Grain;
+            var n = (int)Math.Min(Grain, count - start);
+            TensorPrimitives.MultiplyAdd(new ReadOnlySpan<T>(b + start, n), scale, new ReadOnlySpan<T>(a + start, n), new Span<T>(y + start, n));
+        }
+    }
+
     public static void Compare<TOp, T>(T* a, T* b, bool* y, in LoopPlan plan) where TOp : struct, IComparison where T : unmanaged, INumber<T>
     {
         for (long row = 0; row < plan.Rows; row++)

@@ -21,8 +21,14 @@ public static partial class torch
 
         public Tensor add(Tensor target, Scalar alpha)
         {
-            using var scaled = target.mul(alpha);
-            return add(scaled);
+            if (!Dispatch.Aligned(this, target))
+            {
+                using var scaled = target.mul(alpha);
+                return add(scaled);
+            }
+            var y = Empty(shape, dtype);
+            Dispatch.AddScaled(this, target, alpha.ToDouble(), y);
+            return Record(y, "add", [this, target], [], (g, _, i) => i == 0 ? g : g.mul(alpha));
         }
 
         public Tensor add(Scalar scalar) =>
@@ -69,8 +75,16 @@ public static partial class torch
         /// <summary>this + value·tensor1·tensor2.</summary>
         public Tensor addcmul(Tensor tensor1, Tensor tensor2, Scalar value)
         {
-            using var product = tensor1.mul(tensor2);
-            return add(product, value);
+            if (tensor2.Shape.Length > 0 || tensor2.dtype != dtype || !Dispatch.Aligned(this, tensor1))
+            {
+                using var product = tensor1.mul(tensor2);
+                return add(product, value);
+            }
+            // A step of gradient descent with a learned rate: one pass over the parameters.
+            var y = Empty(shape, dtype);
+            Dispatch.AddScaled(this, tensor1, value.ToDouble() * tensor2.ToDouble(), y);
+            return Record(y, "addcmul", [this, tensor1, tensor2], [tensor1, tensor2], (g, s, i) =>
+                i == 0 ? g : (i == 1 ? g.mul(s[1]) : g.mul(s[0]).sum()).mul(value));
         }
 
         /// <summary>Element-wise; where both are equal the gradient is shared equally.</summary>

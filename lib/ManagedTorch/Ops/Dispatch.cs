@@ -116,6 +116,21 @@ public static partial class torch
             }
         }
 
+        /// <summary>Whether two tensors are of one floating-point type and one shape, without gaps.</summary>
+        public static bool Aligned(Tensor a, Tensor b) =>
+            a.dtype == b.dtype && IsFloat(a.dtype) && a.Shape.SequenceEqual(b.Shape) && a.is_contiguous() && b.is_contiguous();
+
+        /// <summary>y = a + scale·b for aligned tensors; y may be a or b.</summary>
+        public static void AddScaled(Tensor a, Tensor b, double scale, Tensor y)
+        {
+            if (y.dtype == ScalarType.Float32)
+                fixed (float* pa = &a.First<float>(), pb = &b.First<float>(), py = &y.First<float>())
+                    Elementwise.AddScaled(pa, pb, (float)scale, py, y.numel());
+            else
+                fixed (double* pa = &a.First<double>(), pb = &b.First<double>(), py = &y.First<double>())
+                    Elementwise.AddScaled(pa, pb, scale, py, y.numel());
+        }
+
         public static Tensor Unary<TOp>(string operation, Tensor x) where TOp : struct, IUnary
         {
             if (x.dtype == ScalarType.Int64)

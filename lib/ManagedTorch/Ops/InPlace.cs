@@ -18,8 +18,15 @@ public static partial class torch
 
         public Tensor add_(Tensor target, Scalar alpha)
         {
-            using var scaled = target.detach().mul(alpha);
-            return add_(scaled);
+            RequireWritable("add_");
+            if (!Dispatch.Aligned(this, target))
+            {
+                using var scaled = target.detach().mul(alpha);
+                return add_(scaled);
+            }
+            Dispatch.AddScaled(this, target, alpha.ToDouble(), this);
+            Memory.Version++;
+            return this;
         }
 
         public Tensor clamp_(Scalar? min = null, Scalar? max = null)
