@@ -34,7 +34,9 @@ public static partial class torch
         /// <summary>A new tensor whose memory holds anything.</summary>
         internal static Tensor Empty(ReadOnlySpan<long> shape, ScalarType type) => Empty(shape.ToArray(), type);
 
-        internal static Tensor Empty(long[] shape, ScalarType type) => new(new Storage(Count(shape) * SizeOf(type)), shape, type);
+        internal static Tensor Empty(long[] shape, ScalarType type) => type == ScalarType.Int32
+            ? throw Unsupported(type)
+            : new(new Storage(Count(shape) * SizeOf(type)), shape, type);
 
         internal static long Count(ReadOnlySpan<long> shape)
         {

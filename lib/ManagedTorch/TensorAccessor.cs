@@ -28,12 +28,24 @@ public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
         }
     }
 
-    public T[] ToArray() => _contiguous.Span<T>().ToArray();
+    public T[] ToArray()
+    {
+        var array = GC.AllocateUninitializedArray<T>(checked((int)Count));
+        CopyTo(array.AsSpan());
+        return array;
+    }
 
-    public void CopyTo(Span<T> array) => _contiguous.Span<T>().CopyTo(array);
+    public void CopyTo(Span<T> array)
+    {
+        _contiguous.Span<T>().CopyTo(array);
+        GC.KeepAlive(_contiguous); // a span into native memory does not keep the tensor
+    }
 
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) =>
+    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0)
+    {
         _contiguous.Span<T>()[checked((int)tensorIndex)..].CopyTo(array.AsSpan(arrayIndex));
+        GC.KeepAlive(_contiguous);
+    }
 
     /// <summary>Replaces the elements.</summary>
     public void CopyFrom(ReadOnlySpan<T> values)

@@ -113,8 +113,11 @@ public static partial class torch
         ScalarType.Float32 or ScalarType.Int32 => 4, // Int32 holds positions inside pooling windows and is never seen outside
         ScalarType.Float64 or ScalarType.Int64 => 8,
         ScalarType.Bool => 1,
-        _ => throw new NotSupportedException($"The embedded stack has no tensors of type {type}; it has Float32, Float64, Int64 and Bool."),
+        _ => throw Unsupported(type),
     };
+
+    private static NotSupportedException Unsupported(ScalarType type) =>
+        new($"The embedded stack has no tensors of type {type}; it has Float32, Float64, Int64 and Bool.");
 
     internal static ScalarType TypeOf<T>() where T : unmanaged =>
         typeof(T) == typeof(float) ? ScalarType.Float32

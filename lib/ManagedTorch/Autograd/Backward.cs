@@ -140,7 +140,7 @@ internal static class Backward
     {
         if (cotangent is null)
             return output.numel() == 1
-                ? torch.ones(output.shape, output.dtype)
+                ? torch.ones(output.shape, output.dtype).DetachFromDisposeScope()
                 : throw new InvalidOperationException(
                     $"A gradient without grad_outputs needs a scalar; the output has shape [{string.Join(", ", output.shape)}].");
         if (!cotangent.shape.AsSpan().SequenceEqual(output.shape) || cotangent.dtype != output.dtype)

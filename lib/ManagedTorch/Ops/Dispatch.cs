@@ -209,6 +209,8 @@ public static partial class torch
                 fixed (T* px = &x.First<T>(), pz = &z.First<T>())
                 fixed (bool* py = &y.First<bool>())
                     Elementwise.Compare<TOp, T>(px, pz, py, LoopPlan.Create(y.Shape, BroadcastStrides(x, y.Shape), BroadcastStrides(z, y.Shape)));
+            GC.KeepAlive(a); // a pointer into native memory does not keep the tensor
+            GC.KeepAlive(b);
             return y;
         }
     }

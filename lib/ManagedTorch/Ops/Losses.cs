@@ -40,9 +40,10 @@ public static partial class torch
             /// <summary>log(softmax(x)) along a dimension, without overflow.</summary>
             public static Tensor log_softmax(Tensor x, long dim)
             {
-                using var lse = x.detach().logsumexp(dim, keepdim: true);
                 var at = x.Dimension(dim, "log_softmax", orScalar: true);
-                return RecordWithResult(x.detach().sub(lse), "log_softmax", [x], [],
+                using var values = x.detach();
+                using var lse = values.logsumexp(at, keepdim: true);
+                return RecordWithResult(values.sub(lse), "log_softmax", [x], [],
                     (g, s, _) => g - s[0].exp() * g.sum(at, keepdim: true));
             }
 
@@ -50,8 +51,9 @@ public static partial class torch
             {
                 if (dtype is { } type && type != input.dtype)
                     return softmax(input.to_type(type), dim);
-                using var logarithm = log_softmax(input.detach(), dim);
                 var at = input.Dimension(dim, "softmax", orScalar: true);
+                using var values = input.detach();
+                using var logarithm = log_softmax(values, at);
                 return RecordWithResult(logarithm.exp(), "softmax", [input], [],
                     (g, s, _) => s[0] * (g - (g * s[0]).sum(at, keepdim: true)));
             }
@@ -73,7 +75,8 @@ public static partial class torch
                     throw Error("cross_entropy", $"needs floating-point logits and soft labels of their type; they are {input.dtype} and {target.dtype}");
                 if (hard)
                     CheckClasses(target, classes);
-                using var soft = hard ? OneHot(target, classes).to_type(input.dtype) : target.alias();
+                using var numbers = hard ? OneHot(target, classes) : null;
+                using var soft = numbers?.to_type(input.dtype) ?? target.alias();
                 using var smooth = label_smoothing == 0 ? soft.alias() : soft.mul(1 - label_smoothing).add(label_smoothing / classes);
                 var losses = SoftCrossEntropy(input, smooth);
                 if (reduction == Reduction.None)
@@ -85,8 +88,10 @@ public static partial class torch
             /// <summary>Per row −Σ t·log softmax(z); ∂/∂z = softmax(z)·Σt − t, ∂/∂t = −log softmax(z).</summary>
             private static Tensor SoftCrossEntropy(Tensor logits, Tensor target)
             {
-                using var logarithm = log_softmax(logits.detach(), 1);
-                using var products = target.detach().mul(logarithm);
+                using var values = logits.detach();
+                using var logarithm = log_softmax(values, 1);
+                using var labels = target.detach();
+                using var products = labels.mul(logarithm);
                 using var total = products.sum(1);
                 return Record(total.neg(), "cross_entropy", [logits, target], [logits, target], static (g, s, i) => i == 0
                     ? (softmax(s[0], 1) * s[1].sum(1, keepdim: true) - s[1]) * g.unsqueeze(1)

@@ -12,20 +12,35 @@ public static partial class torch
             var (a, b) = (shape.Length, target.shape.Length);
             if (a == 0 || b == 0 || shape[^1] != target.shape[^Math.Min(b, 2)])
                 throw Mismatch("matmul", this, target);
-            if (a == 1)
-                return unsqueeze(0).matmul(target).squeeze(b == 1 ? 0 : -2);
-            if (b == 1)
-                return matmul(target.unsqueeze(1)).squeeze(-1);
             if (a == 2 && b == 2)
                 return mm(target);
+            if (a == 1)
+            {
+                using var row = unsqueeze(0);
+                using var product = row.matmul(target);
+                return product.squeeze(b == 1 ? 0 : -2);
+            }
+            if (b == 1)
+            {
+                using var column = target.unsqueeze(1);
+                using var product = matmul(column);
+                return product.squeeze(-1);
+            }
             // A stack of matrices times one matrix is one tall product.
             if (b == 2)
-                return reshape(Count(Shape[..^1]), shape[^1]).mm(target).reshape([.. shape[..^1], target.shape[1]]);
+            {
+                using var tall = reshape(Count(Shape[..^1]), shape[^1]);
+                using var product = tall.mm(target);
+                return product.reshape([.. shape[..^1], target.shape[1]]);
+            }
             var batch = Dispatch.BroadcastShape("matmul", Shape[..^2], target.Shape[..^2]);
             var count = Count(batch);
-            var x = expand([.. batch, .. shape[^2..]]).reshape(count, shape[^2], shape[^1]);
-            var z = target.expand([.. batch, .. target.shape[^2..]]).reshape(count, target.shape[^2], target.shape[^1]);
-            return x.bmm(z).reshape([.. batch, shape[^2], target.shape[^1]]);
+            using var left = expand([.. batch, .. shape[^2..]]);
+            using var right = target.expand([.. batch, .. target.shape[^2..]]);
+            using var x = left.reshape(count, shape[^2], shape[^1]);
+            using var z = right.reshape(count, target.shape[^2], target.shape[^1]);
+            using var products = x.bmm(z);
+            return products.reshape([.. batch, shape[^2], target.shape[^1]]);
         }
 
         /// <summary>[m, k] times [k, n].</summary>

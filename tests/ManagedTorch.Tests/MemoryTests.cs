@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ManagedTorch.Tests;
+
+/// <summary>Memory of long loops. No loop forces a collection; managed memory is measured by one at the points compared.</summary>
+[Collection(Exclusive.Name)]
+public sealed class MemoryTests
+{
+    private const double Flat = 0.02;
+    private const long MegaByte = 1 << 20;
+
+    private readonly Tensor[] _theta;
+    private readonly Tensor _images;
+    private readonly Tensor _rates = full([3], 0.1, requires_grad: true);
+    private readonly Tensor _labels = arange(32) - arange(32).to_type(float64).div(4).to_type(int64) * 4;
+
+    public MemoryTests()
+    {
+        var generator = new Generator(1);
+        _theta = [.. new long[][] { [40, 64], [40], [4, 40] }.Select(s => (randn(s, generator: generator) * 0.2).detach().requires_grad_())];
+        _images = randn(32, 64, generator: generator).requires_grad_();
+    }
+
+    private Tensor Loss(Tensor[] theta) =>
+        nn.functional.cross_entropy(nn.functional.linear(nn.functional.linear(_images, theta[0], theta[1]).tanh(), theta[2]), _labels);
+
+    /// <summary>The meta-gradient of three unrolled steps of a small network.</summary>
+    private IList<Tensor> Step()
+    {
+        var theta = _theta;
+        for (var i = 0; i < 3; i++)
+        {
+            var gradients = autograd.grad([Loss(theta)], theta, retain_graph: true, create_graph: true);
+            var rate = _rates[i];
+            theta = [.. theta.Zip(gradients, (p, g) => p - rate * g)];
+        }
+        return autograd.grad([Loss(theta)], [_images, _rates, .. _theta]);
+    }
+
+    [Fact]
+    public void AnUnrolledLoopInScopesIsFlat()
+    {
+        (long Native, long Managed) At(int steps)
+        {
+            for (var i = 0; i < steps; i++)
+                using (NewDisposeScope())
+                    Step();
+            return (NativeBlock.AllocatedBytes, GC.GetTotalMemory(forceFullCollection: true));
+        }
+
+        var early = At(1_000);
+        var late = At(9_000);
+        Assert.InRange(late.Native, early.Native * (1 - Flat), early.Native * (1 + Flat));
+        Assert.InRange(late.Managed, early.Managed * (1 - Flat), early.Managed * (1 + Flat));
+    }
+
+    [Fact]
+    public void ALoopWithoutScopesIsBounded()
+    {
+        var start = NativeBlock.AllocatedBytes;
+        long most = 0;
+        for (var i = 0; i < 1_500; i++)
+        {
+            var x = ones(512, 512, requires_grad: true);
+            (x * x + x).sum().backward();
+            most = Math.Max(most, NativeBlock.AllocatedBytes - start);
+        }
+        // The loop takes some 9 GB in all.
+        Assert.InRange(most, 0, 1024 * MegaByte);
+    }
+
+    [Fact]
+    public void AStepThatThrowsLeaksNothing()
+    {
+        for (var i = 0; i < 100; i++)
+            ThrowInForward();
+        for (var i = 0; i < 100; i++)
+            ThrowInBackward();
+        var before = InUse();
+        for (var i = 0; i < 1_000; i++)
+        {
+            ThrowInForward();
+            ThrowInBackward();
+        }
+        Assert.Equal(before, InUse());
+        Assert.InRange(NativeBlock.AllocatedBytes, 0, before + 512 * MegaByte);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowInForward() => Assert.ThrowsAny<Exception>(() =>
+    {
+        using var scope = NewDisposeScope();
+        return Loss(_theta).exp() + _images.matmul(_images);
+    });
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowInBackward() => Assert.Throws<InvalidOperationException>(() =>
+    {
+        using var scope = NewDisposeScope();
+        var factor = ones(32, 64);
+        var loss = (_images.tanh() * factor).exp().sum();
+        factor.mul_(2);
+        loss.backward();
+    });
+
+    /// <summary>Native bytes that live tensors hold, once what nobody holds any more has come back.</summary>
+    private static long InUse()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return NativeBlock.AllocatedBytes - NativeBlock.CachedBytes;
+    }
+}
