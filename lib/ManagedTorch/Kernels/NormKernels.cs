@@ -45,16 +45,18 @@ internal static unsafe class NormKernels
     public static void Affine<T>(int outer, int rows, int inner, T* x, T* weight, T* bias, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var job = new AffineJob<T> { Layout = new Layout(outer, rows, inner), X = x, Weight = weight, Bias = bias, Y = y };
-        WorkPool.Run(job.Layout.Tasks, ref job);
+        var perTask = Math.Max(1, TaskElements / Math.Max(1, inner));
+        var blocks = (long)outer * rows;
+        var job = new AffineJob<T> { Rows = rows, Inner = inner, PerTask = perTask, Blocks = blocks, X = x, Weight = weight, Bias = bias, Y = y };
+        WorkPool.Run(checked((int)((blocks + perTask - 1) / perTask)), ref job);
     }
 
     /// <summary>result [rows] = the sum of x·y over outer and inner.</summary>
     public static void Dot<T>(int outer, int rows, int inner, T* x, T* y, T* result)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var job = new DotJob<T> { Layout = new Layout(outer, rows, inner), X = x, Y = y, Result = result };
-        WorkPool.Run(job.Layout.Tasks, ref job);
+        var job = new DotJob<T> { Layout = new Layout(outer, rows, inner), Rows = rows, X = x, Y = y, Result = result };
+        WorkPool.Run((rows + DotJob<T>.RowsPerTask - 1) / DotJob<T>.RowsPerTask, ref job);
     }
 
     private readonly struct Layout(int outer, int rows, int inner)
@@ -128,42 +130,48 @@ internal static unsafe class NormKernels
         }
     }
 
+    /// <summary>A task is a run of neighbouring blocks, whatever rows they belong to.</summary>
     private struct AffineJob<T> : IJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public Layout Layout;
+        public int Rows, Inner, PerTask;
+        public long Blocks;
         public T* X, Weight, Bias, Y;
 
         public readonly void Execute(int index)
         {
-            var (begin, end) = Layout.Rows(index);
-            for (var o = 0; o < Layout.Outer; o++)
+            var end = Math.Min((long)(index + 1) * PerTask, Blocks);
+            for (var block = (long)index * PerTask; block < end; block++)
             {
-                for (var row = begin; row < end; row++)
-                {
-                    var at = Layout.At(o, row);
-                    Affine(Layout.Inner, X + at, Weight[row], Bias == null ? T.Zero : Bias[row], Y + at);
-                }
+                var row = block % Rows;
+                Affine(Inner, X + block * Inner, Weight[row], Bias == null ? T.Zero : Bias[row], Y + block * Inner);
             }
         }
     }
 
+    /// <summary>A task takes some neighbouring rows together, so that it reads longer runs of memory.</summary>
     private struct DotJob<T> : IJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public const int RowsPerTask = 16;
+
         public Layout Layout;
+        public int Rows;
         public T* X, Y, Result;
 
         public readonly void Execute(int index)
         {
-            var (begin, end) = Layout.Rows(index);
-            for (var row = begin; row < end; row++)
+            var begin = index * RowsPerTask;
+            var rows = Math.Min(RowsPerTask, Rows - begin);
+            Span<double> sums = stackalloc double[RowsPerTask];
+            sums.Clear();
+            for (var o = 0; o < Layout.Outer; o++)
             {
-                double sum = 0;
-                for (var o = 0; o < Layout.Outer; o++)
-                    sum += Dot(Layout.Inner, X + Layout.At(o, row), Y + Layout.At(o, row));
-                Result[row] = T.CreateTruncating(sum);
+                for (var i = 0; i < rows; i++)
+                    sums[i] += Dot(Layout.Inner, X + Layout.At(o, begin + i), Y + Layout.At(o, begin + i));
             }
+            for (var i = 0; i < rows; i++)
+                Result[begin + i] = T.CreateTruncating(sums[i]);
         }
     }
 

@@ -28,6 +28,12 @@ public sealed class ThreadIndependenceTests
         ["eigh"] = type => linalg.eigh(Definite(type)).eigenvectors,
         ["batch_norm"] = type => batch_norm(Random(type, 40, 8, 14, 14), null, null, training: true),
         ["instance_norm"] = type => instance_norm(Random(type, 40, 8, 14, 14)),
+        ["affine gradients"] = type =>
+        {
+            var (weight, bias) = (ones(50, type).requires_grad_(), zeros(50, type).requires_grad_());
+            var y = instance_norm(Random(type, 40, 50, 9, 14), weight: weight, bias: bias);
+            return cat([.. autograd.grad([y.exp().sum()], [weight, bias])]);
+        },
         ["Adam"] = type =>
         {
             var p = nn.Parameter(Random(type, 100_001));
