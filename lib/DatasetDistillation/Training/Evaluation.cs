@@ -1,0 +1,80 @@
+using DatasetDistillation.Models;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Training;
+
+/// <summary>How well a classifier does on labelled images.</summary>
+/// <param name="Loss">The mean loss.</param>
+/// <param name="Accuracy">The share of the images, in [0, 1], that are classified rightly.</param>
+public readonly record struct Score(double Loss, double Accuracy)
+{
+    /// <summary>Accuracy and loss.</summary>
+    public override string ToString() => $"accuracy {Accuracy:P2}, loss {Loss:F4}";
+}
+
+/// <summary>Measures classifiers, in batches and without gradients.</summary>
+public static class Evaluation
+{
+    private const int DefaultBatchSize = 250;
+
+    /// <summary>Accuracy and mean loss.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its parameters.</param>
+    /// <param name="images">Images <c>[n, …network.InputShape]</c>, of the parameters' type.</param>
+    /// <param name="labels">Int64 <c>[n]</c>, or soft labels <c>[n, classes]</c>, whose largest entry counts as the class.</param>
+    /// <param name="loss">The loss; null: cross-entropy.</param>
+    /// <param name="batchSize">How many images are computed at a time.</param>
+    /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
+    public static Score Evaluate(Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = DefaultBatchSize)
+    {
+        Batches.Check(network, images, labels);
+        loss ??= LossFunctions.CrossEntropy;
+        double total = 0;
+        long right = 0;
+        ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
+        {
+            var y = labels.narrow(0, first, size);
+            total += loss(outputs, y).ToDouble() * size;
+            right += Batches.CountRight(outputs, y);
+        });
+        return new Score(total / images.shape[0], (double)right / images.shape[0]);
+    }
+
+    /// <summary>The most probable class of each image, with its probability.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its parameters.</param>
+    /// <param name="images">Images <c>[n, …network.InputShape]</c>, of the parameters' type.</param>
+    /// <param name="labels">What the images are, as for <see cref="Evaluate"/>; null where that is not known.</param>
+    /// <param name="batchSize">How many images are computed at a time.</param>
+    /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
+    public static Predictions Predict(Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize)
+    {
+        Batches.CheckImages(network, images);
+        if (labels is not null)
+            Batches.Check(network, images, labels);
+
+        var predictions = new List<Prediction>((int)images.shape[0]);
+        ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
+        {
+            var (confidence, label) = nn.functional.softmax(outputs, 1).max(1);
+            double[] confidences = confidence.cpu().to(ScalarType.Float64).data<double>().ToArray();
+            long[] predicted = label.cpu().data<long>().ToArray();
+            long[]? actual = labels is null ? null : Batches.ClassesOf(labels.narrow(0, first, size)).cpu().data<long>().ToArray();
+            for (int i = 0; i < size; i++)
+                predictions.Add(new Prediction((int)predicted[i], confidences[i], (int?)actual?[i]));
+        });
+        return new Predictions(predictions, (int)network.OutputShape[0]);
+    }
+
+    private static void ForEachBatch(Network network, Parameters theta, Tensor images, int batchSize, Action<Tensor, long, long> use)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        using var inference = no_grad();
+        for (long first = 0; first < images.shape[0]; first += batchSize)
+        {
+            using var scope = NewDisposeScope();
+            long size = Math.Min(batchSize, images.shape[0] - first);
+            use(network.Forward(theta, images.narrow(0, first, size)), first, size);
+        }
+    }
+}
