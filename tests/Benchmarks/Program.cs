@@ -5,6 +5,7 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
 {
     GemmBenchmark.Command(),
     ConvBenchmark.Command(),
+    Cnn.Command(),
     OverheadBenchmark.Command(),
     WangBenchmark.Command(),
 };

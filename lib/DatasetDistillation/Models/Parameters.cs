@@ -1,3 +1,4 @@
+using DatasetDistillation.Data;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Models;
@@ -103,6 +104,31 @@ public sealed class Parameters : IDisposable
         if (values.Length != layout.TotalCount)
             throw new ArgumentException($"The layout has {layout.TotalCount} parameters, but {values.Length} values were given.", nameof(values));
         return new Parameters(layout, tensor(values, type, device));
+    }
+
+    /// <summary>Writes the parameters as arrays under their names, which NumPy reads.</summary>
+    /// <param name="path">An <c>.npz</c> file.</param>
+    public void Save(string path)
+    {
+        using var scope = NewDisposeScope();
+        var file = new Npz();
+        foreach (var spec in Layout)
+            file.Add(spec.Name, NpyArray.From(this[spec.Name]));
+        file.Save(path);
+    }
+
+    /// <summary>Reads parameters that <see cref="Save"/> wrote.</summary>
+    /// <param name="layout">The layout of the network that they are for.</param>
+    /// <param name="path">An <c>.npz</c> file.</param>
+    /// <param name="device">Where they are to lie; null: on the CPU.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or an array is missing or has another shape than the layout's.</exception>
+    public static Parameters Load(ParameterLayout layout, string path, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        using var scope = NewDisposeScope();
+        var file = Npz.Load(path);
+        var parts = layout.Select((spec, i) => file.Get(spec.Name, layout.Shapes[i]).ToTensor(device).flatten());
+        return new Parameters(layout, cat([.. parts]).MoveToOuterDisposeScope());
     }
 
     /// <summary>The number and the type.</summary>

@@ -1,3 +1,4 @@
+using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
@@ -44,7 +45,7 @@ public static class Evaluation
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
     /// <param name="images">Images <c>[n, …network.InputShape]</c>, of the parameters' type.</param>
-    /// <param name="labels">What the images are, as for <see cref="Evaluate"/>; null where that is not known.</param>
+    /// <param name="labels">Int64 <c>[n]</c>, or soft labels <c>[n, classes]</c>; null where the classes are not known.</param>
     /// <param name="batchSize">How many images are computed at a time.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
     public static Predictions Predict(Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize)
@@ -53,7 +54,7 @@ public static class Evaluation
         if (labels is not null)
             Batches.Check(network, images, labels);
 
-        var predictions = new List<Prediction>((int)images.shape[0]);
+        var predictions = new List<Classification>((int)images.shape[0]);
         ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
         {
             var (confidence, label) = nn.functional.softmax(outputs, 1).max(1);
@@ -61,9 +62,31 @@ public static class Evaluation
             long[] predicted = label.cpu().data<long>().ToArray();
             long[]? actual = labels is null ? null : Batches.ClassesOf(labels.narrow(0, first, size)).cpu().data<long>().ToArray();
             for (int i = 0; i < size; i++)
-                predictions.Add(new Prediction((int)predicted[i], confidences[i], (int?)actual?[i]));
+                predictions.Add(new Classification((int)predicted[i], confidences[i], (int?)actual?[i]));
         });
         return new Predictions(predictions, (int)network.OutputShape[0]);
+    }
+
+    /// <summary>Accuracy and mean cross-entropy on a data set.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its parameters.</param>
+    /// <param name="data">Labelled images.</param>
+    /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
+    public static Score Evaluate(Network network, Parameters theta, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Evaluate(network, theta, data.Images, data.Labels);
+    }
+
+    /// <summary>The most probable class of each image of a data set, with its probability.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="theta">Its parameters.</param>
+    /// <param name="data">Labelled images.</param>
+    /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
+    public static Predictions Predict(Network network, Parameters theta, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Predict(network, theta, data.Images, data.Labels);
     }
 
     private static void ForEachBatch(Network network, Parameters theta, Tensor images, int batchSize, Action<Tensor, long, long> use)

@@ -8,22 +8,22 @@ namespace DatasetDistillation.Training;
 /// <param name="Predicted">The most probable class.</param>
 /// <param name="Confidence">Its probability, in [0, 1].</param>
 /// <param name="Truth">The class of the image; null where that is not known.</param>
-public sealed record Prediction(int Predicted, double Confidence, int? Truth)
+public sealed record Classification(int Predicted, double Confidence, int? Truth)
 {
     /// <summary>Whether the class is known and another than predicted.</summary>
     public bool IsWrong => Truth is { } truth && truth != Predicted;
 }
 
 /// <summary>What a classifier says of images, in their order.</summary>
-public sealed class Predictions : IReadOnlyList<Prediction>
+public sealed class Predictions : IReadOnlyList<Classification>
 {
-    private readonly Prediction[] predictions;
+    private readonly Classification[] predictions;
 
     /// <summary>Predictions among a number of classes.</summary>
     /// <param name="predictions">One for each image.</param>
     /// <param name="classCount">The number of classes.</param>
     /// <exception cref="ArgumentException">There is no prediction, or a class is out of range.</exception>
-    public Predictions(IEnumerable<Prediction> predictions, int classCount)
+    public Predictions(IEnumerable<Classification> predictions, int classCount)
     {
         this.predictions = [.. predictions];
         ClassCount = classCount;
@@ -43,7 +43,7 @@ public sealed class Predictions : IReadOnlyList<Prediction>
     public int Count => predictions.Length;
 
     /// <summary>The prediction for an image, from 0.</summary>
-    public Prediction this[int index] => predictions[index];
+    public Classification this[int index] => predictions[index];
 
     /// <summary>The predicted classes.</summary>
     public IReadOnlyList<int> Predicted => [.. predictions.Select(static p => p.Predicted)];
@@ -73,7 +73,7 @@ public sealed class Predictions : IReadOnlyList<Prediction>
     }
 
     /// <inheritdoc/>
-    public IEnumerator<Prediction> GetEnumerator() => ((IEnumerable<Prediction>)predictions).GetEnumerator();
+    public IEnumerator<Classification> GetEnumerator() => ((IEnumerable<Classification>)predictions).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

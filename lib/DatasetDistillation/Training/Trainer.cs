@@ -1,3 +1,4 @@
+using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -94,6 +95,20 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(images);
         using var theta = network.Initialize(Seed, images.dtype, images.device);
         return Fit(network, theta, images, labels, validation, cancellation);
+    }
+
+    /// <summary>Trains a network on a data set, from parameters drawn with <see cref="Seed"/>.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="training">The images to learn from.</param>
+    /// <param name="validation">Images to evaluate after each epoch.</param>
+    /// <param name="cancellation">Stops the run between two steps; the result then says so and holds what was learned.</param>
+    /// <returns>The parameters and the history.</returns>
+    /// <exception cref="ArgumentException">The images do not fit the network.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    public TrainingResult Fit(Network network, ImageDataset training, ImageDataset? validation = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return Fit(network, training.Images, training.Labels, validation is null ? null : (validation.Images, validation.Labels), cancellation);
     }
 
     internal optim.Optimizer CreateOptimizer(Parameter theta) => Optimizer switch

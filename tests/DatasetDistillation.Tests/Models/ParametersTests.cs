@@ -75,6 +75,30 @@ public sealed class ParametersTests
         Assert.Throws<ArgumentException>(() => Parameters.FromArray(network.Layout, new double[3]));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Files_carry_parameters_without_loss_to_the_network_they_are_of(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var network = Networks.LeNet();
+        var theta = network.Initialize(8, type);
+        string path = Path.GetTempFileName();
+        try
+        {
+            theta.Save(path);
+            var restored = Parameters.Load(network.Layout, path);
+
+            Assert.Equal(type, restored.Type);
+            Assert.Equal(theta.ToArray(), restored.ToArray());
+            Assert.Throws<InvalidDataException>(() => Parameters.Load(Networks.ConvNet().Layout, path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     public static TheoryData<Initialization, double> Variances => new()
     {
         { Initialization.XavierNormal, 2.0 / (400 + 120) },
