@@ -42,8 +42,7 @@ internal static unsafe class ConvBenchmark
 
     private static void Print(string name, ConvShape s, int iterations)
     {
-        if (s.N <= 10)
-            iterations *= 50;
+        iterations = (int)Math.Max(iterations, Math.Min(50L * iterations, 10_000_000_000 / ((long)s.N * s.O * s.OH * s.OW * s.C * s.KH * s.KW)));
         float* x = GemmBenchmark.Random(s.N * s.C * s.H * s.W), w = GemmBenchmark.Random(s.O * s.C * s.KH * s.KW);
         float* y = GemmBenchmark.Random(s.N * s.O * s.OH * s.OW), bias = GemmBenchmark.Random(s.O);
         double work = 2e-9 * s.N * s.O * s.OH * s.OW * s.C * s.KH * s.KW;

@@ -35,7 +35,16 @@ internal static unsafe class Conv
             NativeMemory.Clear(gw, (nuint)c.Out * (nuint)c.Taps * (nuint)Unsafe.SizeOf<T>());
             return;
         }
-        if (Vector512.IsHardwareAccelerated && c.Out > Vector256<T>.Count)
+        if (Winograd.Suits<T>(in c))
+        {
+            if (Vector512.IsHardwareAccelerated)
+                WinogradKernel<Simd512<float>, Vector512<float>>.WeightGradient(in c, (float*)x, (float*)gy, (float*)gw);
+            else if (Vector256.IsHardwareAccelerated)
+                WinogradKernel<Simd256<float>, Vector256<float>>.WeightGradient(in c, (float*)x, (float*)gy, (float*)gw);
+            else
+                WinogradKernel<Simd128<float>, Vector128<float>>.WeightGradient(in c, (float*)x, (float*)gy, (float*)gw);
+        }
+        else if (Vector512.IsHardwareAccelerated && c.Out > Vector256<T>.Count)
             ConvKernel<Simd512<T>, Vector512<T>, T>.WeightGradient(in c, x, gy, gw);
         else if (Vector256.IsHardwareAccelerated && c.Out > Vector128<T>.Count)
             ConvKernel<Simd256<T>, Vector256<T>, T>.WeightGradient(in c, x, gy, gw);
@@ -47,6 +56,16 @@ internal static unsafe class Conv
     {
         if (c.N == 0 || c.Positions == 0)
             return;
+        if (Winograd.Suits<T>(in c))
+        {
+            if (Vector512.IsHardwareAccelerated)
+                WinogradKernel<Simd512<float>, Vector512<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+            else if (Vector256.IsHardwareAccelerated)
+                WinogradKernel<Simd256<float>, Vector256<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+            else
+                WinogradKernel<Simd128<float>, Vector128<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+            return;
+        }
         int lanes = ConvKernel<Simd512<T>, Vector512<T>, T>.LanesAlongChannels(in c) ? c.Out : c.OW;
         if (Vector512.IsHardwareAccelerated && lanes > Vector256<T>.Count)
             ConvKernel<Simd512<T>, Vector512<T>, T>.Correlate(in c, source, w, biasOrNull, output);

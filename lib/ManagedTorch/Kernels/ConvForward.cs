@@ -116,7 +116,7 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
             t.Lanes = TSimd.Count;
             t.LastLanes = TSimd.Count;
             t.ColumnBias = S.Bias == null ? null : S.Bias + first;
-            int tiles = TileCount(S.C.Positions, TSimd.TileRows);
+            int tiles = TileCount(S.C.Positions, v1 - v0 == 1 ? TSimd.NarrowTileRows : TSimd.TileRows);
             for (int tile = 0; tile < tiles; tile++)
             {
                 (int q0, int q1) = Parallelism.Range(S.C.Positions, tiles, tile);

@@ -73,7 +73,7 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
         {
             int lanes = Vectors * TSimd.Count;
             int panels = TileCount(Vectors, PanelVectors);
-            int tiles = TileCount(C.Taps, TSimd.TileRows);
+            int tiles = TileCount(C.Taps, Vectors == 1 ? TSimd.NarrowTileRows : TSimd.TileRows);
             TileOperands<T> t = default;
             t.Depth = C.Positions;
             t.A = planes;

@@ -24,6 +24,16 @@ internal static unsafe class Transposition
                     Block8x8((float*)(from + c), sourceStride, (float*)(to + c * destinationStride), destinationStride);
                 Scalar(from + c, sourceStride, 8, columns - c, to + c * destinationStride, destinationStride);
             }
+            if (rows - fullRows >= 4)
+            {
+                T* from = source + fullRows * sourceStride;
+                T* to = destination + fullRows;
+                nint c = 0;
+                for (; c <= columns - 4; c += 4)
+                    Block4x4((float*)(from + c), sourceStride, (float*)(to + c * destinationStride), destinationStride);
+                Scalar(from + c, sourceStride, 4, columns - c, to + c * destinationStride, destinationStride);
+                fullRows += 4;
+            }
         }
         Scalar(source + fullRows * sourceStride, sourceStride, rows - fullRows, columns, destination + fullRows, destinationStride);
     }
@@ -66,5 +76,18 @@ internal static unsafe class Transposition
         Avx.Shuffle(low01, low23, 0b11_10_11_10).Store(d + ds);
         Avx.Shuffle(high01, high23, 0b01_00_01_00).Store(d + 2 * ds);
         Avx.Shuffle(high01, high23, 0b11_10_11_10).Store(d + 3 * ds);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Block4x4(float* s, nint ss, float* d, nint ds)
+    {
+        Vector128<float> r0 = Vector128.Load(s), r1 = Vector128.Load(s + ss);
+        Vector128<float> r2 = Vector128.Load(s + 2 * ss), r3 = Vector128.Load(s + 3 * ss);
+        Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1);
+        Vector128<float> low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
+        Sse.MoveLowToHigh(low01, low23).Store(d);
+        Sse.MoveHighToLow(low23, low01).Store(d + ds);
+        Sse.MoveLowToHigh(high01, high23).Store(d + 2 * ds);
+        Sse.MoveHighToLow(high23, high01).Store(d + 3 * ds);
     }
 }
