@@ -216,7 +216,9 @@ public static partial class torch
             if (numel() != 1)
                 throw Error("item", $"needs exactly one element; the shape is [{Text(shape)}]");
             RequireType<T>("item");
-            return First<T>();
+            var value = First<T>();
+            GC.KeepAlive(this);
+            return value;
         }
 
         /// <summary>The elements in row-major order; T must be the exact type.</summary>

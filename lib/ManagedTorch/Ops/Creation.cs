@@ -128,6 +128,7 @@ public static partial class torch
                 case ScalarType.Int64: Convert<long>(x, y); break;
                 default: Convert<byte>(x, y); break;
             }
+            GC.KeepAlive(this);
             return IsFloat(type) ? Record(y, "to", [this], [], (g, _, _) => g.to_type(from, copy: true)) : y;
         }
 
@@ -188,6 +189,7 @@ public static partial class torch
                     case 8: Elementwise.Gather((long*)px, (long*)py, plan); break;
                     default: Elementwise.Gather(px, py, plan); break;
                 }
+            GC.KeepAlive(this);
             return y;
         }
     }

@@ -79,6 +79,8 @@ public static partial class torch
                 else
                     Elementwise.Binary<TOp, T>(pa, pb, py, LoopPlan.Create(y.Shape, BroadcastStrides(a, y.Shape), BroadcastStrides(b, y.Shape)));
             }
+            GC.KeepAlive(a); // a pointer into native memory does not keep the tensor
+            GC.KeepAlive(b);
         }
 
         /// <summary>The type of a tensor combined with a number: integers become Float32 beside a fraction.</summary>
@@ -209,7 +211,7 @@ public static partial class torch
                 fixed (T* px = &x.First<T>(), pz = &z.First<T>())
                 fixed (bool* py = &y.First<bool>())
                     Elementwise.Compare<TOp, T>(px, pz, py, LoopPlan.Create(y.Shape, BroadcastStrides(x, y.Shape), BroadcastStrides(z, y.Shape)));
-            GC.KeepAlive(a); // a pointer into native memory does not keep the tensor
+            GC.KeepAlive(a);
             GC.KeepAlive(b);
             return y;
         }
