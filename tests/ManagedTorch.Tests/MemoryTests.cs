@@ -55,7 +55,8 @@ public sealed class MemoryTests
         var early = At(1_000);
         var late = At(9_000);
         Assert.InRange(late.Native, early.Native * (1 - Flat), early.Native * (1 + Flat));
-        Assert.InRange(late.Managed, early.Managed * (1 - Flat), early.Managed * (1 + Flat));
+        // The rest of the test process may give managed memory back meanwhile.
+        Assert.InRange(late.Managed, 0, early.Managed * (1 + Flat));
     }
 
     [Fact]
