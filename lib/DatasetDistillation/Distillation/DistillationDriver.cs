@@ -46,7 +46,7 @@ public sealed class DistillationDriver
     /// <param name="cancellation">Stops after the current step; the run so far is returned and its checkpoint written.</param>
     /// <exception cref="DistillationDivergedException">The run diverged more often than allowed.</exception>
     /// <exception cref="InsufficientMemoryException">The estimate does not fit this machine.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged, or of a run with other options or other data.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged, of a run with other options or other data, or further than wanted.</exception>
     public DistillationRun Run(IDistiller distiller, ImageDataset data, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(distiller);
@@ -56,7 +56,7 @@ public sealed class DistillationDriver
         var clock = Stopwatch.StartNew();
         var before = session.Elapsed;
         var (startStep, lastSaved) = (session.State.Step, TimeSpan.Zero);
-        using var guard = new DivergenceGuard(this, session);
+        var guard = new DivergenceGuard(this, session);
         while (session.State.Step < Steps && !cancellation.IsCancellationRequested)
         {
             var report = distiller.Step(session.State, data);
@@ -79,7 +79,7 @@ public sealed class DistillationDriver
         }
         var cancelled = session.State.Step < Steps;
         if (cancelled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)
-            progress?.Invoke(new DistillationProgress(session.State.Step, Steps, double.NaN, session.Elapsed, TimeSpan.Zero, null, failure));
+            progress?.Invoke(new DistillationProgress(session.State.Step, Steps, session.Losses.LastOrDefault(double.NaN), session.Elapsed, TimeSpan.Zero, null, failure));
         return session.Finish(cancelled);
     }
 

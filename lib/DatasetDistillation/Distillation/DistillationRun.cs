@@ -17,8 +17,7 @@ public readonly record struct EvaluatedStep(long Step, double Score);
 /// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
 public sealed class DistillationRun : IDisposable
 {
-    internal DistillationRun(DistilledSet set, DistilledSet? best, IReadOnlyList<double> losses, IReadOnlyList<EvaluatedStep> evaluations, TimeSpan elapsed, int divergences, bool cancelled) =>
-        (Set, Best, Losses, Evaluations, Elapsed, Divergences, Cancelled) = (set, best ?? set, losses, evaluations, elapsed, divergences, cancelled);
+    internal DistillationRun(DistilledSet set, DistilledSet best) => (Set, Best) = (set, best);
 
     /// <summary>The set after the last step.</summary>
     public DistilledSet Set { get; }
@@ -26,20 +25,23 @@ public sealed class DistillationRun : IDisposable
     /// <summary>The set with the highest score; the final one when nothing was evaluated.</summary>
     public DistilledSet Best { get; }
 
+    /// <summary>When <see cref="Best"/> was reached and how it scored; null when nothing was evaluated.</summary>
+    public EvaluatedStep? BestEvaluation { get; internal init; }
+
     /// <summary>The outer loss of every step.</summary>
-    public IReadOnlyList<double> Losses { get; }
+    public IReadOnlyList<double> Losses { get; internal init; } = [];
 
     /// <summary>The evaluations in order.</summary>
-    public IReadOnlyList<EvaluatedStep> Evaluations { get; }
+    public IReadOnlyList<EvaluatedStep> Evaluations { get; internal init; } = [];
 
     /// <summary>Time spent, over all sessions of a resumed run.</summary>
-    public TimeSpan Elapsed { get; }
+    public TimeSpan Elapsed { get; internal init; }
 
     /// <summary>How often the run was rolled back because it had diverged.</summary>
-    public int Divergences { get; }
+    public int Divergences { get; internal init; }
 
     /// <summary>Whether the run was stopped before its last step.</summary>
-    public bool Cancelled { get; }
+    public bool Cancelled { get; internal init; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -73,32 +73,35 @@ public sealed class DistillationState : IDisposable
     }
 
     /// <summary>Writes the state into an archive, beside whatever else it holds.</summary>
-    public void Save(Npz archive)
+    /// <param name="archive">The archive.</param>
+    /// <param name="prefix">What the names of its arrays begin with, so that one archive may hold several states.</param>
+    public void Save(Npz archive, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
         foreach (var (name, tensor) in tensors)
-            archive.Add(TensorPrefix + name, NpyArray.From(tensor));
+            archive.Add(prefix + TensorPrefix + name, NpyArray.From(tensor));
         using var position = Random.get_state();
-        archive.Add("random", NpyArray.From(position));
-        archive.Add("step", NpyArray.Scalar(Step));
-        archive.Add("rate_scale", NpyArray.Scalar(RateScale));
+        archive.Add(prefix + "random", NpyArray.From(position));
+        archive.Add(prefix + "step", NpyArray.Scalar(Step));
+        archive.Add(prefix + "rate_scale", NpyArray.Scalar(RateScale));
     }
 
-    /// <summary>Reads back what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">Something is missing or of another type.</exception>
-    public static DistillationState Load(Npz archive)
+    /// <summary>Reads back what <see cref="Save"/> wrote under the same prefix.</summary>
+    /// <exception cref="InvalidDataException">Something is missing.</exception>
+    /// <exception cref="InvalidOperationException">Something is of another type.</exception>
+    public static DistillationState Load(Npz archive, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
         var state = new DistillationState(0)
         {
-            Step = archive.Get("step").ToInt64s()[0],
-            RateScale = archive.Get("rate_scale").ToDoubles()[0],
+            Step = archive.Get(prefix + "step").ToInt64s()[0],
+            RateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0],
         };
-        using (var position = archive.Get("random").ToTensor())
+        using (var position = archive[prefix + "random"].ToTensor())
             state.Random.set_state(position);
         foreach (var (name, array) in archive)
-            if (name.StartsWith(TensorPrefix, StringComparison.Ordinal))
-                state[name[TensorPrefix.Length..]] = array.ToTensor();
+            if (name.StartsWith(prefix + TensorPrefix, StringComparison.Ordinal))
+                state[name[(prefix.Length + TensorPrefix.Length)..]] = array.ToTensor();
         return state;
     }
 

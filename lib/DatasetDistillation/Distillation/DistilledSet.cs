@@ -94,7 +94,7 @@ public sealed class DistilledSet : IDisposable
         using var scope = NewDisposeScope();
         try
         {
-            var images = archive.Get("images").ToTensor().to_type(float32);
+            var images = archive["images"].ToTensor().to_type(float32);
             if (images.dim() == 4 && images.shape[1] > 4 && images.shape[3] <= 4)
                 images = images.permute(0, 3, 1, 2).contiguous();
             var (mean, deviation) = archive.Contains("mean")
@@ -102,13 +102,13 @@ public sealed class DistilledSet : IDisposable
                 : (0f, 1f);
             return new DistilledSet(
                 images,
-                archive.Get("labels").ToTensor().to_type(float32),
-                archive.Contains("method") ? archive.Get("method").ToText() : $"read from {Path.GetFileName(path)}",
+                archive["labels"].ToTensor().to_type(float32),
+                archive.Contains("method") ? archive["method"].ToText() : $"read from {Path.GetFileName(path)}",
                 (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation),
-                archive.Contains("learning_rates") ? archive.Get("learning_rates").ToDoubles() : null,
+                archive.Contains("learning_rates") ? archive["learning_rates"].ToDoubles() : null,
                 archive.Contains("steps") ? (int)archive.Get("steps").ToInt64s()[0] : 1);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path} is not a distilled set: {error.Message}", error);
         }

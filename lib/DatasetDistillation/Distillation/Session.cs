@@ -9,12 +9,16 @@ namespace DatasetDistillation.Distillation;
 /// <summary>A run in progress: the state, what has been recorded, and how both are stored and found again.</summary>
 internal sealed class Session : IDisposable
 {
+    private const string GoodPrefix = "good.";
+    private const string BestPrefix = "best.";
+
     private readonly IDistiller distiller;
     private readonly string identity;
-    private DistillationState? bestState;
+    private DistillationState good;
+    private (EvaluatedStep Evaluation, DistillationState State)? best;
 
-    private Session(IDistiller distiller, string identity, DistillationState state) =>
-        (this.distiller, this.identity, State) = (distiller, identity, state);
+    private Session(IDistiller distiller, string identity, DistillationState state, DistillationState good) =>
+        (this.distiller, this.identity, State, this.good) = (distiller, identity, state, good);
 
     public DistillationState State { get; private set; }
 
@@ -30,9 +34,14 @@ internal sealed class Session : IDisposable
     public static Session Begin(DistillationDriver driver, IDistiller distiller, ImageDataset data)
     {
         var identity = Identity(distiller, data, driver.Seed);
-        if (driver.Checkpoint is { } path && File.Exists(path))
-            return Load(path, distiller, identity);
-        return new Session(distiller, identity, distiller.Initialize(data, driver.Seed));
+        if (driver.Checkpoint is { } path)
+        {
+            DeleteUnfinished(path);
+            if (File.Exists(path))
+                return Load(path, distiller, identity, driver.Steps);
+        }
+        var state = distiller.Initialize(data, driver.Seed);
+        return new Session(distiller, identity, state, state.Clone());
     }
 
     public EvaluatedStep Evaluate(Func<DistilledSet, double> score)
@@ -41,87 +50,125 @@ internal sealed class Session : IDisposable
         using (var set = distiller.Result(State))
             value = score(set);
         var evaluation = new EvaluatedStep(State.Step, value);
-        if (Evaluations.Count == 0 || value > Evaluations.Max(static e => e.Score))
-        {
-            bestState?.Dispose();
-            bestState = State.Clone();
-        }
         Evaluations.Add(evaluation);
+        if (best is not { Evaluation.Score: not double.NaN } former || value > former.Evaluation.Score)
+        {
+            best?.State.Dispose();
+            best = (evaluation, State.Clone());
+        }
         return evaluation;
     }
 
-    /// <summary>Goes back to an earlier state and forgets what was recorded after it.</summary>
-    public void Replace(DistillationState state)
+    /// <summary>Makes this state the one that a diverged run returns to.</summary>
+    public void MarkGood()
+    {
+        good.Dispose();
+        good = State.Clone();
+    }
+
+    /// <summary>Goes back to the last good state and forgets what was recorded after it; the best set so far stays.</summary>
+    public void RollBack()
     {
         State.Dispose();
-        State = state;
-        Losses.RemoveRange((int)state.Step, Losses.Count - (int)state.Step);
-        Evaluations.RemoveAll(e => e.Step > state.Step);
+        State = good.Clone();
+        Losses.RemoveRange((int)State.Step, Losses.Count - (int)State.Step);
+        Evaluations.RemoveAll(e => e.Step > State.Step);
     }
 
     public DistillationRun Finish(bool cancelled)
     {
-        var best = bestState is null || bestState.Step == State.Step ? null : distiller.Result(bestState);
-        return new DistillationRun(distiller.Result(State), best, [.. Losses], [.. Evaluations], Elapsed, Divergences, cancelled);
+        var set = distiller.Result(State);
+        var bestSet = best is { } found && found.State.Step != State.Step ? distiller.Result(found.State) : set;
+        return new DistillationRun(set, bestSet)
+        {
+            BestEvaluation = best?.Evaluation,
+            Losses = [.. Losses],
+            Evaluations = [.. Evaluations],
+            Elapsed = Elapsed,
+            Divergences = Divergences,
+            Cancelled = cancelled,
+        };
     }
 
-    /// <summary>Writes the checkpoint; what went wrong, if it could not be written (the former one is still whole then).</summary>
+    /// <summary>Writes the checkpoint; what went wrong, if it could not be written (a former one is still whole then).</summary>
     public string? TrySave(string path)
     {
         try
         {
             var archive = new Npz();
-            State.Save(archive);
             archive.Add("identity", NpyArray.FromText(identity));
             archive.Add("losses", NpyArray.From(Losses.ToArray(), Losses.Count));
             archive.Add("evaluations", NpyArray.From(Evaluations.SelectMany(static e => new[] { e.Step, e.Score }).ToArray(), Evaluations.Count, 2));
             archive.Add("seconds", NpyArray.Scalar(Elapsed.TotalSeconds));
             archive.Add("divergences", NpyArray.Scalar((long)Divergences));
-            if (bestState is not null)
+            State.Save(archive);
+            good.Save(archive, GoodPrefix);
+            if (best is { } found)
             {
-                using var memory = new MemoryStream();
-                var best = new Npz();
-                bestState.Save(best);
-                best.Save(memory, compress: false);
-                archive.Add("best", NpyArray.From(memory.ToArray(), memory.Length));
+                archive.Add(BestPrefix + "score", NpyArray.Scalar(found.Evaluation.Score));
+                found.State.Save(archive, BestPrefix);
             }
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             archive.Save(path, compress: false);
             return null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
-            return $"The checkpoint {path} was not written ({error.Message}); the run goes on, and an earlier checkpoint is still whole.";
+            return $"The checkpoint was not written; the run goes on. {error.Message}";
         }
     }
 
     public void Dispose()
     {
         State.Dispose();
-        bestState?.Dispose();
+        good.Dispose();
+        best?.State.Dispose();
     }
 
-    private static Session Load(string path, IDistiller distiller, string identity)
+    private static Session Load(string path, IDistiller distiller, string identity, long steps)
     {
         var archive = Npz.Load(path);
+        try
+        {
+            return Load(archive, path, distiller, identity, steps);
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"'{path}' is no checkpoint of a distillation: {error.Message} Delete it or choose another path.", error);
+        }
+    }
+
+    private static Session Load(Npz archive, string path, IDistiller distiller, string identity, long steps)
+    {
         var found = archive.Get("identity").ToText();
         if (found != identity)
             throw new InvalidDataException(
-                $"The checkpoint {path} belongs to another run. It holds «{found}»; this run is «{identity}». Delete it or choose another path.");
-        var evaluations = archive.Get("evaluations").ToDoubles();
-        var session = new Session(distiller, identity, DistillationState.Load(archive))
+                $"The checkpoint '{path}' belongs to another run. It holds «{found}»; this run is «{identity}». Delete it or choose another path.");
+        var step = archive.Get("step").ToInt64s()[0];
+        if (step > steps)
+            throw new InvalidDataException(
+                $"The checkpoint '{path}' stands at step {step}, but only {steps} steps are wanted. Ask for at least {step}, or delete it to begin again.");
+        var session = new Session(distiller, identity, DistillationState.Load(archive), DistillationState.Load(archive, GoodPrefix))
         {
-            Losses = [.. archive.Get("losses").ToDoubles()],
-            Evaluations = [.. evaluations.Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
+            Losses = [.. archive.Get("losses", step).ToDoubles()],
+            Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
             Elapsed = TimeSpan.FromSeconds(archive.Get("seconds").ToDoubles()[0]),
             Divergences = (int)archive.Get("divergences").ToInt64s()[0],
         };
-        if (archive.Contains("best"))
+        if (archive.Contains(BestPrefix + "score"))
         {
-            using var memory = new MemoryStream(archive.Get("best").AsSpan<byte>().ToArray());
-            session.bestState = DistillationState.Load(Npz.Load(memory, path));
+            var state = DistillationState.Load(archive, BestPrefix);
+            session.best = (new EvaluatedStep(state.Step, archive.Get(BestPrefix + "score").ToDoubles()[0]), state);
         }
         return session;
+    }
+
+    /// <summary>Deletes what a process left that was killed while it wrote this checkpoint.</summary>
+    private static void DeleteUnfinished(string path)
+    {
+        var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        if (folder.Exists)
+            foreach (var file in folder.EnumerateFiles($".{Path.GetFileName(path)}.*.tmp"))
+                file.Delete();
     }
 
     /// <summary>The method, its options, the seed and a fingerprint of the data: what must be equal for a run to be continued.</summary>

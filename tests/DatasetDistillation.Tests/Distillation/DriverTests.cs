@@ -1,0 +1,131 @@
+using DatasetDistillation.Distillation;
+using DistillationProcess;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Tests.Distillation;
+
+public sealed class DriverTests
+{
+    [Fact]
+    public void Progress_counts_steps_and_tells_loss_time_and_evaluations()
+    {
+        var told = new List<DistillationProgress>();
+        using var run = DriverRuns.Toy(10, progress: told.Add);
+
+        Assert.Equal(Enumerable.Range(1, 10).Select(static i => (long)i), told.Select(static p => p.Step));
+        Assert.All(told, static p => Assert.Equal(10, p.Steps));
+        Assert.Equal(run.Losses, told.Select(static p => p.Loss));
+        Assert.Equal(run.Evaluations, told.Where(static p => p.Evaluation is not null).Select(static p => p.Evaluation!.Value));
+        Assert.Equal([3, 6, 9, 10], run.Evaluations.Select(static e => e.Step));
+        Assert.Equal(told.Select(static p => p.Elapsed).Order(), told.Select(static p => p.Elapsed));
+        Assert.All(told.SkipLast(1), static p => Assert.True(p.Remaining > TimeSpan.Zero));
+        Assert.Equal(TimeSpan.Zero, told[^1].Remaining);
+        Assert.True(run.Elapsed >= told[^1].Elapsed);
+        Assert.False(run.Cancelled);
+        Assert.All(told, static p => Assert.Null(p.Message));
+    }
+
+    [Fact]
+    public void The_best_set_is_the_one_that_scored_highest()
+    {
+        using var run = DriverRuns.Toy(40);
+        var highest = run.Evaluations.MaxBy(static e => e.Score);
+        Assert.NotEqual(40, highest.Step);
+        Assert.Equal(highest, run.BestEvaluation);
+        Assert.Equal(highest.Score, ToyDistiller.Score(run.Best));
+        Assert.Equal(run.Evaluations[^1].Score, ToyDistiller.Score(run.Set));
+    }
+
+    [Fact]
+    public void A_score_that_is_no_number_is_never_the_best()
+    {
+        var scores = new Queue<double>([double.NaN, 0.25, double.NaN, 0.125]);
+        var driver = new DistillationDriver { Steps = 4, EvaluateEvery = 1, Evaluate = _ => scores.Dequeue() };
+        using var run = DriverRuns.Run(driver, new ToyDistiller());
+        Assert.Equal(new EvaluatedStep(2, 0.25), run.BestEvaluation);
+    }
+
+    [Fact]
+    public void Without_evaluation_the_best_set_is_the_last_one()
+    {
+        using var run = DriverRuns.Run(new DistillationDriver { Steps = 3 }, new ToyDistiller());
+        Assert.Same(run.Set, run.Best);
+        Assert.Null(run.BestEvaluation);
+        Assert.Empty(run.Evaluations);
+    }
+
+    [Fact]
+    public void Other_seeds_give_other_sets()
+    {
+        using var one = DriverRuns.Run(new DistillationDriver { Steps = 3, Seed = 1 }, new ToyDistiller());
+        using var again = DriverRuns.Run(new DistillationDriver { Steps = 3, Seed = 1 }, new ToyDistiller());
+        using var other = DriverRuns.Run(new DistillationDriver { Steps = 3, Seed = 2 }, new ToyDistiller());
+        Assert.Equal(one.Set.Pixels(), again.Set.Pixels());
+        Assert.NotEqual(one.Set.Pixels(), other.Set.Pixels());
+    }
+
+    [Fact]
+    public void A_run_that_cannot_fit_is_refused_before_it_starts()
+    {
+        var started = false;
+        var absurd = new FaultyDistiller((_, _, loss) => { started = true; return loss; }) { Memory = 1L << 60 };
+        var error = Assert.Throws<InsufficientMemoryException>(() => DriverRuns.Run(new DistillationDriver(), absurd));
+        Assert.Contains($"{1L << 40} MiB", error.Message, StringComparison.Ordinal);
+        Assert.Contains("smaller", error.Message, StringComparison.Ordinal);
+        Assert.False(started);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_rolls_back_and_lowers_the_rates()
+    {
+        var told = new List<DistillationProgress>();
+        var scales = new List<double>();
+        var faulty = new FaultyDistiller((call, state, loss) =>
+        {
+            scales.Add(state.RateScale);
+            return call == 11 ? double.NaN : loss;
+        });
+        using var run = DriverRuns.Run(ToyDistiller.Driver(12), faulty, told.Add);
+
+        var report = Assert.Single(told, static p => p.Message is not null);
+        Assert.Equal(8, report.Step);
+        Assert.Contains("step 11", report.Message, StringComparison.Ordinal);
+        Assert.Contains("0.5", report.Message, StringComparison.Ordinal);
+        Assert.Equal([.. Enumerable.Repeat(1.0, 11), .. Enumerable.Repeat(0.5, 4)], scales);
+        Assert.Equal(1, run.Divergences);
+        Assert.Equal(12, run.Losses.Count);
+        Assert.All(run.Losses, static loss => Assert.True(double.IsFinite(loss)));
+        Assert.Equal([3, 6, 9, 12], run.Evaluations.Select(static e => e.Step));
+    }
+
+    [Fact]
+    public void A_rolled_back_run_goes_on_from_the_good_state()
+    {
+        using var sound = DriverRuns.Run(ToyDistiller.Driver(8), new ToyDistiller());
+        var faulty = new FaultyDistiller(static (call, state, loss) =>
+        {
+            if (call == 6)
+                state["images"] = full([10, 1, 4, 4], float.NaN);
+            return loss;
+        });
+        using var run = DriverRuns.Run(ToyDistiller.Driver(8), faulty);
+
+        Assert.Equal(1, run.Divergences);
+        Assert.Equal(sound.Losses.Take(5), run.Losses.Take(5));
+        Assert.NotEqual(sound.Losses[6], run.Losses[6]);
+        Assert.All(run.Set.Pixels(), static x => Assert.True(float.IsFinite(x)));
+    }
+
+    [Fact]
+    public void A_run_that_diverges_again_and_again_says_what_to_do()
+    {
+        var messages = new List<string?>();
+        var hopeless = new FaultyDistiller(static (call, _, loss) => call > 5 ? double.PositiveInfinity : loss);
+        var error = Assert.Throws<DistillationDivergedException>(
+            () => DriverRuns.Run(ToyDistiller.Driver(20), hopeless, p => messages.Add(p.Message)));
+        Assert.Equal(3, messages.Count(static m => m is not null));
+        Assert.Contains("lower outer rate", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0.125", error.Message, StringComparison.Ordinal);
+    }
+}
