@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DatasetDistillation.Reporting.Rendering;
+using DatasetDistillation.Training;
 
 namespace DatasetDistillation.Reporting;
 
@@ -7,7 +8,7 @@ namespace DatasetDistillation.Reporting;
 /// Images with the class a network saw in each and how sure it was. A wrong one is framed in red, crossed, and says the true class.
 /// </summary>
 [TypeFormatterSource(typeof(RichOutputFormatterSource), PreferredMimeTypes = [MimeType.Png, MimeType.Text])]
-public sealed class PredictionsGrid : IRichOutput
+public sealed partial class PredictionsGrid : IRichOutput
 {
     private readonly GridPainter painter;
     private readonly ImmutableArray<string> classNames;
@@ -16,7 +17,7 @@ public sealed class PredictionsGrid : IRichOutput
     {
         (Images, Columns, Title) = (images, columns, title);
         this.classNames = (classNames ?? []).ToImmutableArray();
-        Predictions = [.. predicted.Values.Select((p, i) => new Prediction((int)p, confidence.Values[i], truth.Count == 0 ? null : (int)truth.Values[i]))];
+        Predictions = [.. predicted.Values.Select((p, i) => new Classification((int)p, confidence.Values[i], truth.Count == 0 ? null : (int)truth.Values[i]))];
         painter = new GridPainter(images, [.. Predictions.Select(TileOf)], columns, zoom, title, []);
     }
 
@@ -24,7 +25,7 @@ public sealed class PredictionsGrid : IRichOutput
     public ImageBatch Images { get; }
 
     /// <summary>What was predicted for each image.</summary>
-    public ImmutableArray<Prediction> Predictions { get; }
+    public ImmutableArray<Classification> Predictions { get; }
 
     /// <summary>Images in a row.</summary>
     public int Columns { get; }
@@ -113,7 +114,7 @@ public sealed class PredictionsGrid : IRichOutput
     /// <summary>The upper left pixel of an image in the picture.</summary>
     internal (int X, int Y) PlaceOf(int image) => painter.PlaceOf(image);
 
-    private Tile TileOf(Prediction prediction)
+    private Tile TileOf(Classification prediction)
     {
         var seen = $"{NameOf(prediction.Predicted)} · {NumberText.Percent(prediction.Confidence, 0)}";
         return prediction.IsWrong
@@ -122,14 +123,4 @@ public sealed class PredictionsGrid : IRichOutput
     }
 
     private string NameOf(int label) => label >= 0 && label < classNames.Length ? classNames[label] : NumberText.Whole(label);
-}
-
-/// <summary>A predicted class, how sure the network was, and the true class where it is known.</summary>
-/// <param name="Predicted">The predicted class, from 0.</param>
-/// <param name="Confidence">The probability given to it, in [0, 1].</param>
-/// <param name="Truth">The true class, or null.</param>
-public sealed record Prediction(int Predicted, double Confidence, int? Truth)
-{
-    /// <summary>Whether the truth is known and another.</summary>
-    public bool IsWrong => Truth is { } truth && truth != Predicted;
 }

@@ -5,7 +5,7 @@ namespace DatasetDistillation.Reporting;
 /// In a notebook: <c>var shown = display(new ProgressBar()); var progress = new ProgressDisplay(shown.Update);</c>
 /// It may be reported to from any thread.
 /// </summary>
-public sealed class ProgressDisplay : IProgress<double>
+public sealed partial class ProgressDisplay : IProgress<double>
 {
     private readonly Action<ProgressBar> show;
     private readonly TimeProvider clock;

@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Reporting;
+using DatasetDistillation.Training;
 using DatasetDistillation.Reporting.Rendering;
 using Xunit;
 
@@ -91,7 +92,7 @@ public class ImageGridTests
     public void TheMostProbableClassIsPredicted()
     {
         var grid = PredictionsGrid.OfProbabilities(new float[2, 4, 4], new[,] { { 0.1, 0.7, 0.2 }, { 0.6, 0.1, 0.3 } }, [1, 2]);
-        Assert.Equal([new Prediction(1, 0.7, 1), new Prediction(0, 0.6, 2)], grid.Predictions.ToArray());
+        Assert.Equal([new Classification(1, 0.7, 1), new Classification(0, 0.6, 2)], grid.Predictions.ToArray());
     }
 
     [Fact]
