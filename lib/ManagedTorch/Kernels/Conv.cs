@@ -44,13 +44,16 @@ internal static unsafe class Conv
             else
                 WinogradKernel<Simd128<float>, Vector128<float>>.WeightGradient(in c, (float*)x, (float*)gy, (float*)gw);
         }
-        else if (Vector512.IsHardwareAccelerated && c.Out > Vector256<T>.Count)
+        else if (Vector512.IsHardwareAccelerated && GradientLanes<T>(in c) > Vector256<T>.Count)
             ConvKernel<Simd512<T>, Vector512<T>, T>.WeightGradient(in c, x, gy, gw);
-        else if (Vector256.IsHardwareAccelerated && c.Out > Vector128<T>.Count)
+        else if (Vector256.IsHardwareAccelerated && GradientLanes<T>(in c) > Vector128<T>.Count)
             ConvKernel<Simd256<T>, Vector256<T>, T>.WeightGradient(in c, x, gy, gw);
         else
             ConvKernel<Simd128<T>, Vector128<T>, T>.WeightGradient(in c, x, gy, gw);
     }
+
+    private static int GradientLanes<T>(in Correlation c) where T : unmanaged =>
+        ConvKernel<Simd512<T>, Vector512<T>, T>.GradientLanesAlongPositions(in c) ? c.OW : c.Out;
 
     private static void Correlate<T>(in Correlation c, T* source, T* w, T* biasOrNull, T* output) where T : unmanaged
     {

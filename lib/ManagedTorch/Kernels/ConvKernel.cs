@@ -34,9 +34,19 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
             return true;
         int lanes = 64 / Unsafe.SizeOf<T>();
         return Filled(c.Out, c.Out <= lanes / 2 ? lanes / 2 : lanes) >= Filled(c.OW, lanes);
-
-        static double Filled(int count, int lanes) => (double)count / ((count + lanes - 1) / lanes * lanes);
     }
+
+    /// <summary>
+    /// Whether the weights' gradient is summed with lanes along the rows of positions rather than along the output's channels:
+    /// where channels do not fill half a widest vector and rows are better at it.
+    /// </summary>
+    public static bool GradientLanesAlongPositions(in Correlation c)
+    {
+        int lanes = 64 / Unsafe.SizeOf<T>();
+        return c.StrideW == 1 && c.Out <= lanes / 2 && Filled(c.OW, lanes) > Filled(c.Out, lanes);
+    }
+
+    private static double Filled(int count, int lanes) => (double)count / ((count + lanes - 1) / lanes * lanes);
 
     /// <summary>Copies one image into its planes, whose other elements are zero already.</summary>
     private static void FillPlanes(in Correlation c, T* image, T* planes)

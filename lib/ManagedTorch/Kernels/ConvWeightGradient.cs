@@ -6,11 +6,19 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
     /// <summary>Images are summed in at most so many chunks, whatever the number of threads, and the chunks' sums in order.</summary>
     private const int MaxChunks = 8;
 
+    public static void WeightGradient(in Correlation c, T* x, T* gy, T* gw)
+    {
+        if (GradientLanesAlongPositions(in c))
+            WeightGradientPositions(in c, x, gy, gw);
+        else
+            WeightGradientChannels(in c, x, gy, gw);
+    }
+
     /// <summary>
     /// gw[tap, o] = Σ_image Σ_position plane[position + tap] · gy[position, o]: the rows of a tile are taps, its vectors are
     /// output channels and its depth runs over the positions of one image.
     /// </summary>
-    public static void WeightGradient(in Correlation c, T* x, T* gy, T* gw)
+    private static void WeightGradientChannels(in Correlation c, T* x, T* gy, T* gw)
     {
         int vectors = TileCount(c.Out, TSimd.Count);
         int lanes = vectors * TSimd.Count;
@@ -117,6 +125,82 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
                 TSimd.Store(Sums + i, sum);
             }
             Transposition.Run(Sums + (nint)tap0 * Lanes, Lanes, tap1 - tap0, C.Out, Gw + tap0, C.Taps);
+        }
+    }
+
+    /// <summary>
+    /// gw[o, tap] = Σ_image Σ_y Σ_x gy[o, y, x] · plane[tap + (y, x)]: inner products of the rows of one image, which need no
+    /// copy of the output's gradient.
+    /// </summary>
+    private static void WeightGradientPositions(in Correlation c, T* x, T* gy, T* gw)
+    {
+        int chunks = Math.Min(c.N, MaxChunks);
+        nint size = (nint)c.Out * c.Taps;
+        using Scratch.Lease<nint> taps = Scratch.Rent<nint>(c.Taps);
+        using Scratch.Lease<T> sums = Scratch.Rent<T>(chunks * size);
+        c.TapOffsets(taps.Pointer);
+        var job = new InnerProductJob { C = c, X = x, Gy = gy, Sums = sums.Pointer, Taps = taps.Pointer, Chunks = chunks };
+        job.Tasks = Parallelism.Tasks(c.ImageWork * c.N, chunks) == 1 ? 1 : chunks;
+        WorkPool.Run(job.Tasks, ref job);
+        for (nint i = 0; i < size; i++)
+        {
+            T sum = sums.Pointer[i];
+            for (int chunk = 1; chunk < chunks; chunk++)
+                sum = Scalar.Add(sum, sums.Pointer[chunk * size + i]);
+            gw[i] = sum;
+        }
+    }
+
+    private struct InnerProductJob : IJob
+    {
+        public Correlation C;
+        public T* X, Gy, Sums;
+        public nint* Taps;
+        public int Chunks, Tasks;
+
+        public readonly void Execute(int index)
+        {
+            using Scratch.Lease<T> planes = Scratch.Rent<T>(C.In * C.PlaneSize);
+            Clear(planes.Pointer, C.In * C.PlaneSize);
+            (int chunk0, int chunk1) = Parallelism.Range(Chunks, Tasks, index);
+            for (int chunk = chunk0; chunk < chunk1; chunk++)
+            {
+                (int image0, int image1) = Parallelism.Range(C.N, Chunks, chunk);
+                for (int image = image0; image < image1; image++)
+                {
+                    FillPlanes(in C, X + (long)image * C.In * C.SourceH * C.SourceW, planes.Pointer);
+                    Add(planes.Pointer, Gy + (long)image * C.Out * C.Positions, Sums + (nint)chunk * C.Out * C.Taps, image > image0);
+                }
+            }
+        }
+
+        /// <summary>One image's part of the sums [Out][Taps].</summary>
+        private readonly void Add(T* planes, T* gradient, T* sums, bool accumulate)
+        {
+            int rowTiles = TileCount(C.Out, DotTile<TSimd, TVector, T>.MaxRows);
+            int columnTiles = TileCount(C.Taps, DotTile<TSimd, TVector, T>.MaxColumns);
+            DotOperands<T> t = default;
+            t.Depth = C.OW;
+            t.FurtherSegments = C.OH - 1;
+            t.AStride = C.Positions;
+            t.ASegmentStride = C.OW;
+            t.B = planes;
+            t.BSegmentStride = (nint)C.StrideH * C.PlaneW;
+            t.CRowStride = C.Taps;
+            t.CColumnStride = 1;
+            t.Accumulate = accumulate;
+            for (int i = 0; i < rowTiles; i++)
+            {
+                (int o0, int o1) = Parallelism.Range(C.Out, rowTiles, i);
+                t.A = gradient + (nint)o0 * C.Positions;
+                for (int j = 0; j < columnTiles; j++)
+                {
+                    (int tap0, int tap1) = Parallelism.Range(C.Taps, columnTiles, j);
+                    t.BOffsets = Taps + tap0;
+                    t.C = sums + (nint)o0 * C.Taps + tap0;
+                    DotTile<TSimd, TVector, T>.Run(o1 - o0, tap1 - tap0, &t);
+                }
+            }
         }
     }
 }

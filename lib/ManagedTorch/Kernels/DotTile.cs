@@ -3,16 +3,28 @@ using System.Runtime.CompilerServices;
 namespace TorchSharp.Kernels;
 
 /// <summary>
-/// Operands of one tile of inner products, C[r, c] = Σ_p A[r, p] · B[c, p], with both operands contiguous along p.
+/// Operands of one tile of inner products, C[r, c] = Σ_s Σ_p A[r, s, p] · B[c, s, p], with both operands contiguous along p and
+/// their segments s at equal distances.
 /// </summary>
 internal unsafe struct DotOperands<T> where T : unmanaged
 {
-    /// <summary>Length of the sums.</summary>
+    /// <summary>Length of a segment.</summary>
     public nint Depth;
+
+    /// <summary>Segments after the first.</summary>
+    public nint FurtherSegments;
+
     public T* A;
     public nint AStride;
+    public nint ASegmentStride;
+
     public T* B;
     public nint BStride;
+    public nint BSegmentStride;
+
+    /// <summary>Where each row c of B begins relative to <see cref="B"/>; null if at equal distances.</summary>
+    public nint* BOffsets;
+
     public T* C;
     public nint CRowStride;
     public nint CColumnStride;
@@ -68,46 +80,65 @@ internal static unsafe class DotTile<TSimd, TVector, T>
         TVector c30 = TSimd.Zero, c31 = TSimd.Zero, c32 = TSimd.Zero, c33 = TSimd.Zero, c34 = TSimd.Zero, c35 = TSimd.Zero;
 
         T* a0 = t->A, a1 = a0 + t->AStride, a2 = a1 + t->AStride, a3 = a2 + t->AStride;
-        T* b0 = t->B, b1 = b0 + t->BStride, b2 = b1 + t->BStride, b3 = b2 + t->BStride, b4 = b3 + t->BStride, b5 = b4 + t->BStride;
+        T* b0 = Row<TColumns>(t, 0), b1 = Row<TColumns>(t, 1), b2 = Row<TColumns>(t, 2);
+        T* b3 = Row<TColumns>(t, 3), b4 = Row<TColumns>(t, 4), b5 = Row<TColumns>(t, 5);
         nint depth = t->Depth;
-        nint p = 0;
-        for (; p <= depth - TSimd.Count; p += TSimd.Count)
+        for (nint segment = t->FurtherSegments; ; segment--)
         {
-            TVector x0 = TSimd.Load(a0 + p);
-            TVector x1 = TRows.Value > 1 ? TSimd.Load(a1 + p) : TSimd.Zero;
-            TVector x2 = TRows.Value > 2 ? TSimd.Load(a2 + p) : TSimd.Zero;
-            TVector x3 = TRows.Value > 3 ? TSimd.Load(a3 + p) : TSimd.Zero;
-            MultiplyAdd<TRows>(TSimd.Load(b0 + p), x0, x1, x2, x3, ref c00, ref c10, ref c20, ref c30);
-            if (TColumns.Value > 1)
-                MultiplyAdd<TRows>(TSimd.Load(b1 + p), x0, x1, x2, x3, ref c01, ref c11, ref c21, ref c31);
-            if (TColumns.Value > 2)
-                MultiplyAdd<TRows>(TSimd.Load(b2 + p), x0, x1, x2, x3, ref c02, ref c12, ref c22, ref c32);
-            if (TColumns.Value > 3)
-                MultiplyAdd<TRows>(TSimd.Load(b3 + p), x0, x1, x2, x3, ref c03, ref c13, ref c23, ref c33);
-            if (TColumns.Value > 4)
-                MultiplyAdd<TRows>(TSimd.Load(b4 + p), x0, x1, x2, x3, ref c04, ref c14, ref c24, ref c34);
-            if (TColumns.Value > 5)
-                MultiplyAdd<TRows>(TSimd.Load(b5 + p), x0, x1, x2, x3, ref c05, ref c15, ref c25, ref c35);
-        }
+            nint p = 0;
+            for (; p <= depth - TSimd.Count; p += TSimd.Count)
+            {
+                TVector x0 = TSimd.Load(a0 + p);
+                TVector x1 = TRows.Value > 1 ? TSimd.Load(a1 + p) : TSimd.Zero;
+                TVector x2 = TRows.Value > 2 ? TSimd.Load(a2 + p) : TSimd.Zero;
+                TVector x3 = TRows.Value > 3 ? TSimd.Load(a3 + p) : TSimd.Zero;
+                MultiplyAdd<TRows>(TSimd.Load(b0 + p), x0, x1, x2, x3, ref c00, ref c10, ref c20, ref c30);
+                if (TColumns.Value > 1)
+                    MultiplyAdd<TRows>(TSimd.Load(b1 + p), x0, x1, x2, x3, ref c01, ref c11, ref c21, ref c31);
+                if (TColumns.Value > 2)
+                    MultiplyAdd<TRows>(TSimd.Load(b2 + p), x0, x1, x2, x3, ref c02, ref c12, ref c22, ref c32);
+                if (TColumns.Value > 3)
+                    MultiplyAdd<TRows>(TSimd.Load(b3 + p), x0, x1, x2, x3, ref c03, ref c13, ref c23, ref c33);
+                if (TColumns.Value > 4)
+                    MultiplyAdd<TRows>(TSimd.Load(b4 + p), x0, x1, x2, x3, ref c04, ref c14, ref c24, ref c34);
+                if (TColumns.Value > 5)
+                    MultiplyAdd<TRows>(TSimd.Load(b5 + p), x0, x1, x2, x3, ref c05, ref c15, ref c25, ref c35);
+            }
 
-        int rest = (int)(depth - p);
-        if (rest > 0)
-        {
-            TVector x0 = TSimd.LoadFirst(a0 + p, rest);
-            TVector x1 = TRows.Value > 1 ? TSimd.LoadFirst(a1 + p, rest) : TSimd.Zero;
-            TVector x2 = TRows.Value > 2 ? TSimd.LoadFirst(a2 + p, rest) : TSimd.Zero;
-            TVector x3 = TRows.Value > 3 ? TSimd.LoadFirst(a3 + p, rest) : TSimd.Zero;
-            MultiplyAdd<TRows>(TSimd.LoadFirst(b0 + p, rest), x0, x1, x2, x3, ref c00, ref c10, ref c20, ref c30);
-            if (TColumns.Value > 1)
-                MultiplyAdd<TRows>(TSimd.LoadFirst(b1 + p, rest), x0, x1, x2, x3, ref c01, ref c11, ref c21, ref c31);
-            if (TColumns.Value > 2)
-                MultiplyAdd<TRows>(TSimd.LoadFirst(b2 + p, rest), x0, x1, x2, x3, ref c02, ref c12, ref c22, ref c32);
-            if (TColumns.Value > 3)
-                MultiplyAdd<TRows>(TSimd.LoadFirst(b3 + p, rest), x0, x1, x2, x3, ref c03, ref c13, ref c23, ref c33);
-            if (TColumns.Value > 4)
-                MultiplyAdd<TRows>(TSimd.LoadFirst(b4 + p, rest), x0, x1, x2, x3, ref c04, ref c14, ref c24, ref c34);
-            if (TColumns.Value > 5)
-                MultiplyAdd<TRows>(TSimd.LoadFirst(b5 + p, rest), x0, x1, x2, x3, ref c05, ref c15, ref c25, ref c35);
+            int rest = (int)(depth - p);
+            if (rest > 0)
+            {
+                TVector x0 = TSimd.LoadFirst(a0 + p, rest);
+                TVector x1 = TRows.Value > 1 ? TSimd.LoadFirst(a1 + p, rest) : TSimd.Zero;
+                TVector x2 = TRows.Value > 2 ? TSimd.LoadFirst(a2 + p, rest) : TSimd.Zero;
+                TVector x3 = TRows.Value > 3 ? TSimd.LoadFirst(a3 + p, rest) : TSimd.Zero;
+                MultiplyAdd<TRows>(TSimd.LoadFirst(b0 + p, rest), x0, x1, x2, x3, ref c00, ref c10, ref c20, ref c30);
+                if (TColumns.Value > 1)
+                    MultiplyAdd<TRows>(TSimd.LoadFirst(b1 + p, rest), x0, x1, x2, x3, ref c01, ref c11, ref c21, ref c31);
+                if (TColumns.Value > 2)
+                    MultiplyAdd<TRows>(TSimd.LoadFirst(b2 + p, rest), x0, x1, x2, x3, ref c02, ref c12, ref c22, ref c32);
+                if (TColumns.Value > 3)
+                    MultiplyAdd<TRows>(TSimd.LoadFirst(b3 + p, rest), x0, x1, x2, x3, ref c03, ref c13, ref c23, ref c33);
+                if (TColumns.Value > 4)
+                    MultiplyAdd<TRows>(TSimd.LoadFirst(b4 + p, rest), x0, x1, x2, x3, ref c04, ref c14, ref c24, ref c34);
+                if (TColumns.Value > 5)
+                    MultiplyAdd<TRows>(TSimd.LoadFirst(b5 + p, rest), x0, x1, x2, x3, ref c05, ref c15, ref c25, ref c35);
+            }
+
+            if (segment == 0)
+                break;
+            nint next = t->ASegmentStride;
+            a0 += next;
+            a1 += next;
+            a2 += next;
+            a3 += next;
+            next = t->BSegmentStride;
+            b0 += next;
+            b1 += next;
+            b2 += next;
+            b3 += next;
+            b4 += next;
+            b5 += next;
         }
 
         StoreColumn<TRows>(t, 0, c00, c10, c20, c30);
@@ -121,6 +152,14 @@ internal static unsafe class DotTile<TSimd, TVector, T>
             StoreColumn<TRows>(t, 4, c04, c14, c24, c34);
         if (TColumns.Value > 5)
             StoreColumn<TRows>(t, 5, c05, c15, c25, c35);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T* Row<TColumns>(DotOperands<T>* t, int column) where TColumns : struct, IConstant
+    {
+        if (column >= TColumns.Value)
+            return t->B;
+        return t->B + (t->BOffsets == null ? column * t->BStride : t->BOffsets[column]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

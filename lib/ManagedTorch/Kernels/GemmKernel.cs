@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace TorchSharp.Kernels;
 
 /// <summary>
-/// Matrix products for one register width. Three ways, chosen by shape: inner products of rows (small A · Bᵀ), tiles straight
+/// Matrix products for one register width. Three ways, chosen by shape: inner products of rows (thin A · Bᵀ), tiles straight
 /// from the operands (small or thin), and tiles of packed panels blocked for the caches (all else).
 /// </summary>
 internal static unsafe partial class GemmKernel<TSimd, TVector, T>
@@ -33,18 +33,39 @@ internal static unsafe partial class GemmKernel<TSimd, TVector, T>
             q.Ldb = q.K;
         }
 
-        if (q.TransB)
-        {
-            bool few = q.M <= 32 || q.N <= 12;
-            if (few && !q.TransA && q.K >= TSimd.Count)
-                RunDots(in q);
-            else
-                RunPacked(in q);
-        }
-        else if (q.M <= 2 * MR || q.Work <= 1 << 21)
+        bool thin = q.M <= 2 * MR || (q.TransB && q.N <= TSimd.Count);
+        if (!thin && q.Work > SmallWork)
+            RunPacked(in q);
+        else if (!q.TransB)
             RunDirect(in q);
+        else if (!q.TransA && DotsAreCheaper(in q))
+            RunDots(in q);
+        else if ((long)q.N * q.K <= SmallWork)
+            RunTransposed(in q);
         else
             RunPacked(in q);
+    }
+
+    /// <summary>Multiply-adds up to which packing does not pay.</summary>
+    private const int SmallWork = 1 << 21;
+
+    /// <summary>
+    /// Whether a product with Bᵀ is cheaper as inner products of stored rows, each of which ends in a horizontal sum, than by
+    /// vectors along the columns of a transposed copy. Costs are in cycles of one vector operation each.
+    /// </summary>
+    private static bool DotsAreCheaper(in Product<T> p)
+    {
+        const double sum = 8, copy = 0.3;
+        double dots = p.N * (sum + (double)p.K / TSimd.Count) * p.M;
+        double columns = ((double)p.M * TileCount(p.N, TSimd.Count) + copy * p.N) * p.K;
+        return dots <= columns;
+    }
+
+    private static void RunTransposed(in Product<T> p)
+    {
+        using Scratch.Lease<T> copy = Scratch.Rent<T>((long)p.N * p.K);
+        Transposition.Run(p.B, p.Ldb, p.N, p.K, copy.Pointer, p.N);
+        RunDirect(p with { TransB = false, B = copy.Pointer, Ldb = p.N });
     }
 
     private static void Clear(in Product<T> p)
