@@ -186,10 +186,7 @@ public sealed record Dropout(double Probability) : Layer
         if (mode.Generator is null)
             return nn.functional.dropout(x, Probability, training: true);
 
-        using var uniform = rand(x.shape, x.dtype, generator: mode.Generator);
-        using var kept = uniform.ge(Probability);
-        using var scale = kept.to(x.dtype);
-        scale.mul_(1 / (1 - Probability));
+        using var scale = empty(x.shape, x.dtype).bernoulli_(1 - Probability, mode.Generator).mul_(1 / (1 - Probability));
         using var mask = scale.to(x.device);
         return x.mul(mask);
     }

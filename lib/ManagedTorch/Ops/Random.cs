@@ -1,3 +1,4 @@
+using System.Numerics;
 using TorchSharp.Kernels;
 
 namespace TorchSharp;
@@ -59,55 +60,77 @@ public static partial class torch
         }
     }
 
-    private static unsafe Tensor Drawn(long[] size, ScalarType? dtype, Device? device, bool requires_grad, Generator? generator, bool normal)
+    private interface IDistribution
+    {
+        unsafe void Fill<T>(ref RandomState state, T* x, long length) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    }
+
+    private readonly struct Normal : IDistribution
+    {
+        public unsafe void Fill<T>(ref RandomState state, T* x, long length) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            RandomKernels.Normal(ref state, x, length);
+    }
+
+    private readonly struct Uniform : IDistribution
+    {
+        public unsafe void Fill<T>(ref RandomState state, T* x, long length) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            RandomKernels.Uniform(ref state, x, length);
+    }
+
+    private readonly struct Bernoulli(double probability, double value) : IDistribution
+    {
+        public unsafe void Fill<T>(ref RandomState state, T* x, long length) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            RandomKernels.Bernoulli(ref state, probability, T.CreateTruncating(value), x, length);
+    }
+
+    /// <summary>Fills a contiguous floating-point tensor.</summary>
+    private static unsafe Tensor Fill<TDistribution>(Tensor y, TDistribution distribution, Generator? generator) where TDistribution : struct, IDistribution
+    {
+        (generator ?? DefaultGenerator).Take((ref RandomState state) =>
+        {
+            if (y.dtype == ScalarType.Float32)
+                fixed (float* p = y.Span<float>())
+                    distribution.Fill(ref state, p, y.numel());
+            else
+                fixed (double* p = y.Span<double>())
+                    distribution.Fill(ref state, p, y.numel());
+        });
+        return y;
+    }
+
+    private static Tensor Drawn<TDistribution>(long[] size, ScalarType? dtype, Device? device, bool requires_grad, Generator? generator) where TDistribution : struct, IDistribution
     {
         var type = dtype ?? ScalarType.Float32;
         if (!IsFloat(type))
             throw Error("rand", $"draws floating-point numbers, not {type}");
-        var y = Tensor.Empty(size, type);
-        (generator ?? DefaultGenerator).Take((ref RandomState state) =>
-        {
-            if (type == ScalarType.Float32)
-                fixed (float* p = y.Span<float>())
-                    if (normal)
-                        RandomKernels.Normal(ref state, p, y.numel());
-                    else
-                        RandomKernels.Uniform(ref state, p, y.numel());
-            else
-                fixed (double* p = y.Span<double>())
-                    if (normal)
-                        RandomKernels.Normal(ref state, p, y.numel());
-                    else
-                        RandomKernels.Uniform(ref state, p, y.numel());
-        });
-        return Ready(y, device, requires_grad);
+        return Ready(Fill(Tensor.Empty(size, type), default(TDistribution), generator), device, requires_grad);
     }
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn(size, dtype, device, requires_grad, generator, normal: true);
+        Drawn<Normal>(size, dtype, device, requires_grad, generator);
 
     public static Tensor randn(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn(size.ToArray(), dtype, device, requires_grad, generator, normal: true);
+        Drawn<Normal>(size.ToArray(), dtype, device, requires_grad, generator);
 
     public static Tensor randn(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn([size], dtype, device, requires_grad, generator, normal: true);
+        Drawn<Normal>([size], dtype, device, requires_grad, generator);
 
     public static Tensor randn(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn([rows, columns], dtype, device, requires_grad, generator, normal: true);
+        Drawn<Normal>([rows, columns], dtype, device, requires_grad, generator);
 
     /// <summary>Uniform numbers in [0, 1).</summary>
     public static Tensor rand(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn(size, dtype, device, requires_grad, generator, normal: false);
+        Drawn<Uniform>(size, dtype, device, requires_grad, generator);
 
     public static Tensor rand(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn(size.ToArray(), dtype, device, requires_grad, generator, normal: false);
+        Drawn<Uniform>(size.ToArray(), dtype, device, requires_grad, generator);
 
     public static Tensor rand(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn([size], dtype, device, requires_grad, generator, normal: false);
+        Drawn<Uniform>([size], dtype, device, requires_grad, generator);
 
     public static Tensor rand(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Drawn([rows, columns], dtype, device, requires_grad, generator, normal: false);
+        Drawn<Uniform>([rows, columns], dtype, device, requires_grad, generator);
 
     /// <summary>Uniform integers in [low, high).</summary>
     public static unsafe Tensor randint(long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
@@ -143,25 +166,35 @@ public static partial class torch
     public static Tensor rand_like(Tensor input) => rand(input.shape, input.dtype);
 
     /// <summary>Keeps each element with probability 1 − p, scaled by 1/(1 − p), and sets the others to 0; all kept outside training.</summary>
-    private static unsafe Tensor Dropout(Tensor input, double p, bool training)
+    private static Tensor Dropout(Tensor input, double p, bool training)
     {
-        if (p is < 0 or >= 1)
+        if (p is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(p), p, "dropout: the probability must be in [0, 1).");
         if (!IsFloat(input.dtype))
             throw Error("dropout", $"needs floating-point elements; they are {input.dtype}");
         if (!training || p == 0)
             return input.alias();
-        using var mask = Tensor.Empty(input.shape, input.dtype);
-        DefaultGenerator.Take((ref RandomState state) =>
-        {
-            if (mask.dtype == ScalarType.Float32)
-                fixed (float* pm = mask.Span<float>())
-                    RandomKernels.Bernoulli(ref state, 1 - p, (float)(1 / (1 - p)), pm, mask.numel());
-            else
-                fixed (double* pm = mask.Span<double>())
-                    RandomKernels.Bernoulli(ref state, 1 - p, 1 / (1 - p), pm, mask.numel());
-        });
+        using var mask = Fill(Tensor.Empty(input.shape, input.dtype), new Bernoulli(1 - p, 1 / (1 - p)), null);
         return input.mul(mask);
+    }
+
+    public partial class Tensor
+    {
+        /// <summary>Sets each element to 1 with probability <paramref name="p"/>, to a multiple of 2⁻³², and to 0 otherwise.</summary>
+        public Tensor bernoulli_(double p = 0.5, Generator? generator = null)
+        {
+            if (p is not (>= 0 and <= 1))
+                throw new ArgumentOutOfRangeException(nameof(p), p, "bernoulli_: the probability must be in [0, 1].");
+            RequireWritable("bernoulli_");
+            if (is_contiguous() && IsFloat(dtype))
+            {
+                Memory.Version++;
+                return torch.Fill(this, new Bernoulli(p, 1), generator);
+            }
+            using var drawn = torch.Fill(Empty(shape, ScalarType.Float32), new Bernoulli(p, 1), generator);
+            using var converted = drawn.to_type(dtype);
+            return Assign(converted);
+        }
     }
 
     public static partial class nn
