@@ -52,7 +52,7 @@ internal static unsafe partial class PoolKernels
 
     /// <summary>
     /// y [planes, OH, OW] is each window's maximum, index the place in its plane (row · W + column) where it stands.
-    /// Of equal values the first wins; a NaN wins over everything; padding never wins.
+    /// Of equal values the first wins; a NaN wins over everything, the last of several; padding never wins.
     /// </summary>
     public static void MaxForward<T>(in PoolShape shape, T* x, T* y, int* index)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -119,6 +119,8 @@ internal static unsafe partial class PoolKernels
             var index = Index + plane * Shape.OH * Shape.OW;
             if (typeof(T) == typeof(float) && Shape.IsTwoByTwo && Shape.OW >= Vector256<ulong>.Count)
                 TwoByTwo((float*)x, (float*)y, index);
+            else if (typeof(T) == typeof(float))
+                ByColumns((float*)x, (float*)y, index);
             else
                 Windows(x, y, index);
         }
@@ -147,6 +149,62 @@ internal static unsafe partial class PoolKernels
                 }
             }
         }
+
+        /// <summary>
+        /// First the largest key of each column of a row of windows, then that of the columns of each window: no branch hangs on
+        /// the values, which would be mispredicted too often.
+        /// </summary>
+        private readonly void ByColumns(float* x, float* y, int* index)
+        {
+            var w = Shape.W;
+            var step = w < Vector256<float>.Count ? 1 : Vector256<float>.Count;
+            using var scratch = Scratch.Rent<ulong>(w);
+            var keys = scratch.Pointer;
+            for (var i = 0; i < Shape.OH; i++)
+            {
+                var rows = new PoolWindow(i, Shape.H, Shape.KH, Shape.SH, Shape.PH);
+                for (var c = 0; c < w; c += step)
+                {
+                    c = Math.Min(c, w - step);
+                    var key = Vector512<ulong>.Zero;
+                    for (var at = rows.Begin * w + c; at < rows.End * w; at += w)
+                    {
+                        var value = step == 1 ? Vector256.CreateScalar(x[at]) : Vector256.Load(x + at);
+                        key = Vector512.Max(key, Keys(value, at));
+                    }
+                    if (step == 1)
+                        keys[c] = key.ToScalar();
+                    else
+                        key.Store(keys + c);
+                }
+                for (var j = 0; j < Shape.OW; j++)
+                {
+                    var columns = new PoolWindow(j, w, Shape.KW, Shape.SW, Shape.PW);
+                    var key = Vector128.CreateScalar(keys[columns.Begin]);
+                    for (var c = columns.Begin + 1; c < columns.End; c++)
+                        key = Vector128.Max(key, Vector128.CreateScalar(keys[c]));
+                    var at = Place(key.ToScalar());
+                    *y++ = x[at];
+                    *index++ = at;
+                }
+            }
+        }
+
+        /// <summary>
+        /// Numbers that are ordered as elements compete: the high half rises with the value (both zeros alike, NaN on top), the
+        /// low half falls with the place in the plane, but for NaN, of which the last wins.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<ulong> Keys(Vector256<float> value, int at)
+        {
+            var bits = (value + Vector256<float>.Zero).AsInt32();
+            var nan = ~Vector256.Equals(value, value).AsUInt32();
+            var high = (bits ^ ((bits >> 31) | Vector256.Create(int.MinValue))).AsUInt32() | nan;
+            var low = ~(Vector256<uint>.Indices + Vector256.Create((uint)at)) ^ nan;
+            return (Vector512.WidenLower(high.ToVector512Unsafe()) << 32) | Vector512.WidenLower(low.ToVector512Unsafe());
+        }
+
+        private static int Place(ulong key) => key >> 32 == uint.MaxValue ? (int)key : ~(int)key;
 
         /// <summary>
         /// Four outputs at a time: a pair of neighbours is one 64-bit lane, whose low half does the comparing.
