@@ -184,4 +184,21 @@ public sealed class TensorSemanticsTests
         Assert.Throws<InvalidOperationException>(() => zeros(2, device: device("cuda:0")));
         Assert.Throws<ArgumentException>(() => device("tpu"));
     }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(20_000, 1)]
+    [InlineData(200_000, 1)]
+    [InlineData(3, 5)]
+    [InlineData(20_000, 5)]
+    public void SumsOfIntegersAreExact(int rows, int columns)
+    {
+        // 2⁶⁰ + 1 has more digits than a double.
+        var x = ones(rows, columns, int64);
+        x[0].add_(1L << 60);
+        var expected = Enumerable.Repeat((1L << 60) + rows, columns).ToArray();
+        Assert.Equal(expected, x.sum(dim: 0).data<long>().ToArray());
+        Assert.Equal(expected, x.mT.contiguous().sum(dim: 1).data<long>().ToArray());
+        Assert.Equal(expected[0], x.mT[0].sum().item<long>());
+    }
 }

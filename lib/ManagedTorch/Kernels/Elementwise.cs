@@ -272,15 +272,15 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <summary>Adds run by run in a fixed order, whatever the number of threads; runs are added up in double precision.</summary>
-    public static double Sum<T>(T* x, long count) where T : unmanaged, INumber<T>
+    /// <summary>Adds run by run in a fixed order, whatever the number of threads; runs are added up in <typeparamref name="TTotal"/>.</summary>
+    public static TTotal Sum<T, TTotal>(T* x, long count)
+        where T : unmanaged, INumber<T>
+        where TTotal : INumber<TTotal>
     {
         const int Run = 4096;
-        if (count <= Run)
-            return double.CreateTruncating(TensorPrimitives.Sum(new ReadOnlySpan<T>(x, (int)count)));
-        double total = 0;
+        var total = TTotal.Zero;
         for (long i = 0; i < count; i += Run)
-            total += double.CreateTruncating(TensorPrimitives.Sum(new ReadOnlySpan<T>(x + i, (int)Math.Min(Run, count - i))));
+            total += TTotal.CreateTruncating(TensorPrimitives.Sum(new ReadOnlySpan<T>(x + i, (int)Math.Min(Run, count - i))));
         return total;
     }
 }

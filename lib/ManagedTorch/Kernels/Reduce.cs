@@ -3,7 +3,9 @@ using System.Numerics.Tensors;
 
 namespace TorchSharp.Kernels;
 
-/// <summary>Sums of [outer, size, inner] over the middle dimension, in an order fixed by the sizes alone.</summary>
+/// <summary>
+/// Sums of [outer, size, inner] over the middle dimension, in an order fixed by the sizes alone; those of integers are exact.
+/// </summary>
 internal static unsafe class Reduce
 {
     /// <summary>Rows added up by one task before the partial sums are added in order.</summary>
@@ -12,6 +14,16 @@ internal static unsafe class Reduce
 
     public static void Sum<T>(T* x, T* y, long outer, long size, long inner) where T : unmanaged, INumber<T>
     {
+        if (typeof(T) == typeof(long))
+            Sum<T, long>(x, y, outer, size, inner);
+        else
+            Sum<T, double>(x, y, outer, size, inner);
+    }
+
+    private static void Sum<T, TTotal>(T* x, T* y, long outer, long size, long inner)
+        where T : unmanaged, INumber<T>
+        where TTotal : unmanaged, INumber<TTotal>
+    {
         if (size == 0)
         {
             new Span<T>(y, checked((int)(outer * inner))).Clear();
@@ -19,7 +31,7 @@ internal static unsafe class Reduce
         }
         if (inner == 1 && outer == 1 && size > Serial)
         {
-            y[0] = T.CreateTruncating(SumLong(x, size));
+            y[0] = T.CreateTruncating(SumLong<T, TTotal>(x, size));
             return;
         }
         if (outer == 1 && inner > 1 && size > 2 * RowsPerTask && size * inner > Serial)
@@ -27,11 +39,13 @@ internal static unsafe class Reduce
             SumTall(x, y, size, inner);
             return;
         }
-        var job = new Job<T>(x, y, outer, size, inner);
+        var job = new Job<T, TTotal>(x, y, outer, size, inner);
         WorkPool.Run(job.Tasks, ref job);
     }
 
-    private readonly struct Job<T>(T* x, T* y, long outer, long size, long inner) : IJob where T : unmanaged, INumber<T>
+    private readonly struct Job<T, TTotal>(T* x, T* y, long outer, long size, long inner) : IJob
+        where T : unmanaged, INumber<T>
+        where TTotal : unmanaged, INumber<TTotal>
     {
         private readonly long _perTask = Math.Max(1, Serial / (size * inner));
 
@@ -43,7 +57,7 @@ internal static unsafe class Reduce
             for (var o = index * _perTask; o < end; o++)
             {
                 if (inner == 1)
-                    y[o] = T.CreateTruncating(Elementwise.Sum(x + o * size, size));
+                    y[o] = T.CreateTruncating(Elementwise.Sum<T, TTotal>(x + o * size, size));
                 else
                     AddRows(x + o * size * inner, y + o * inner, size, inner);
             }
@@ -58,24 +72,28 @@ internal static unsafe class Reduce
             TensorPrimitives.Add(total, new ReadOnlySpan<T>(x + row * width, (int)width), total);
     }
 
-    private static double SumLong<T>(T* x, long count) where T : unmanaged, INumber<T>
+    private static TTotal SumLong<T, TTotal>(T* x, long count)
+        where T : unmanaged, INumber<T>
+        where TTotal : unmanaged, INumber<TTotal>
     {
         const long Run = 65536;
-        var parts = new double[(count + Run - 1) / Run];
-        fixed (double* p = parts)
+        var parts = new TTotal[(count + Run - 1) / Run];
+        fixed (TTotal* p = parts)
         {
-            var job = new LongJob<T>(x, p, count, Run);
+            var job = new LongJob<T, TTotal>(x, p, count, Run);
             WorkPool.Run(parts.Length, ref job);
         }
-        double total = 0;
+        var total = TTotal.Zero;
         foreach (var part in parts)
             total += part;
         return total;
     }
 
-    private readonly struct LongJob<T>(T* x, double* parts, long count, long run) : IJob where T : unmanaged, INumber<T>
+    private readonly struct LongJob<T, TTotal>(T* x, TTotal* parts, long count, long run) : IJob
+        where T : unmanaged, INumber<T>
+        where TTotal : unmanaged, INumber<TTotal>
     {
-        public void Execute(int index) => parts[index] = Elementwise.Sum(x + index * run, Math.Min(run, count - index * run));
+        public void Execute(int index) => parts[index] = Elementwise.Sum<T, TTotal>(x + index * run, Math.Min(run, count - index * run));
     }
 
     private static void SumTall<T>(T* x, T* y, long rows, long width) where T : unmanaged, INumber<T>
