@@ -243,18 +243,19 @@ public static partial class torch
     }
 
     /// <summary>1 at the class number and 0 elsewhere; see <see cref="nn.functional.one_hot"/>.</summary>
-    private static Tensor OneHot(Tensor x, long num_classes)
+    private static Tensor OneHot(Tensor x, long num_classes, string operation)
     {
         if (x.dtype != ScalarType.Int64)
-            throw Error("one_hot", $"needs Int64 class numbers; they are {x.dtype}");
+            throw Error(operation, $"needs Int64 class numbers; they are {x.dtype}");
         using var labels = x.Contiguous();
         var classes = labels.Span<long>();
-        long largest = -1;
+        var width = Math.Max(num_classes, 0);
         foreach (var label in classes)
-            largest = label < 0 ? throw Error("one_hot", $"class {label} is negative") : Math.Max(largest, label);
-        var width = num_classes < 0 ? largest + 1 : num_classes;
-        if (largest >= width)
-            throw Error("one_hot", $"class {largest} is out of range for {width} classes");
+        {
+            if (label < 0 || (num_classes >= 0 && label >= num_classes))
+                throw Error(operation, num_classes < 0 ? $"class {label} is negative" : $"class {label} is out of range for {num_classes} classes");
+            width = Math.Max(width, label + 1);
+        }
         var y = zeros([.. x.shape, width], ScalarType.Int64);
         var values = y.Span<long>();
         for (var i = 0; i < classes.Length; i++)

@@ -73,9 +73,7 @@ public static partial class torch
                     throw Error("cross_entropy", $"the target [{Text(target.shape)}] ({target.dtype}) does not fit the logits [{Text(input.shape)}]; wanted Int64 classes [n] or soft labels [n, c]");
                 if (!IsFloat(input.dtype) || (!hard && target.dtype != input.dtype))
                     throw Error("cross_entropy", $"needs floating-point logits and soft labels of their type; they are {input.dtype} and {target.dtype}");
-                if (hard)
-                    CheckClasses(target, classes);
-                using var numbers = hard ? OneHot(target, classes) : null;
+                using var numbers = hard ? OneHot(target, classes, "cross_entropy") : null;
                 using var soft = numbers?.to_type(input.dtype) ?? target.alias();
                 using var smooth = label_smoothing == 0 ? soft.alias() : soft.mul(1 - label_smoothing).add(label_smoothing / classes);
                 var losses = SoftCrossEntropy(input, smooth);
@@ -98,13 +96,6 @@ public static partial class torch
                     : log_softmax(s[0], 1) * -g.unsqueeze(1));
             }
 
-            private static void CheckClasses(Tensor target, long classes)
-            {
-                foreach (var label in target.data<long>())
-                    if (label < 0 || label >= classes)
-                        throw Error("cross_entropy", $"class {label} is out of range for {classes} logits");
-            }
-
             public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
             {
                 if (!input.Shape.SequenceEqual(target.Shape))
@@ -117,47 +108,7 @@ public static partial class torch
                 return reduction == Reduction.Sum ? each.sum() : each.mean();
             }
 
-            public static Tensor one_hot(Tensor x, long num_classes = -1) => OneHot(x, num_classes);
-        }
-    }
-
-    public static class autograd
-    {
-        /// <summary>
-        /// The gradients of the outputs, weighed by grad_outputs, with respect to the inputs. The graph is freed unless
-        /// retain_graph is asked for, even with create_graph. An unused input is an error, or with allow_unused an invalid tensor.
-        /// </summary>
-        public static IList<Tensor> grad(IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null, bool retain_graph = false, bool create_graph = false, bool allow_unused = false)
-        {
-            if (grad_outputs is not null && grad_outputs.Count != outputs.Count)
-                throw new ArgumentException($"autograd.grad: {grad_outputs.Count} grad_outputs do not fit {outputs.Count} outputs.");
-            for (var i = 0; i < inputs.Count; i++)
-                if (!inputs[i].requires_grad)
-                    throw new InvalidOperationException($"autograd.grad: input {i} of shape [{Text(inputs[i].shape)}] does not require a gradient.");
-            var gradients = Backward.Run([.. outputs], grad_outputs, [.. inputs], retain_graph, create_graph);
-            var results = new Tensor[gradients.Length];
-            for (var i = 0; i < results.Length; i++)
-                results[i] = gradients[i] ?? (allow_unused ? Tensor.Missing()
-                    : throw new InvalidOperationException($"autograd.grad: the outputs do not depend on input {i} of shape [{Text(inputs[i].shape)}]; ask for allow_unused: true to get an invalid tensor instead."));
-            return results;
-        }
-    }
-
-    public static IDisposable no_grad() => new GradMode.Switch(false);
-
-    public static IDisposable enable_grad(bool enabled = true) => new GradMode.Switch(enabled);
-
-    public static IDisposable set_grad_enabled(bool mode = true) => new GradMode.Switch(mode);
-
-    public static bool is_grad_enabled() => GradMode.Enabled;
-
-    public partial class Tensor
-    {
-        internal static Tensor Missing()
-        {
-            var t = new Tensor(new Storage(0), [0], ScalarType.Float32, track: false);
-            t.Dispose();
-            return t;
+            public static Tensor one_hot(Tensor x, long num_classes = -1) => OneHot(x, num_classes, "one_hot");
         }
     }
 }
