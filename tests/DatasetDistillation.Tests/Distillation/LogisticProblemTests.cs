@@ -1,0 +1,140 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
+using DatasetDistillation.Solvers;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Tests.Distillation;
+
+/// <summary>
+/// The inner solution and the hypergradient: against PyTorch's in float64 (l2 = 0.1, the first 2,000 training images), and
+/// against finite differences where labels, scale and several images of a class come in.
+/// </summary>
+public sealed class LogisticProblemTests
+{
+    private readonly Npz reference = Fixture("logistic_bilevel");
+    private readonly Npz digits = Fixture("mnist_first2000");
+
+    [Theory]
+    [InlineData(InnerSpace.Representer)]
+    [InlineData(InnerSpace.Full)]
+    public void Inner_solution_and_hypergradient_are_those_of_the_reference(InnerSpace space)
+    {
+        using var scope = NewDisposeScope();
+        LogisticProblem problem = Problem(space);
+        Tensor theta = Reference("theta"), labels = eye(10, 10, float64);
+
+        Tensor weights = problem.Fit(theta, labels);
+        Assert.InRange(Error(weights, "W"), 0, 1e-8);
+        Assert.InRange(problem.Stationarity(weights, [theta, labels]).norm().ToDouble(), 0, 1e-8);
+
+        Hypergradient found = problem.Differentiate(theta, labels);
+        Assert.InRange(Math.Abs(found.Loss / reference["outer_loss"].ToDoubles()[0] - 1), 0, 1e-10);
+        Assert.InRange(Error(found.Images, "hypergradient"), 0, 1e-6);
+    }
+
+    [Fact]
+    public void The_pass_in_float32_has_the_accuracy_of_float32()
+    {
+        using var scope = NewDisposeScope();
+        var problem = new LogisticProblem(Images());
+        Hypergradient found = problem.Differentiate(Reference("theta"), eye(10, 10, float64));
+        Assert.InRange(Error(found.Images, "hypergradient"), 1e-10, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(0.1, 10)]
+    [InlineData(0.001, 10)]
+    [InlineData(0.1, 30)]
+    public void Derivatives_agree_with_finite_differences(double l2, int count)
+    {
+        using var scope = NewDisposeScope();
+        var problem = new LogisticProblem(Images(300), l2, float64);
+        (Tensor theta, Tensor labels) = Variables(count);
+        const double logScale = 0.4, h = 1e-4;
+        var random = new Generator(3);
+        Tensor image = randn([count, 784], float64, generator: random) * 0.05, label = randn([count, 10], float64, generator: random) * 0.05;
+        Hypergradient found = problem.Differentiate(theta, labels, logScale);
+
+        double Slope(Func<double, LogisticEvaluation> at) => (at(h).Loss - at(-h).Loss) / (2 * h);
+        void Agrees(double expected, double actual) => Assert.InRange(Math.Abs(expected - actual) / Math.Abs(expected), 0, 1e-5);
+
+        Agrees(Slope(t => problem.Evaluate(theta + image * t, labels, logScale)), (found.Images * image).sum().ToDouble());
+        // Labels move within sum 1, where cross-entropy is what it is everywhere in this problem.
+        Tensor balanced = label - label.mean([1], keepdim: true);
+        Agrees(Slope(t => problem.Evaluate(theta, labels + balanced * t, logScale)), (found.Labels * balanced).sum().ToDouble());
+        Agrees(Slope(t => problem.Evaluate(theta, labels, logScale + t)), found.LogScale);
+    }
+
+    [Fact]
+    public void Both_spaces_give_the_same_model()
+    {
+        using var scope = NewDisposeScope();
+        (Tensor theta, Tensor labels) = Variables(20);
+        Hypergradient exact = Problem(InnerSpace.Representer).Differentiate(theta, labels);
+        Hypergradient full = Problem(InnerSpace.Full).Differentiate(theta, labels);
+        Assert.InRange((exact.Images - full.Images).abs().max().ToDouble() / exact.Images.abs().max().ToDouble(), 0, 1e-6);
+        Assert.InRange((exact.Labels - full.Labels).abs().max().ToDouble() / exact.Labels.abs().max().ToDouble(), 0, 1e-6);
+    }
+
+    [Fact]
+    public void Equal_images_make_no_difference_to_the_solution()
+    {
+        using var scope = NewDisposeScope();
+        (Tensor theta, Tensor labels) = Variables(10);
+        LogisticProblem problem = Problem(InnerSpace.Representer);
+        Tensor once = problem.Fit(theta, labels), twice = problem.Fit(cat([theta, theta]), cat([labels, labels]));
+        Assert.InRange((once - twice).abs().max().ToDouble(), 0, 1e-9);
+
+        Hypergradient single = problem.Differentiate(theta, labels), pair = problem.Differentiate(cat([theta, theta]), cat([labels, labels]));
+        Tensor joined = pair.Images.narrow(0, 0, 10) + pair.Images.narrow(0, 10, 10);
+        Assert.InRange((joined - single.Images).abs().max().ToDouble() / single.Images.abs().max().ToDouble(), 0, 1e-6);
+    }
+
+    [Fact]
+    public void Bad_input_is_refused_with_what_was_wanted()
+    {
+        using var scope = NewDisposeScope();
+        LogisticImages images = Images(10);
+        Assert.Throws<ArgumentException>(() => new LogisticProblem(images, 0));
+        Assert.Throws<ArgumentException>(() => new LogisticProblem(images, double.NaN));
+        Assert.Throws<ArgumentException>(() => new LogisticProblem(images, precision: int64));
+        var problem = new LogisticProblem(images);
+        var shape = Assert.Throws<ArgumentException>(() => problem.Fit(zeros([10, 700], float64), eye(10, 10, float64)));
+        Assert.Contains("[n, 784]", shape.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => problem.Fit(zeros([10, 784]), eye(10, 10, float64)));
+        Assert.Throws<ArgumentException>(() => problem.Differentiate(zeros([10, 784], float64), eye(9, 10, float64)));
+    }
+
+    private static (Tensor Theta, Tensor Labels) Variables(int count)
+    {
+        var random = new Generator(11);
+        Tensor labels = cat([.. Enumerable.Repeat(eye(10, 10, float64), count / 10)]);
+        Tensor soft = randn([count, 10], float64, generator: random) * 0.05;
+        return (randn([count, 784], float64, generator: random) * 0.1, labels + soft - soft.mean([1], keepdim: true));
+    }
+
+    private LogisticProblem Problem(InnerSpace space) => new(Images(), 0.1, float64)
+    {
+        Space = space,
+        FullSpaceSolver = new GradientDescent { Tolerance = 1e-10, MaxIterations = 5000, Slack = 1e-15, StepGrowth = 1, Restarts = true },
+        Implicit = new ImplicitDifferentiation(),
+    };
+
+    private LogisticImages Images(int count = 2000)
+    {
+        byte[] pixels = [.. digits["images"].AsSpan<byte>()[..(count * 784)]];
+        return new LogisticImages(pixels, digits["labels"].ToInt64s().AsSpan(0, count), 784, 10);
+    }
+
+    private Tensor Reference(string name) => tensor(reference[name].ToDoubles(), [.. reference[name].Shape]);
+
+    /// <summary>The largest difference from the reference, relative to its largest value.</summary>
+    private double Error(Tensor actual, string name)
+    {
+        Tensor expected = Reference(name);
+        return (actual - expected).abs().max().ToDouble() / expected.abs().max().ToDouble();
+    }
+
+    private static Npz Fixture(string name) => Npz.Load(Path.Combine(AppContext.BaseDirectory, "fixtures", name + ".npz"));
+}
