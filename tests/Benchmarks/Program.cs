@@ -8,5 +8,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     Cnn.Command(),
     OverheadBenchmark.Command(),
     WangBenchmark.Command(),
+    LogregBenchmark.Command(),
 };
 return root.Parse(args).Invoke();
