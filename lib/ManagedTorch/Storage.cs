@@ -51,15 +51,25 @@ internal sealed class Storage
     }
 }
 
-/// <summary>An aligned native block that returns to the cache when it is released or, at the last, finalised.</summary>
+/// <summary>
+/// An aligned native block that returns to the cache when it is released or, at the last, finalised. The cache keeps what is
+/// used: now and then it gives back the blocks that have lain in it all the time since it last did so.
+/// </summary>
 internal sealed unsafe class NativeBlock
 {
     private const int Alignment = 64;
-    private const long CacheLimit = 1L << 30;
+
+    /// <summary>The cache is trimmed after so many rents, and after as many new bytes as were lately in use, at least so many.</summary>
+    private const int TrimRents = 1 << 16;
+    private const long TrimBytes = 64L << 20;
+
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<long, Stack<NativeBlock>> Free = [];
+    private static readonly Dictionary<long, FreeBlocks> Free = [];
     private static long s_cached;
     private static long s_allocated;
+    private static long s_trimAt = TrimBytes;
+    private static long s_peak;
+    private static int s_rents;
 
     private readonly long _bytes;
 
@@ -91,13 +101,16 @@ internal sealed unsafe class NativeBlock
         var size = SizeClass(bytes);
         lock (Gate)
         {
-            if (Free.TryGetValue(size, out var stack) && stack.TryPop(out var block))
+            if (++s_rents > TrimRents || s_allocated > s_trimAt)
+                Trim();
+            if (Free.TryGetValue(size, out var blocks) && blocks.TryPop(out var block))
             {
+                blocks.Unused = Math.Min(blocks.Unused, blocks.Count);
                 s_cached -= size;
+                s_peak = Math.Max(s_peak, s_allocated - s_cached);
                 return block;
             }
-            if (s_cached > CacheLimit)
-                Trim();
+            s_peak = Math.Max(s_peak, s_allocated - s_cached + size);
         }
         return new NativeBlock(size);
     }
@@ -106,11 +119,18 @@ internal sealed unsafe class NativeBlock
     {
         lock (Gate)
         {
-            if (!Free.TryGetValue(_bytes, out var stack))
-                Free[_bytes] = stack = new Stack<NativeBlock>();
-            stack.Push(this);
+            if (!Free.TryGetValue(_bytes, out var blocks))
+                Free[_bytes] = blocks = new FreeBlocks();
+            blocks.Push(this);
             s_cached += _bytes;
         }
+    }
+
+    /// <summary>The cached blocks of one size.</summary>
+    private sealed class FreeBlocks : Stack<NativeBlock>
+    {
+        /// <summary>The fewest blocks that were here since the cache was trimmed; so many were not needed.</summary>
+        public int Unused { get; set; }
     }
 
     /// <summary>Four size classes to each power of two, so that little is wasted and blocks are reused.</summary>
@@ -122,10 +142,18 @@ internal sealed unsafe class NativeBlock
 
     private static void Trim()
     {
-        foreach (var stack in Free.Values)
-            while (stack.TryPop(out var block))
+        foreach (var blocks in Free.Values)
+        {
+            for (; blocks.Unused > 0; blocks.Unused--)
+            {
+                var block = blocks.Pop();
+                s_cached -= block._bytes;
                 block.FreeMemory();
-        s_cached = 0;
+            }
+            blocks.Unused = blocks.Count;
+        }
+        s_trimAt = s_allocated + Math.Max(TrimBytes, s_peak);
+        (s_peak, s_rents) = (0, 0);
     }
 
     private void FreeMemory()

@@ -75,6 +75,30 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void TheCacheGivesBackWhatIsNoLongerUsed()
+    {
+        const long Burst = 512 * MegaByte;
+        var blocks = Enumerable.Range(0, 64).Select(static _ => empty(Burst / 64 / sizeof(float))).ToArray();
+        foreach (var block in blocks)
+            block.Dispose();
+        Assert.InRange(NativeBlock.CachedBytes, Burst, long.MaxValue);
+        var held = NativeBlock.AllocatedBytes;
+        for (var i = 0; i < 200_000; i++)
+            empty(4096).Dispose();
+        Assert.InRange(NativeBlock.AllocatedBytes, 0, held - Burst + MegaByte);
+    }
+
+    [Fact]
+    public void TheCacheStaysSmallWhenEverySizeIsNew()
+    {
+        var held = SettledBytes();
+        for (var i = 1; i <= 400; i++)
+            empty(i * MegaByte / sizeof(float)).Dispose();
+        // The 80 GB are never more than 400 MB at a time; a block of each size would be 2.8 GB.
+        Assert.InRange(NativeBlock.AllocatedBytes, 0, held + 1536 * MegaByte);
+    }
+
+    [Fact]
     public void AStepThatThrowsLeaksNothing()
     {
         for (var i = 0; i < 100; i++)
