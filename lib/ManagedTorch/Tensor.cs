@@ -131,8 +131,8 @@ public static partial class torch
             var alias = new Tensor(Memory, _shape, dtype, _strides, _offset, track: false);
             if (node?.Leaf is not null)
                 (alias._accumulator, alias._requiresGrad) = (node, true);
-            else
-                (alias._gradFn, alias._output) = (node, output);
+            else if (node is not null)
+                alias.SetHistory(node, output);
             return alias;
         }
 
@@ -155,7 +155,12 @@ public static partial class torch
             return Interlocked.CompareExchange(ref _accumulator, node, null) ?? node;
         }
 
-        internal void SetHistory(Node node, int output) => (_gradFn, _output) = (node, output);
+        internal void SetHistory(Node node, int output)
+        {
+            node.AddOwner();
+            _gradFn?.RemoveOwner();
+            (_gradFn, _output) = (node, output);
+        }
 
         internal void SetGrad(Tensor gradient)
         {
@@ -205,7 +210,11 @@ public static partial class torch
 
         public void Dispose()
         {
-            Interlocked.Exchange(ref _storage, null)?.Release();
+            if (Interlocked.Exchange(ref _storage, null) is { } storage)
+            {
+                storage.Release();
+                _gradFn?.RemoveOwner();
+            }
             (Owner, _gradFn, _accumulator) = (null, null, null);
             GC.SuppressFinalize(this);
         }

@@ -98,6 +98,46 @@ public sealed class MemoryTests
         Assert.InRange(NativeBlock.AllocatedBytes, 0, held + 1536 * MegaByte);
     }
 
+    private static readonly Dictionary<string, Func<Tensor, Tensor>> Graphs = new()
+    {
+        ["inputs saved"] = static x => (x * x + x.sin()).square(),
+        ["results saved"] = static x => x.exp().tanh().relu().sum(),
+        ["in place"] = static x => nn.functional.log_softmax((x * 2).relu_(), 1),
+        ["several results"] = static x => linalg.eigh(x.matmul(x.mT)).eigenvectors,
+        ["of a gradient"] = static x => autograd.grad([x.exp().tanh().sum()], [x], create_graph: true)[0].square(),
+        ["of 50,000 operations"] = static x => Enumerable.Range(0, 50_000).Aggregate(x.exp().sum(), static (y, _) => y.tanh()),
+    };
+
+    public static TheoryData<string> GraphNames => [.. Graphs.Keys];
+
+    [Theory]
+    [MemberData(nameof(GraphNames))]
+    public void AGraphWithoutABackwardPassGoesWithItsLastTensor(string name)
+    {
+        var x = randn(64, 64, requires_grad: true);
+        var before = SettledBytes();
+        using (var scope = NewDisposeScope())
+        {
+            using var last = Graphs[name](x).DetachFromDisposeScope();
+            scope.DisposeEverything();
+            Assert.NotEqual(before, NativeBlock.AllocatedBytes - NativeBlock.CachedBytes);
+        }
+        Assert.Equal(before, NativeBlock.AllocatedBytes - NativeBlock.CachedBytes);
+    }
+
+    [Fact]
+    public void AGraphStaysWhileATensorNeedsIt()
+    {
+        var x = randn(64, 64, float64, requires_grad: true);
+        var trunk = x.exp();
+        var one = trunk.tanh().sum();
+        var other = trunk.sin().sum();
+        trunk.Dispose();
+        one.Dispose();
+        other.backward();
+        Assert.InRange((x.grad! - x.exp() * x.exp().cos()).abs().max().ToDouble(), 0, 1e-12);
+    }
+
     [Fact]
     public void AStepThatThrowsLeaksNothing()
     {

@@ -12,15 +12,24 @@ internal delegate torch.Tensor? Derivative(torch.Tensor g, torch.Tensor[] saved,
 /// <summary>The same for an operation with several outputs; a cotangent is null where nothing depends on that output.</summary>
 internal delegate torch.Tensor? JointDerivative(torch.Tensor?[] g, torch.Tensor[] saved, int input);
 
-/// <summary>One recorded operation, or (without a derivative) the place where a leaf's gradient arrives.</summary>
+/// <summary>
+/// One recorded operation, or (without a derivative) the place where a leaf's gradient arrives. Its owners are the tensors that
+/// it is the history of and the operations that read them; when the last is gone, it frees what it saved.
+/// </summary>
 internal sealed class Node
 {
     private static readonly torch.Tensor[] Nothing = [];
+
+    [ThreadStatic]
+    private static Queue<Node>? t_orphans;
 
     private readonly Derivative? _derivative;
     private readonly JointDerivative? _joint;
     private torch.Tensor[]? _saved;
     private int[] _versions = [];
+    private int _owners;
+    private int _savedOutputs; // owners that are among what the node saved itself
+    private bool _orphaned;
 
     public Node(string name, ReadOnlySpan<torch.Tensor> inputs, ReadOnlySpan<torch.Tensor> saved, Derivative? derivative, JointDerivative? joint = null, int outputs = 1)
     {
@@ -30,7 +39,10 @@ internal sealed class Node
         _joint = joint;
         Next = new (Node?, int)[inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
+        {
             Next[i] = inputs[i].Edge();
+            Next[i].Node?.AddOwner();
+        }
         Save(saved);
     }
 
@@ -82,8 +94,36 @@ internal sealed class Node
         (Cotangent, Cotangents) = (null, null);
     }
 
+    public void AddOwner()
+    {
+        if (Leaf is null)
+            Interlocked.Increment(ref _owners);
+    }
+
+    /// <summary>With the last owner goes what the node saved and its hold on the nodes below, one after the other: chains are long.</summary>
+    public void RemoveOwner()
+    {
+        if (Leaf is not null || Interlocked.Decrement(ref _owners) != _savedOutputs || _orphaned)
+            return;
+        _orphaned = true;
+        var orphans = t_orphans ??= new Queue<Node>();
+        orphans.Enqueue(this);
+        if (orphans.Count > 1)
+            return; // to the loop below, which led here
+        while (orphans.TryPeek(out var node))
+        {
+            node.Free();
+            foreach (var (next, _) in node.Next)
+                next?.RemoveOwner();
+            orphans.Dequeue();
+        }
+    }
+
     public void Free()
     {
+        if (_saved is null)
+            return;
+        _savedOutputs = 0;
         var saved = Interlocked.Exchange(ref _saved, Leaf is null ? null : Nothing);
         foreach (var tensor in saved ?? Nothing)
             tensor.Dispose();
@@ -92,6 +132,7 @@ internal sealed class Node
     public void SaveOutput(torch.Tensor output)
     {
         _saved = [.. _saved!, output.Alias()];
+        _savedOutputs++;
         _versions = [.. _versions, output.StorageVersion];
     }
 
