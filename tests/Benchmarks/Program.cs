@@ -9,5 +9,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     OverheadBenchmark.Command(),
     WangBenchmark.Command(),
     LogregBenchmark.Command(),
+    KipBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

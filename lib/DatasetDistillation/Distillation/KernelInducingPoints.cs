@@ -1,0 +1,166 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Kernels;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>What the distilled images start from.</summary>
+public enum SupportStart
+{
+    /// <summary>Real images drawn at random, the same number of each class.</summary>
+    Real,
+
+    /// <summary>Independent normal pixels.</summary>
+    Noise,
+}
+
+/// <summary>
+/// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
+/// with them the labels, whose kernel ridge regression predicts real images best. Standardise the data first. What it yields is read
+/// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
+/// </summary>
+public sealed class KernelInducingPoints : IDistiller
+{
+    private const string Images = "images";
+    private const string Labels = "labels";
+    private const string Scale = "scale";
+
+    private readonly KernelRidge ridge = new();
+
+    /// <summary>The kernel; by default the NTK of a network with two hidden layers.</summary>
+    public IKernel Kernel { get; init; } = new FullyConnectedKernel(2);
+
+    /// <summary>Distilled images per class.</summary>
+    public int ImagesPerClass { get; init; } = 1;
+
+    /// <summary>Whether labels are learned; else they stay one-hot minus 1/C.</summary>
+    public bool LearnLabels { get; init; } = true;
+
+    /// <summary>What the images start from.</summary>
+    public SupportStart Start { get; init; } = SupportStart.Real;
+
+    /// <summary>λ relative to the mean diagonal of K_ss; above 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">λ is not above 0.</exception>
+    public double Regularisation
+    {
+        get => ridge.Regularisation;
+        init => ridge = new KernelRidge(value);
+    }
+
+    /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
+    public int BatchSize { get; init; } = 5000;
+
+    /// <summary>A random change of each real batch, such as <see cref="Training.Augmentations.Shift(int)"/>; null: none.</summary>
+    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+
+    /// <summary>How images and labels are updated.</summary>
+    public OuterAdam Optimiser { get; init; } = new() { Rate = 0.04 };
+
+    /// <inheritdoc/>
+    public string Name => "Kernel inducing points";
+
+    /// <inheritdoc/>
+    public string Settings => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}, Adam {Optimiser.Rate} ({Optimiser.Beta1}, {Optimiser.Beta2})");
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public DistillationState Initialize(ImageDataset data, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
+        if (BatchSize < data.ClassCount)
+            throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+        var histogram = data.ClassHistogram();
+        int needed = Start == SupportStart.Real ? ImagesPerClass : 1;
+        int poorest = Array.FindIndex(histogram, count => count < needed);
+        if (poorest >= 0)
+            throw new ArgumentException($"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}.", nameof(data));
+        KernelInputs.RequireFinite(data.Images, "real images");
+
+        using var scope = NewDisposeScope();
+        var state = new DistillationState(seed);
+        var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
+        state[Images] = Start == SupportStart.Real
+            ? data.Images.index_select(0, Balanced(data, ImagesPerClass, state.Random))
+            : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
+        state[Labels] = KernelRidge.CentredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        if (data.Standardisation is { } standardisation)
+            state[Scale] = tensor([standardisation.Mean, standardisation.StandardDeviation]);
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var batch = Balanced(data, BatchSize / data.ClassCount, state.Random);
+        var targets = data.Images.index_select(0, batch);
+        if (Augmentation is not null)
+            targets = Augmentation(targets, state.Random);
+        var yt = KernelRidge.CentredLabels(data.Labels.index_select(0, batch), data.ClassCount);
+        var kernel = Kernel.Draw(state.Random);
+        using var kss = kernel.Gram(state[Images]);
+        using var kts = kernel.Cross(targets, state[Images]);
+        var loss = ridge.Loss(kss.Value, kts.Value, state[Labels], yt);
+        Optimiser.Update(state, Images, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
+        if (LearnLabels)
+            Optimiser.Update(state, Labels, loss.ToLabels.to_type(float32));
+        return new OuterStepReport(loss.Loss);
+    }
+
+    /// <inheritdoc/>
+    public DistilledSet Result(DistillationState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var scale = state.Contains(Scale) ? state[Scale].data<float>() : null;
+        return new DistilledSet(
+            state[Images].clone(), state[Labels].clone(), $"{Name}: {Settings}, {state.Step} steps", scale is null ? null : new Standardisation(scale[0], scale[1]));
+    }
+
+    /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>
+    /// <param name="set">A set whose images live in the space of the test images.</param>
+    /// <param name="test">Test images, standardised as the training images were.</param>
+    /// <inheritdoc cref="KernelRidge.Accuracy" path="/exception"/>
+    public double Accuracy(DistilledSet set, ImageDataset test)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return ridge.Accuracy(Kernel, set.Images, set.Labels, test);
+    }
+
+    /// <inheritdoc/>
+    public long EstimateMemory(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        long support = (long)ImagesPerClass * data.ClassCount, targets = Math.Min(BatchSize, data.Count);
+        long pixels = data.Images.numel() / data.Count;
+        // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as Float64.
+        return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets);
+    }
+
+    /// <summary>The places of as many random images of each class, class by class, none twice.</summary>
+    private static Tensor Balanced(ImageDataset data, int perClass, Generator random)
+    {
+        var members = new List<long>[data.ClassCount];
+        for (int c = 0; c < members.Length; c++)
+            members[c] = [];
+        var labels = data.LabelValues();
+        for (int i = 0; i < labels.Length; i++)
+            members[labels[i]].Add(i);
+
+        var chosen = new List<long>(perClass * data.ClassCount);
+        foreach (var places in members)
+        {
+            using var order = randperm(places.Count, generator: random);
+            foreach (long k in order.data<long>().ToArray().AsSpan(0, Math.Min(perClass, places.Count)))
+                chosen.Add(places[(int)k]);
+        }
+        return tensor(chosen.ToArray(), [chosen.Count], device: data.Device);
+    }
+}

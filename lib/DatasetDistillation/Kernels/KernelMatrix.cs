@@ -1,0 +1,63 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Kernels;
+
+/// <summary>The values of a kernel and the way back to the support images. Outlives no dispose scope that it was made in.</summary>
+public abstract class KernelMatrix : IDisposable
+{
+    /// <summary>The kernel's values, of the images' type: K_ss [n, n] or K_ts [t, n].</summary>
+    public abstract Tensor Value { get; }
+
+    /// <summary>The vector–Jacobian product: from dL/dK to dL/dX of the support images.</summary>
+    /// <param name="gradient">dL/dK, of the shape of <see cref="Value"/> and any floating-point type.</param>
+    /// <returns>The gradient, of the support images' shape and type.</returns>
+    public abstract Tensor Backward(Tensor gradient);
+
+    /// <summary>Evaluates a kernel by its tensor operations and goes back by autograd: slower, on every device.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="targets">Images [t, …]; null: the support itself.</param>
+    /// <param name="support">Images [n, …].</param>
+    public static KernelMatrix ByAutograd(IKernel kernel, Tensor? targets, Tensor support)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(support);
+        var leaf = support.detach().requires_grad_();
+        return new Differentiated(kernel.Evaluate(targets ?? leaf, leaf), leaf);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the way back needs.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Refuses a dL/dK of another shape.</summary>
+    protected void RequireFit(Tensor gradient)
+    {
+        ArgumentNullException.ThrowIfNull(gradient);
+        if (!gradient.shape.SequenceEqual(Value.shape))
+            throw new ArgumentException($"dL/dK must have the shape of K, [{string.Join(", ", Value.shape)}]; got [{string.Join(", ", gradient.shape)}].", nameof(gradient));
+    }
+
+    private sealed class Differentiated(Tensor result, Tensor leaf) : KernelMatrix
+    {
+        public override Tensor Value { get; } = result.detach();
+
+        public override Tensor Backward(Tensor gradient)
+        {
+            RequireFit(gradient);
+            return autograd.grad([result], [leaf], [gradient.to_type(result.dtype)], retain_graph: true)[0];
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Value.Dispose();
+            result.Dispose();
+            leaf.Dispose();
+        }
+    }
+}
