@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using static TorchSharp.torch;
@@ -27,6 +28,9 @@ public sealed class KernelInducingPoints : IDistiller
     private const string Scale = "scale";
 
     private readonly KernelRidge ridge = new();
+
+    // Depends on the data alone: it is remembered, not changed.
+    private readonly ConditionalWeakTable<ImageDataset, long[][]> places = [];
 
     /// <summary>The kernel; by default the NTK of a network with two hidden layers.</summary>
     public IKernel Kernel { get; init; } = new FullyConnectedKernel(2);
@@ -144,8 +148,27 @@ public sealed class KernelInducingPoints : IDistiller
         return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets);
     }
 
-    /// <summary>The places of as many random images of each class, class by class, none twice.</summary>
-    private static Tensor Balanced(ImageDataset data, int perClass, Generator random)
+    /// <summary>The places of as many random images of each class, class by class, none twice (Fisher and Yates, cut short).</summary>
+    private Tensor Balanced(ImageDataset data, int perClass, Generator random)
+    {
+        var members = places.GetValue(data, PlacesOfClasses);
+        var chosen = new List<long>(perClass * data.ClassCount);
+        using var draws = rand([data.ClassCount, perClass], float64, generator: random);
+        var fractions = draws.data<double>().ToArray();
+        for (int c = 0; c < members.Length; c++)
+        {
+            long[] order = [.. members[c]];
+            for (int i = 0; i < Math.Min(perClass, order.Length); i++)
+            {
+                int other = i + (int)(fractions[c * perClass + i] * (order.Length - i));
+                (order[i], order[other]) = (order[other], order[i]);
+                chosen.Add(order[i]);
+            }
+        }
+        return tensor(chosen.ToArray(), [chosen.Count], device: data.Device);
+    }
+
+    private static long[][] PlacesOfClasses(ImageDataset data)
     {
         var members = new List<long>[data.ClassCount];
         for (int c = 0; c < members.Length; c++)
@@ -153,14 +176,6 @@ public sealed class KernelInducingPoints : IDistiller
         var labels = data.LabelValues();
         for (int i = 0; i < labels.Length; i++)
             members[labels[i]].Add(i);
-
-        var chosen = new List<long>(perClass * data.ClassCount);
-        foreach (var places in members)
-        {
-            using var order = randperm(places.Count, generator: random);
-            foreach (long k in order.data<long>().ToArray().AsSpan(0, Math.Min(perClass, places.Count)))
-                chosen.Add(places[(int)k]);
-        }
-        return tensor(chosen.ToArray(), [chosen.Count], device: data.Device);
+        return Array.ConvertAll(members, static m => m.ToArray());
     }
 }
