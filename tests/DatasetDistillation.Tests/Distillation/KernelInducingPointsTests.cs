@@ -46,7 +46,12 @@ public sealed class KernelInducingPointsTests : IDisposable
     [Fact]
     public void Equal_seeds_give_equal_sets_and_others_do_not()
     {
-        var kip = new KernelInducingPoints { BatchSize = 30, Augmentation = Augmentations.Shift(1) };
+        var kip = new KernelInducingPoints
+        {
+            Kernel = new KernelFamily(new FullyConnectedKernel(1), new FullyConnectedKernel(2)),
+            BatchSize = 30,
+            Augmentation = Augmentations.Shift(1),
+        };
         using var one = Run(kip, 5, seed: 1);
         using var again = Run(kip, 5, seed: 1);
         using var other = Run(kip, 5, seed: 2);

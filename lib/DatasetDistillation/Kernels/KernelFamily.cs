@@ -1,0 +1,65 @@
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Kernels;
+
+/// <summary>
+/// Several kernels, one of which is drawn for each outer step, so that the distilled images suit all of them (Nguyen et al. 2021,
+/// "Dataset Distillation with Infinitely Wide Convolutional Networks", section 3.1). As a kernel itself it is their mean.
+/// </summary>
+public sealed class KernelFamily : IKernel
+{
+    private readonly IKernel[] members;
+
+    /// <summary>The family of the given kernels.</summary>
+    /// <param name="members">At least one.</param>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public KernelFamily(params IKernel[] members)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        if (members.Length == 0)
+            throw new ArgumentException("A family needs at least one kernel.", nameof(members));
+        this.members = [.. members];
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"one of {string.Join(", ", members.Select(static k => k.Name))}";
+
+    /// <inheritdoc/>
+    public Tensor Evaluate(Tensor x, Tensor xPrime)
+    {
+        using var scope = NewDisposeScope();
+        return (members.Select(k => k.Evaluate(x, xPrime)).Aggregate(static (a, b) => a + b) / members.Length).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public KernelMatrix Gram(Tensor support) => new Mean([.. members.Select(k => k.Gram(support))]);
+
+    /// <inheritdoc/>
+    public KernelMatrix Cross(Tensor targets, Tensor support) => new Mean([.. members.Select(k => k.Cross(targets, support))]);
+
+    /// <inheritdoc/>
+    public IKernel Draw(Generator random)
+    {
+        using var choice = randint(0, members.Length, [1], generator: random);
+        return members[(int)choice.ToInt64()].Draw(random);
+    }
+
+    private sealed class Mean(KernelMatrix[] parts) : KernelMatrix
+    {
+        public override Tensor Value { get; } = parts.Select(static p => p.Value).Aggregate(static (a, b) => a + b) / parts.Length;
+
+        public override Tensor Backward(Tensor gradient)
+        {
+            RequireFit(gradient);
+            using var scope = NewDisposeScope();
+            return (parts.Select(p => p.Backward(gradient)).Aggregate(static (a, b) => a + b) / parts.Length).MoveToOuterDisposeScope();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            foreach (var part in parts)
+                part.Dispose();
+            Value.Dispose();
+        }
+    }
+}
