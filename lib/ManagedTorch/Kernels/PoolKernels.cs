@@ -63,9 +63,9 @@ internal static unsafe partial class PoolKernels
 
     /// <summary>y[p, o] = x[p, index[p, o]]: the linear map that the maximum is at its indices.</summary>
     public static void Gather<T>(in PoolShape shape, T* x, int* index, T* y)
-        where T : unmanaged
+        where T : unmanaged, INumberBase<T>
     {
-        var job = new GatherJob<T> { Shape = shape, X = x, Index = index, Y = y };
+        var job = new IndexJob<T> { Shape = shape, X = x, Index = index, Y = y };
         ForEachPlane(shape, ref job);
     }
 
@@ -73,7 +73,7 @@ internal static unsafe partial class PoolKernels
     public static void ScatterAdd<T>(in PoolShape shape, T* y, int* index, T* x)
         where T : unmanaged, INumberBase<T>
     {
-        var job = new ScatterJob<T> { Shape = shape, Y = y, Index = index, X = x };
+        var job = new IndexJob<T> { Shape = shape, X = x, Index = index, Y = y, Adjoint = true };
         ForEachPlane(shape, ref job);
     }
 
@@ -245,30 +245,13 @@ internal static unsafe partial class PoolKernels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> LowHalves(Vector256<ulong> pairs) => Vector128.Narrow(pairs.GetLower(), pairs.GetUpper());
 
-    private struct GatherJob<T> : IPlaneJob
-        where T : unmanaged
-    {
-        public PoolShape Shape;
-        public T* X, Y;
-        public int* Index;
-
-        public readonly void Execute(long plane)
-        {
-            var outputs = Shape.OH * Shape.OW;
-            var x = X + plane * Shape.H * Shape.W;
-            var y = Y + plane * outputs;
-            var index = Index + plane * outputs;
-            for (var i = 0; i < outputs; i++)
-                y[i] = x[index[i]];
-        }
-    }
-
-    private struct ScatterJob<T> : IPlaneJob
+    private struct IndexJob<T> : IPlaneJob
         where T : unmanaged, INumberBase<T>
     {
         public PoolShape Shape;
         public T* X, Y;
         public int* Index;
+        public bool Adjoint;
 
         public readonly void Execute(long plane)
         {
@@ -276,6 +259,12 @@ internal static unsafe partial class PoolKernels
             var x = X + plane * Shape.H * Shape.W;
             var y = Y + plane * outputs;
             var index = Index + plane * outputs;
+            if (!Adjoint)
+            {
+                for (var i = 0; i < outputs; i++)
+                    y[i] = x[index[i]];
+                return;
+            }
             new Span<T>(x, Shape.H * Shape.W).Clear();
             for (var i = 0; i < outputs; i++)
                 x[index[i]] += y[i];

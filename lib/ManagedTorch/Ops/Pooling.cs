@@ -1,3 +1,4 @@
+using System.Numerics;
 using TorchSharp.Kernels;
 
 namespace TorchSharp;
@@ -12,53 +13,25 @@ public static partial class torch
             public static Tensor max_pool2d(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 max_pool2d(input, [kernel_size], [stride ?? kernel_size], [padding ?? 0], [dilation ?? 1], ceil_mode);
 
-            public static unsafe Tensor max_pool2d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
+            public static Tensor max_pool2d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
             {
                 if (dilation is not null && dilation.Any(static d => d != 1))
                     throw new NotSupportedException("max_pool2d: the embedded stack pools without dilation.");
                 var s = Shape("max_pool2d", input, kernel_size, strides, padding ?? [0], ceil_mode);
-                using var x = input.Contiguous();
-                var y = Tensor.Empty([.. input.shape[..^2], s.OH, s.OW], input.dtype);
-                using var winners = new Tensor(new Storage(y.numel() * sizeof(int)), y.shape, ScalarType.Int32, track: false);
-                fixed (byte* index = &winners.FirstByte())
-                    if (y.dtype == ScalarType.Float32)
-                        fixed (float* px = &x.First<float>(), py = &y.First<float>())
-                            PoolKernels.MaxForward(s, px, py, (int*)index);
-                    else
-                        fixed (double* px = &x.First<double>(), py = &y.First<double>())
-                            PoolKernels.MaxForward(s, px, py, (int*)index);
-                return Record(y, "max_pool2d", [input], [winners], (g, t, _) => pool_scatter(s, g, t[0]));
+                using var winners = new Tensor(new Storage(s.Planes * s.OH * s.OW * sizeof(int)), [.. input.shape[..^2], s.OH, s.OW], ScalarType.Int32, track: false);
+                return Record(Pooled(new Maximum(), s, input, s.OH, s.OW, winners), "max_pool2d", [input], [winners],
+                    (g, t, _) => pool_scatter(s, g, t[0]));
             }
 
             // Once the winners are known, pooling picks elements and its derivative puts them back: each is the other's adjoint.
 
-            private static unsafe Tensor pool_scatter(PoolShape s, Tensor g, Tensor winners)
-            {
-                using var gy = g.Contiguous();
-                var y = Tensor.Empty([.. g.shape[..^2], s.H, s.W], g.dtype);
-                fixed (byte* index = &winners.FirstByte())
-                    if (g.dtype == ScalarType.Float32)
-                        fixed (float* pg = &gy.First<float>(), py = &y.First<float>())
-                            PoolKernels.ScatterAdd(s, pg, (int*)index, py);
-                    else
-                        fixed (double* pg = &gy.First<double>(), py = &y.First<double>())
-                            PoolKernels.ScatterAdd(s, pg, (int*)index, py);
-                return Record(y, "max_pool2d_backward", [g], [winners], (h, t, _) => pool_pick(s, h, t[0]));
-            }
+            private static Tensor pool_scatter(PoolShape s, Tensor g, Tensor winners) =>
+                Record(Pooled(new Pick(Adjoint: true), s, g, s.H, s.W, winners), "max_pool2d_backward", [g], [winners],
+                    (h, t, _) => pool_pick(s, h, t[0]));
 
-            private static unsafe Tensor pool_pick(PoolShape s, Tensor x, Tensor winners)
-            {
-                using var source = x.Contiguous();
-                var y = Tensor.Empty([.. x.shape[..^2], s.OH, s.OW], x.dtype);
-                fixed (byte* index = &winners.FirstByte())
-                    if (x.dtype == ScalarType.Float32)
-                        fixed (float* px = &source.First<float>(), py = &y.First<float>())
-                            PoolKernels.Gather(s, px, (int*)index, py);
-                    else
-                        fixed (double* px = &source.First<double>(), py = &y.First<double>())
-                            PoolKernels.Gather(s, px, (int*)index, py);
-                return Record(y, "max_pool2d_pick", [x], [winners], (g, t, _) => pool_scatter(s, g, t[0]));
-            }
+            private static Tensor pool_pick(PoolShape s, Tensor x, Tensor winners) =>
+                Record(Pooled(new Pick(Adjoint: false), s, x, s.OH, s.OW, winners), "max_pool2d_pick", [x], [winners],
+                    (g, t, _) => pool_scatter(s, g, t[0]));
 
             /// <summary>The mean of each window of [n, c, h, w].</summary>
             public static Tensor avg_pool2d(Tensor input, long kernel_size, long? stride = null, long padding = 0, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null)
@@ -67,30 +40,60 @@ public static partial class torch
                 return average(s, input, count_include_pad, divisor_override ?? 0);
             }
 
-            private static unsafe Tensor average(PoolShape s, Tensor input, bool countPadding, long divisor)
+            private static Tensor average(PoolShape s, Tensor input, bool countPadding, long divisor) =>
+                Record(Pooled(new WindowMean(countPadding, divisor, Adjoint: false), s, input, s.OH, s.OW), "avg_pool2d", [input], [],
+                    (g, _, _) => average_adjoint(s, g, countPadding, divisor));
+
+            private static Tensor average_adjoint(PoolShape s, Tensor g, bool countPadding, long divisor) =>
+                Record(Pooled(new WindowMean(countPadding, divisor, Adjoint: true), s, g, s.H, s.W), "avg_pool2d_backward", [g], [],
+                    (h, _, _) => average(s, h, countPadding, divisor));
+
+            private unsafe interface IPooling
             {
-                using var x = input.Contiguous();
-                var y = Tensor.Empty([.. input.shape[..^2], s.OH, s.OW], input.dtype);
-                if (y.dtype == ScalarType.Float32)
-                    fixed (float* px = &x.First<float>(), py = &y.First<float>())
-                        PoolKernels.AverageForward(s, countPadding, divisor, px, py);
-                else
-                    fixed (double* px = &x.First<double>(), py = &y.First<double>())
-                        PoolKernels.AverageForward(s, countPadding, divisor, px, py);
-                return Record(y, "avg_pool2d", [input], [], (g, _, _) => average_adjoint(s, g, countPadding, divisor));
+                void Run<T>(in PoolShape s, T* from, T* to, int* winners) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
             }
 
-            private static unsafe Tensor average_adjoint(PoolShape s, Tensor g, bool countPadding, long divisor)
+            private readonly unsafe struct Maximum : IPooling
             {
-                using var gy = g.Contiguous();
-                var y = Tensor.Empty([.. g.shape[..^2], s.H, s.W], g.dtype);
-                if (g.dtype == ScalarType.Float32)
-                    fixed (float* pg = &gy.First<float>(), py = &y.First<float>())
-                        PoolKernels.AverageAdjoint(s, countPadding, divisor, pg, py);
-                else
-                    fixed (double* pg = &gy.First<double>(), py = &y.First<double>())
-                        PoolKernels.AverageAdjoint(s, countPadding, divisor, pg, py);
-                return Record(y, "avg_pool2d_backward", [g], [], (h, _, _) => average(s, h, countPadding, divisor));
+                public void Run<T>(in PoolShape s, T* from, T* to, int* winners) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+                    PoolKernels.MaxForward(s, from, to, winners);
+            }
+
+            private readonly unsafe record struct Pick(bool Adjoint) : IPooling
+            {
+                public void Run<T>(in PoolShape s, T* from, T* to, int* winners) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+                {
+                    if (Adjoint)
+                        PoolKernels.ScatterAdd(s, from, winners, to);
+                    else
+                        PoolKernels.Gather(s, from, winners, to);
+                }
+            }
+
+            private readonly unsafe record struct WindowMean(bool CountPadding, long Divisor, bool Adjoint) : IPooling
+            {
+                public void Run<T>(in PoolShape s, T* from, T* to, int* winners) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+                {
+                    if (Adjoint)
+                        PoolKernels.AverageAdjoint(s, CountPadding, Divisor, from, to);
+                    else
+                        PoolKernels.AverageForward(s, CountPadding, Divisor, from, to);
+                }
+            }
+
+            /// <summary>The planes [h, w] that a kernel makes of those of <paramref name="input"/>.</summary>
+            private static unsafe Tensor Pooled<TPooling>(TPooling pooling, PoolShape s, Tensor input, long h, long w, Tensor? winners = null) where TPooling : struct, IPooling
+            {
+                using var x = input.Contiguous();
+                var y = Tensor.Empty([.. input.shape[..^2], h, w], input.dtype);
+                fixed (byte* index = &(winners ?? y).FirstByte())
+                    if (y.dtype == ScalarType.Float32)
+                        fixed (float* from = &x.First<float>(), to = &y.First<float>())
+                            pooling.Run(s, from, to, (int*)index);
+                    else
+                        fixed (double* from = &x.First<double>(), to = &y.First<double>())
+                            pooling.Run(s, from, to, (int*)index);
+                return y;
             }
 
             private static PoolShape Shape(string operation, Tensor input, long[] kernel, long[]? strides, long[] padding, bool ceilMode)
