@@ -90,6 +90,16 @@ public sealed class LogisticProblem
         return F.cross_entropy(theta.matmul(weights), labels) + weights.square().sum() * (L2 / 2);
     }
 
+    /// <summary>The gradient of the outer loss with respect to the model, Float64 <c>[features, classes]</c>.</summary>
+    /// <param name="weights">W, Float64 <c>[features, classes]</c>.</param>
+    public Tensor OuterSlope(Tensor weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var slope = new double[weights.numel()];
+        pass(weights.detach().data<double>().ToArray(), slope);
+        return tensor(slope, weights.shape);
+    }
+
     /// <summary>W, Float64 <c>[features, classes]</c>: the model that the distilled images train.</summary>
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
@@ -162,7 +172,10 @@ public sealed class LogisticProblem
     private Tensor FitFull(Tensor theta, Tensor labels)
     {
         Solves++;
-        return FullSpaceSolver.Run(Objective.Of(w => InnerLoss(w, theta, labels)), ones([Real.Features, Real.Classes], float64)).Solution;
+        var inner = new Objective(
+            w => InnerLoss(w, theta, labels).ToDouble(),
+            w => (InnerLoss(w, theta, labels).ToDouble(), Stationarity(w, [theta, labels])));
+        return FullSpaceSolver.Run(inner, ones([Real.Features, Real.Classes], float64)).Solution;
     }
 
     private static double[] Scaled(Tensor weights, double logScale)

@@ -2,6 +2,7 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Solvers;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Distillation;
 
@@ -85,6 +86,22 @@ public sealed class LogisticDistillerTests
         var distiller = new LogisticDistiller { LearnScale = true };
         using DistillationRun run = new DistillationDriver { Steps = 2 }.Run(distiller, data);
         Assert.Contains("output scale", run.Set.Method, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_of_all_images_is_where_the_penalised_gradient_vanishes()
+    {
+        using var data = SyntheticDigits.Create(300);
+        var regression = new LogisticRegression { L2 = 0.05, Solver = new() { Tolerance = 1e-4, MaxIterations = 500 } };
+        SolverResult result = regression.Fit(data);
+
+        // The inner problem on real images is the same regression.
+        using var theta = data.Images.flatten(1).to_type(float64);
+        using var labels = nn.functional.one_hot(data.Labels, 10).to_type(float64);
+        using var exact = new LogisticProblem(LogisticImages.From(data.Images, data.Labels, 10), 0.05).Fit(theta, labels);
+        Assert.True(result.Converged, $"{result}");
+        Assert.InRange((result.Solution - exact).norm().ToDouble(), 0, 1e-4 / 0.05);
+        Assert.Equal(LogisticRegression.Evaluate(exact, data).Loss, LogisticRegression.Evaluate(result.Solution, data).Loss, 3);
     }
 
     [Fact]

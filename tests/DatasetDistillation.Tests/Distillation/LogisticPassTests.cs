@@ -73,6 +73,19 @@ public sealed class LogisticPassTests
         Assert.Equal([0, 0, 0, 0.5, -0.5, 0], gradient.Select(g => Math.Round(g, 6)));
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1e60)]
+    public void A_weight_that_is_not_finite_in_the_precision_gives_NaN(double weight)
+    {
+        var pass = new LogisticPass<float>(new LogisticImages([255, 0, 0, 255], [0, 1], 2, 3));
+        var gradient = new double[6];
+        Assert.True(double.IsNaN(pass.Evaluate([0, 0, weight, 0, 0, 0], gradient).Loss));
+        Assert.All(gradient, g => Assert.True(double.IsNaN(g)));
+        Assert.Equal(Math.Log(3), pass.Evaluate(new double[6]).Loss, 6);
+    }
+
     [Fact]
     public void Among_equal_logits_the_first_is_the_prediction()
     {

@@ -67,6 +67,21 @@ public sealed class LogisticProblemTests
     }
 
     [Fact]
+    public void All_ways_lead_to_the_same_hypergradient()
+    {
+        using var scope = NewDisposeScope();
+        (Tensor theta, _) = Variables(10);
+        var ways = new LogisticHypergradient(new LogisticProblem(Images(200), 0.1, float64), theta, eye(10, 10, float64));
+        HypergradientMeasurement few = ways.Unrolled(5), many = ways.Unrolled(150), differences = ways.FiniteDifferences(12);
+
+        Assert.InRange(ways.Implicit().RelativeError, 0, 1e-9);
+        Assert.InRange(differences.RelativeError, 0, 1e-5);
+        Assert.InRange(many.RelativeError, 0, 1e-4);
+        Assert.InRange(few.RelativeError, 1e-3, 10);
+        Assert.Equal((7840, 12), (many.Derivatives, differences.Derivatives));
+    }
+
+    [Fact]
     public void Both_spaces_give_the_same_model()
     {
         using var scope = NewDisposeScope();

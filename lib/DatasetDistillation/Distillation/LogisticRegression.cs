@@ -1,0 +1,48 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Solvers;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// Multiclass logistic regression on a whole data set, by L-BFGS over the fused pass: what a linear classifier can reach when
+/// it sees all the images, the ceiling for distilled ones.
+/// </summary>
+public sealed class LogisticRegression
+{
+    /// <summary>The factor of ‖W‖²/2 beside the mean cross-entropy.</summary>
+    public double L2 { get; init; } = 1e-4;
+
+    /// <summary>The solver.</summary>
+    public LBfgs Solver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 100 };
+
+    /// <summary>W, Float64 <c>[features, classes]</c>, in the caller's dispose scope, and how the solver ended.</summary>
+    /// <param name="data">Images whose pixels are multiples of 1/255 in [0, 1].</param>
+    public SolverResult Fit(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        LogisticImages images = LogisticImages.From(data.Images, data.Labels, data.ClassCount);
+        var pass = new LogisticPass<float>(images);
+        double Penalised(Tensor w, LogisticEvaluation e) => e.Loss + 0.5 * L2 * w.square().sum().ToDouble();
+        var objective = new Objective(
+            w => Penalised(w, pass.Evaluate(w.data<double>().ToArray())),
+            w =>
+            {
+                var gradient = new double[w.numel()];
+                double value = Penalised(w, pass.Evaluate(w.data<double>().ToArray(), gradient));
+                return (value, tensor(gradient, w.shape) + w * L2);
+            });
+        return Solver.Run(objective, zeros([images.Features, images.Classes], float64));
+    }
+
+    /// <summary>Mean cross-entropy and accuracy of a model on <paramref name="data"/>.</summary>
+    /// <param name="weights">W, Float64 <c>[features, classes]</c>.</param>
+    /// <param name="data">Images whose pixels are multiples of 1/255 in [0, 1].</param>
+    public static LogisticEvaluation Evaluate(Tensor weights, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(data);
+        var pass = new LogisticPass<float>(LogisticImages.From(data.Images, data.Labels, data.ClassCount));
+        return pass.Evaluate(weights.data<double>().ToArray());
+    }
+}
