@@ -33,7 +33,7 @@ internal static class Timing
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    /// <summary>Repeats <paramref name="work"/> for a second, so that the just-in-time compiler has optimised what it runs.</summary>
+    /// <summary>Repeats <paramref name="work"/> for three seconds, so that the just-in-time compiler has optimised what it runs.</summary>
     public static void WarmUp(Action work)
     {
         long start = Stopwatch.GetTimestamp();
@@ -41,7 +41,7 @@ internal static class Timing
         {
             work();
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < 1);
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < 3);
     }
 
     public static double Median(IEnumerable<double> values)
