@@ -1,7 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Reporting;
-using DatasetDistillation.Training;
 using DatasetDistillation.Reporting.Rendering;
+using DatasetDistillation.Training;
 using Xunit;
 
 namespace DatasetDistillation.Tests.Reporting;

@@ -1,0 +1,49 @@
+using DatasetDistillation.Data;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+public sealed partial class UnrolledDistiller
+{
+    // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
+    private const int GraphFactor = 6;
+    private const int FirstOrderFactor = 3;
+
+    /// <inheritdoc/>
+    public long EstimateMemory(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var size = Precision == ScalarType.Float64 ? 8L : 4;
+        var activations = Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b)) + Pixels(data);
+        var batch = (long)data.ClassCount * ImagesPerClass;
+        var graphs = 1 + Math.Min(KeptGraphs, Window == 0 ? InnerSteps : Window);
+        var graph = (batch * activations * GraphFactor) + (6 * Network.ParameterCount);
+        var outer = Math.Min(RealBatch, data.Count) * activations * FirstOrderFactor;
+        var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
+        var variables = 5 * Steps * batch * Pixels(data);
+        return size * (iterates + Math.Max(graphs * graph, outer) + variables);
+    }
+
+    private static long Pixels(ImageDataset data) => (long)data.Channels * data.Height * data.Width;
+
+    private void Check(ImageDataset data)
+    {
+        foreach (var (name, value) in new[] { (nameof(Steps), Steps), (nameof(Epochs), Epochs), (nameof(ImagesPerClass), ImagesPerClass), (nameof(NetworksPerStep), NetworksPerStep), (nameof(RealBatch), RealBatch) })
+            if (value < 1)
+                throw new ArgumentException($"{name} is {value}; it must be at least 1.");
+        if (!(InitialRate > 0) || !double.IsFinite(InitialRate))
+            throw new ArgumentException($"{nameof(InitialRate)} is {InitialRate}; it must be positive and finite.");
+        if (Window < 0 || Window > InnerSteps)
+            throw new ArgumentException($"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
+        if (!(ClipFactor >= 0) || KeptGraphs < 0 || DecayEvery < 0)
+            throw new ArgumentException($"{nameof(ClipFactor)} ({ClipFactor}), {nameof(KeptGraphs)} ({KeptGraphs}) and {nameof(DecayEvery)} ({DecayEvery}) must not be negative.");
+        if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
+            throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}].", nameof(data));
+        if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
+            throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes.", nameof(data));
+        if (Poisoning is { } attack && (attack.From < 0 || attack.To < 0 || attack.From >= data.ClassCount || attack.To >= data.ClassCount || attack.From == attack.To))
+            throw new ArgumentException($"The attack {attack} needs two classes from 0 to {data.ClassCount - 1}.");
+        if (StartFromReal && data.ClassHistogram().Contains(0))
+            throw new ArgumentException($"{data.Name} lacks images of a class, so that none can be taken to start from; use noise.", nameof(data));
+    }
+}

@@ -1,0 +1,234 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using DatasetDistillation.Training;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// Dataset distillation by unrolled optimisation (Wang et al. 2018): images, and a learning rate for each step, such that a few
+/// gradient steps on them take a network from its initial weights to good ones. The outer gradient goes through the whole inner
+/// loop; soft labels (Sucholutsky and Schonlau 2019), other inner optimisers, and truncated windows with clipping for long loops
+/// (Feng et al. 2023, "Embarrassingly simple dataset distillation") are options.
+/// </summary>
+public sealed partial class UnrolledDistiller : IDistiller
+{
+    /// <summary>The network that is trained on the distilled images.</summary>
+    public Network Network { get; init; } = Networks.LeNet();
+
+    /// <summary>P: how many steps have images of their own.</summary>
+    public int Steps { get; init; } = 1;
+
+    /// <summary>E: how often the P steps are gone through. There are T = P·E steps in all, each with its own learned rate.</summary>
+    public int Epochs { get; init; } = 3;
+
+    /// <summary>m: images of each class in a step.</summary>
+    public int ImagesPerClass { get; init; } = 1;
+
+    /// <summary>The learning rate that every step begins with; kept positive as softplus of a learned number.</summary>
+    public double InitialRate { get; init; } = 0.02;
+
+    /// <summary>Whether the labels are learned, each a vector that begins as its class; else they stay as they are.</summary>
+    public bool LearnLabels { get; init; }
+
+    /// <summary>Whether images begin as real ones; else as standard normal noise.</summary>
+    public bool StartFromReal { get; init; }
+
+    /// <summary>The rule of the inner steps.</summary>
+    public InnerOptimizer Inner { get; init; } = InnerOptimizer.GradientDescent;
+
+    /// <summary>The loss of the inner steps.</summary>
+    public LossFunction InnerLoss { get; init; } = LossFunctions.CrossEntropy;
+
+    /// <summary>The loss on real images that is minimised.</summary>
+    public LossFunction OuterLoss { get; init; } = LossFunctions.CrossEntropy;
+
+    /// <summary>Where the inner loops start from. Networks trained on another data set make it an adaptation to this one.</summary>
+    public InitialWeights Start { get; init; } = InitialWeights.Fresh;
+
+    /// <summary>How many inner loops, each from its own weights, an outer step averages over.</summary>
+    public int NetworksPerStep { get; init; } = 1;
+
+    /// <summary>Real images in an outer step.</summary>
+    public int RealBatch { get; init; } = 1024;
+
+    /// <summary>An attack instead of the task; null: none.</summary>
+    public Poisoning? Poisoning { get; init; }
+
+    /// <summary>
+    /// How many inner steps are differentiated: a window that ends at a random step, before which the loop runs without
+    /// gradients and where the outer loss is taken. 0: all of them.
+    /// </summary>
+    public int Window { get; init; }
+
+    /// <summary>
+    /// Gradients longer than this many times the running mean of their length (decay 0.9) are shortened to it; 0: none are.
+    /// </summary>
+    public double ClipFactor { get; init; }
+
+    /// <summary>The optimiser of images, labels and rates.</summary>
+    public OuterAdam Outer { get; init; } = new() { Rate = 0.01, Beta1 = 0.5, Beta2 = 0.999 };
+
+    /// <summary>Outer steps after which the outer rate is multiplied by <see cref="DecayFactor"/>, again and again; 0: never.</summary>
+    public long DecayEvery { get; init; } = 2400;
+
+    /// <summary>The factor of the outer rate.</summary>
+    public double DecayFactor { get; init; } = 0.5;
+
+    /// <summary>
+    /// Of how many last inner steps the graphs are kept from the way forward instead of being built again on the way back:
+    /// about a fifth faster for the memory of as many graphs.
+    /// </summary>
+    public int KeptGraphs { get; init; }
+
+    /// <summary>The type in which everything is computed: Float32, or Float64 to check gradients.</summary>
+    public ScalarType Precision { get; init; } = ScalarType.Float32;
+
+    /// <summary>T = P·E.</summary>
+    public int InnerSteps => Steps * Epochs;
+
+    /// <inheritdoc/>
+    public string Name => "unrolled distillation";
+
+    /// <inheritdoc/>
+    public string Settings => string.Create(CultureInfo.InvariantCulture,
+        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(StartFromReal ? "real images" : "noise")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, {Start}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialRate} on {InnerLoss.Method.Name}, " +
+        $"outer {OuterLoss.Method.Name} on {RealBatch}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
+        $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, Adam {Outer.Rate} ({Outer.Beta1}, {Outer.Beta2}) × {DecayFactor} every {DecayEvery}, {Precision}");
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The data do not fit the network, or an option is out of its range.</exception>
+    public DistillationState Initialize(ImageDataset data, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Check(data);
+        using var scope = NewDisposeScope();
+        var state = new DistillationState(seed);
+        var classes = data.ClassCount;
+        var count = Steps * classes * ImagesPerClass;
+        // Within a step the images go class by class, m of each.
+        var labels = Enumerable.Range(0, count).Select(i => i / ImagesPerClass % classes).ToArray();
+        state["images"] = StartFromReal
+            ? RealImages(data, labels, state.Random)
+            : randn([count, .. data.Images.shape[1..]], Precision, data.Device, generator: state.Random);
+        state["labels"] = OneHot(labels, classes, data.Device);
+        state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialRate) - 1), Precision, data.Device);
+        state["standardisation"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
+        using var scope = NewDisposeScope();
+        var (realImages, realLabels) = Sample(state, data);
+        var variables = Variables(state);
+        var unrolled = new UnrolledGradient(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = KeptGraphs, LearnLabels = LearnLabels };
+        Tensor? images = null, labels = null, rates = null;
+        double loss = 0;
+        for (var n = 0; n < NetworksPerStep; n++)
+        {
+            var theta0 = Start.Draw(Network, state.Random, Precision, data.Device);
+            var (first, last) = DrawWindow(state.Random);
+            var gradient = unrolled.Compute(variables, theta0, realImages, realLabels, first, last);
+            loss += gradient.Loss / NetworksPerStep;
+            Add(ref images, gradient.Images);
+            Add(ref rates, gradient.RawRates(state["rates"]));
+            if (LearnLabels)
+                Add(ref labels, gradient.Labels);
+        }
+        Update(state, "images", images!);
+        Update(state, "rates", rates!);
+        if (labels is not null)
+            Update(state, "labels", labels);
+        return new OuterStepReport(loss);
+    }
+
+    /// <inheritdoc/>
+    public DistilledSet Result(DistillationState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using var scope = NewDisposeScope();
+        var scale = state["standardisation"].data<double>().ToArray();
+        return new DistilledSet(
+            state["images"].to_type(ScalarType.Float32, copy: true),
+            state["labels"].to_type(ScalarType.Float32, copy: true),
+            string.Create(CultureInfo.InvariantCulture, $"{Name}: {Settings}; {state.Step} outer steps"),
+            scale is [0, 1] ? null : new Standardisation((float)scale[0], (float)scale[1]),
+            Softplus(state["rates"]),
+            Steps);
+    }
+
+    private UnrolledVariables Variables(DistillationState state) => new(state["images"], state["labels"], Softplus(state["rates"]), Steps);
+
+    private static double[] Softplus(Tensor raw)
+    {
+        using var scope = NewDisposeScope();
+        return Array.ConvertAll(raw.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
+    }
+
+    private (Tensor Images, Tensor Labels) Sample(DistillationState state, ImageDataset data)
+    {
+        var (images, labels) = (data.Images, data.Labels);
+        if (RealBatch < data.Count)
+        {
+            var chosen = randint(0, data.Count, [RealBatch], generator: state.Random).to(data.Device);
+            (images, labels) = (images.index_select(0, chosen), labels.index_select(0, chosen));
+        }
+        return (images.to(Precision), Poisoning?.Apply(labels) ?? labels);
+    }
+
+    private (int First, int Last) DrawWindow(Generator random)
+    {
+        if (Window == 0 || Window == InnerSteps)
+            return (0, InnerSteps);
+        using var start = randint(0, InnerSteps - Window + 1, [1], generator: random);
+        var first = start.ToInt32();
+        return (first, first + Window);
+    }
+
+    private void Add(ref Tensor? sum, Tensor part)
+    {
+        var share = NetworksPerStep == 1 ? part : part.div(NetworksPerStep);
+        sum = sum is null ? share : sum.add(share);
+    }
+
+    private void Update(DistillationState state, string name, Tensor gradient)
+    {
+        var schedule = DecayEvery == 0 ? 1 : Math.Pow(DecayFactor, state.Step / DecayEvery);
+        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name + ".length", gradient), schedule);
+    }
+
+    private Tensor Clip(DistillationState state, string name, Tensor gradient)
+    {
+        const double Decay = 0.9;
+        var length = gradient.norm().ToDouble();
+        var mean = state.Contains(name) ? state[name].ToDouble() : length;
+        var bound = ClipFactor * mean;
+        state[name] = tensor((Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
+        return length > bound ? gradient.mul(bound / length) : gradient;
+    }
+
+    /// <summary>Labels as the inner loss takes them: one-hot, and for the squared error centred.</summary>
+    private Tensor OneHot(int[] labels, int classes, Device device)
+    {
+        var oneHot = nn.functional.one_hot(tensor(Array.ConvertAll(labels, static l => (long)l)), classes).to(Precision).to(device);
+        return InnerLoss == LossFunctions.SquaredError ? oneHot - (1.0 / classes) : oneHot;
+    }
+
+    private Tensor RealImages(ImageDataset data, int[] labels, Generator random)
+    {
+        var members = data.LabelValues().Select(static (label, index) => (label, index)).ToLookup(static p => (int)p.label, static p => (long)p.index);
+        var order = labels.Select(label =>
+        {
+            long[] own = [.. members[label]];
+            using var draw = randint(0, own.Length, [1], generator: random);
+            return own[draw.ToInt64()];
+        });
+        return data.Images.index_select(0, tensor(order.ToArray()).to(data.Device)).to(Precision);
+    }
+}

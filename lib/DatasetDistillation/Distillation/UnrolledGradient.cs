@@ -1,0 +1,153 @@
+using DatasetDistillation.Models;
+using DatasetDistillation.Training;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// The derivative of an outer loss through an unrolled inner loop θ_{t+1} = step(θ_t, ∇L(θ_t; x_t, y_t), η_t) with respect to
+/// images, labels, raw rates and θ_0 (Wang et al. 2018, algorithm 1; Maclaurin et al. 2015 for the way back). Forward keeps
+/// the weights of every step alone; backward rebuilds the graph of one step at a time and multiplies the cotangent with its
+/// transposed Jacobian. So T steps need T weight vectors and the graph of one step.
+/// </summary>
+internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer, LossFunction innerLoss, LossFunction outerLoss)
+{
+    /// <summary>The number of last steps whose graph is kept from the way forward instead of being built again.</summary>
+    public int KeptGraphs { get; init; }
+
+    /// <summary>Whether labels get a gradient.</summary>
+    public bool LearnLabels { get; init; }
+
+    /// <summary>Whether θ_0 gets a gradient.</summary>
+    public bool WantTheta { get; init; }
+
+    /// <summary>The outer loss at θ_last and its gradients.</summary>
+    /// <param name="set">The distilled images and the schedule; without history.</param>
+    /// <param name="theta0">The flat weights to start from.</param>
+    /// <param name="realImages">[n, …network.InputShape].</param>
+    /// <param name="realLabels">Int64 [n].</param>
+    /// <param name="first">The first step that is differentiated; the ones before are taken as they come.</param>
+    /// <param name="last">The step before which the loop ends.</param>
+    public MetaGradient Compute(UnrolledVariables set, Tensor theta0, Tensor realImages, Tensor realLabels, int first, int last)
+    {
+        using var scope = NewDisposeScope();
+        var iterates = new Tensor?[last + 1][];
+        iterates[0] = [theta0.detach(), .. new Tensor?[optimizer.Moments]];
+        var tapes = new Tape?[last];
+        for (var t = 0; t < last; t++)
+        {
+            if (t >= Math.Max(first, last - KeptGraphs))
+                tapes[t] = Record(set, iterates[t][0]!, t);
+            iterates[t + 1] = Advance(set, iterates[t], tapes[t], t);
+            if (t < first && t > 0)
+                Dispose(iterates[t]);
+        }
+
+        var (loss, cotangent) = Outer(iterates[last][0]!, realImages, realLabels);
+        var gradient = new MetaGradient(loss, set.Steps, last);
+        Tensor?[] cotangents = [cotangent, .. new Tensor?[optimizer.Moments]];
+        for (var t = last - 1; t >= first; t--)
+        {
+            var later = cotangents;
+            cotangents = Retreat(set, iterates[t], tapes[t] ?? Record(set, iterates[t][0]!, t), later, t, gradient, t > first || WantTheta);
+            Dispose(later);
+            Dispose(iterates[t + 1]);
+        }
+        gradient.Theta0 = cotangents[0];
+        gradient.MoveToOuterScope();
+        return gradient;
+    }
+
+    private Tensor?[] Advance(UnrolledVariables set, Tensor?[] iterate, Tape? tape, int t)
+    {
+        using var scope = NewDisposeScope();
+        var gradient = tape?.Gradient.detach() ?? Gradient(set, iterate[0]!, t);
+        return Keep(optimizer.Next(iterate, gradient, set.Rates[t], t));
+    }
+
+    private Tensor Gradient(UnrolledVariables set, Tensor theta, int t)
+    {
+        var leaf = theta.detach().requires_grad_();
+        var loss = innerLoss(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t)), set.LabelsOf(t));
+        return autograd.grad([loss], [leaf])[0];
+    }
+
+    private Tape Record(UnrolledVariables set, Tensor weights, int t)
+    {
+        using var scope = NewDisposeScope();
+        var theta = weights.detach().requires_grad_();
+        var images = set.ImagesOf(t).detach().requires_grad_();
+        var labels = set.LabelsOf(t).detach().requires_grad_(LearnLabels);
+        var loss = innerLoss(network.Forward(new Parameters(network.Layout, theta), images), labels);
+        var gradient = autograd.grad([loss], [theta], retain_graph: true, create_graph: true)[0];
+        return new Tape(theta.MoveToOuterDisposeScope(), images.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+    }
+
+    private (double Loss, Tensor Cotangent) Outer(Tensor weights, Tensor images, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var theta = weights.detach().requires_grad_();
+        var loss = outerLoss(network.Forward(new Parameters(network.Layout, theta), images), labels);
+        var cotangent = autograd.grad([loss], [theta])[0];
+        return (loss.ToDouble(), cotangent.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>From the cotangents of iterate t + 1 to those of iterate t, adding to the gradients on the way.</summary>
+    private Tensor?[] Retreat(UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
+    {
+        using var scope = NewDisposeScope();
+        using var values = tape.Gradient.detach();
+        var (direct, ofGradient, ofRate) = optimizer.Pull(cotangents, iterate, values, set.Rates[t], t);
+        var inputs = new List<Tensor> { tape.Images };
+        if (LearnLabels)
+            inputs.Add(tape.Labels);
+        if (wantIterate)
+            inputs.Add(tape.Theta);
+        var products = autograd.grad([tape.Gradient], inputs, [ofGradient]);
+        sum.Add(t, products[0], LearnLabels ? products[1] : null, ofRate);
+        tape.Dispose();
+        if (!wantIterate)
+            return [null];
+        direct[0] = products[^1].add(direct[0]!);
+        return Keep(direct);
+    }
+
+    private static Tensor?[] Keep(Tensor?[] tensors)
+    {
+        foreach (var tensor in tensors)
+            tensor?.MoveToOuterDisposeScope();
+        return tensors;
+    }
+
+    private static void Dispose(Tensor?[] tensors)
+    {
+        foreach (var tensor in tensors)
+            tensor?.Dispose();
+    }
+
+    /// <summary>One step of the inner loop with its graph: ∇L as a function of weights, images and labels.</summary>
+    private sealed record Tape(Tensor Theta, Tensor Images, Tensor Labels, Tensor Gradient) : IDisposable
+    {
+        public void Dispose() => UnrolledGradient.Dispose([Theta, Images, Labels, Gradient]);
+    }
+}
+
+/// <summary>What an unrolled loop trains on: P batches of images, gone through again and again, with a rate for each step.</summary>
+/// <param name="Images">[P·b, c, h, w].</param>
+/// <param name="Labels">[P·b, classes].</param>
+/// <param name="Rates">The rate of each of the T steps.</param>
+/// <param name="Steps">P.</param>
+internal sealed record UnrolledVariables(Tensor Images, Tensor Labels, IReadOnlyList<double> Rates, int Steps)
+{
+    /// <summary>The images of step t, [b, c, h, w].</summary>
+    public Tensor ImagesOf(int t) => Part(Images, t);
+
+    /// <summary>The labels of step t, [b, classes].</summary>
+    public Tensor LabelsOf(int t) => Part(Labels, t);
+
+    private Tensor Part(Tensor all, int t)
+    {
+        var size = all.shape[0] / Steps;
+        return all.narrow(0, t % Steps * size, size);
+    }
+}

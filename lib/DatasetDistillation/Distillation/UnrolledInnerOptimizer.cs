@@ -1,0 +1,147 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// The rule by which an unrolled inner loop changes the weights, with its derivative. What it changes, its iterate, is the flat
+/// weight vector followed by its moments, all of the same shape; a moment is null while it is zero.
+/// </summary>
+public abstract record InnerOptimizer
+{
+    private protected InnerOptimizer()
+    {
+    }
+
+    /// <summary>θ ← θ − η·g.</summary>
+    public static InnerOptimizer GradientDescent { get; } = new InnerGradientDescent();
+
+    /// <summary>m ← μ·m + g, θ ← θ − η·m, from m = 0.</summary>
+    /// <param name="momentum">μ, in [0, 1).</param>
+    public static InnerOptimizer Momentum(double momentum = 0.9) => new InnerMomentum(momentum);
+
+    /// <summary>
+    /// Adam (Kingma and Ba 2015, algorithm 1) from moments of zero, differentiable: 10⁻¹⁶ is added under the root, whose slope is
+    /// infinite at zero.
+    /// </summary>
+    /// <param name="beta1">The decay of the mean of gradients.</param>
+    /// <param name="beta2">The decay of the mean of squared gradients.</param>
+    /// <param name="epsilon">What is added to the root.</param>
+    public static InnerOptimizer Adam(double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) => new InnerAdam(beta1, beta2, epsilon);
+
+    /// <summary>How many vectors there are beside the weights.</summary>
+    internal abstract int Moments { get; }
+
+    /// <summary>The iterate after a step; the given one stays as it is.</summary>
+    /// <param name="iterate">Weights and moments.</param>
+    /// <param name="gradient">g at these weights.</param>
+    /// <param name="rate">η.</param>
+    /// <param name="step">The number of the step, from 0.</param>
+    internal abstract Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step);
+
+    /// <summary>
+    /// The transposed Jacobian of <see cref="Next"/> applied to cotangents of its result: the cotangents of the iterate (with
+    /// the gradient held fixed), of the gradient, and of the rate.
+    /// </summary>
+    internal abstract (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step);
+
+    /// <summary>−⟨a, b⟩.</summary>
+    private protected static Tensor MinusDot(Tensor a, Tensor b)
+    {
+        using var product = a.mul(b);
+        return product.sum().mul_(-1);
+    }
+
+    private sealed record InnerGradientDescent : InnerOptimizer
+    {
+        internal override int Moments => 0;
+
+        internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step) => [iterate[0]!.add(gradient, -rate)];
+
+        internal override (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step) =>
+            ([cotangents[0]], cotangents[0]!.mul(-rate), MinusDot(cotangents[0]!, gradient));
+
+        public override string ToString() => "gradient descent";
+    }
+
+    private sealed record InnerMomentum(double Decay) : InnerOptimizer
+    {
+        internal override int Moments => 1;
+
+        internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step)
+        {
+            var m = Moment(iterate, gradient);
+            return [iterate[0]!.add(m, -rate), m];
+        }
+
+        internal override (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step)
+        {
+            var own = cotangents[0]!.mul(-rate);
+            var ofMoment = cotangents[1] is { } later ? later.add(own) : own;
+            return ([cotangents[0], ofMoment.mul(Decay)], ofMoment, MinusDot(cotangents[0]!, Moment(iterate, gradient)));
+        }
+
+        private Tensor Moment(Tensor?[] iterate, Tensor gradient) => iterate[1] is { } m ? gradient.add(m, Decay) : gradient;
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"momentum {Decay}");
+    }
+
+    private sealed record InnerAdam(double Beta1, double Beta2, double Epsilon) : InnerOptimizer
+    {
+        private const double UnderRoot = 1e-16;
+
+        internal override int Moments => 2;
+
+        internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step)
+        {
+            using var scope = NewDisposeScope();
+            var (m, v) = MomentsAfter(iterate, gradient);
+            var (mHat, root, denominator) = Parts(m, v, step);
+            Tensor[] next = [iterate[0]!.sub(mHat.div(denominator).mul_(rate)), m, v];
+            foreach (var part in next)
+                part.MoveToOuterDisposeScope();
+            return next;
+        }
+
+        // With r = √(v̂ + 10⁻¹⁶) and d = r + ε: θ' = θ − η·m̂/d, ∂(m̂/d)/∂m̂ = 1/d and ∂(m̂/d)/∂v̂ = −m̂/(2·d²·r).
+        internal override (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step)
+        {
+            var (m, v) = MomentsAfter(iterate, gradient);
+            var (mHat, root, denominator) = Parts(m, v, step);
+            var direction = mHat.div(denominator);
+            var ofRate = MinusDot(cotangents[0]!, direction);
+            var ofDirection = cotangents[0]!.mul(-rate).div_(denominator);
+            if (iterate[1] is null && cotangents[1] is null)
+            {
+                // The first and only step: m̂ = g and v̂ = g², so that the slope (10⁻¹⁶ + r·ε)/(r·d) is exact where 1 − g²/(r·d) cancels.
+                var slope = root.mul(Epsilon).add_(UnderRoot).div_(root).div_(denominator);
+                return ([cotangents[0], null, null], ofDirection.mul_(slope), ofRate);
+            }
+            var ofM = ofDirection.div(Correction(Beta1, step));
+            if (cotangents[1] is { } laterM)
+                ofM.add_(laterM);
+            var ofV = ofDirection.mul_(direction).div_(root).mul_(-0.5 / Correction(Beta2, step));
+            if (cotangents[2] is { } laterV)
+                ofV.add_(laterV);
+            var ofGradient = ofV.mul(gradient).mul_(2 * (1 - Beta2)).add_(ofM, 1 - Beta1);
+            return ([cotangents[0], ofM.mul_(Beta1), ofV.mul_(Beta2)], ofGradient, ofRate);
+        }
+
+        private (Tensor M, Tensor V) MomentsAfter(Tensor?[] iterate, Tensor gradient)
+        {
+            var m = gradient.mul(1 - Beta1);
+            var v = gradient.square().mul_(1 - Beta2);
+            return iterate[1] is null ? (m, v) : (m.add_(iterate[1]!, Beta1), v.add_(iterate[2]!, Beta2));
+        }
+
+        private (Tensor MHat, Tensor Root, Tensor Denominator) Parts(Tensor m, Tensor v, int step)
+        {
+            var root = v.div(Correction(Beta2, step)).add_(UnderRoot).sqrt();
+            return (m.div(Correction(Beta1, step)), root, root.add(Epsilon));
+        }
+
+        private static double Correction(double beta, int step) => 1 - Math.Pow(beta, step + 1);
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Adam ({Beta1}, {Beta2})");
+    }
+}

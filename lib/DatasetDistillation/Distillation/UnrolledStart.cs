@@ -1,0 +1,110 @@
+using System.Globalization;
+using DatasetDistillation.Models;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>Where the inner loops of an unrolled distillation start from.</summary>
+public abstract class InitialWeights
+{
+    private protected InitialWeights()
+    {
+    }
+
+    /// <summary>Weights drawn anew from p(θ₀) for each loop: the images must work for networks that they have not seen.</summary>
+    public static InitialWeights Fresh { get; } = new FreshWeights();
+
+    /// <summary>The same weights for all loops, drawn with a seed.</summary>
+    public static InitialWeights Fixed(long seed = 0) => new FixedDraw(seed);
+
+    /// <summary>The same weights for all loops. They belong to the caller, who keeps them until the run is over.</summary>
+    public static InitialWeights Fixed(Parameters theta) => new WeightPool([theta]);
+
+    /// <summary>
+    /// Weights of trained networks, one of them chosen at random for each loop. They belong to the caller, who keeps them until
+    /// the run is over.
+    /// </summary>
+    /// <param name="pool">At least one, all of the distilled network's layout.</param>
+    /// <exception cref="ArgumentException">The pool is empty.</exception>
+    public static InitialWeights Pool(IReadOnlyList<Parameters> pool) => new WeightPool(pool);
+
+    /// <summary>The flat weights of one loop, of the given type, in no need of disposal beyond the current scope.</summary>
+    internal abstract Tensor Draw(Network network, Generator random, ScalarType type, Device device);
+
+    private sealed class FreshWeights : InitialWeights
+    {
+        internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device) =>
+            network.Initialize(random, type, device).Flat;
+
+        public override string ToString() => "fresh weights";
+    }
+
+    private sealed class FixedDraw(long seed) : InitialWeights
+    {
+        internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device) =>
+            network.Initialize(seed, type, device).Flat;
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"fixed weights of seed {seed}");
+    }
+
+    private sealed class WeightPool : InitialWeights
+    {
+        private readonly IReadOnlyList<Parameters> pool;
+        private readonly Lazy<string> description;
+
+        public WeightPool(IReadOnlyList<Parameters> pool)
+        {
+            ArgumentNullException.ThrowIfNull(pool);
+            if (pool.Count == 0)
+                throw new ArgumentException("A pool needs the weights of at least one network.", nameof(pool));
+            this.pool = pool;
+            description = new Lazy<string>(Describe);
+        }
+
+        internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device)
+        {
+            var chosen = 0L;
+            if (pool.Count > 1)
+            {
+                using var index = randint(0, pool.Count, [1], generator: random);
+                chosen = index.ToInt64();
+            }
+            var theta = pool[(int)chosen];
+            if (!theta.Layout.Equals(network.Layout))
+                throw new ArgumentException($"Network {chosen} of the pool is no {network.Name}: wanted {network.Layout}; got {theta.Layout}.");
+            return theta.Flat.detach().to(type).to(device);
+        }
+
+        public override string ToString() => description.Value;
+
+        private string Describe()
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks ({pool.Sum(Sum):R})");
+
+            static double Sum(Parameters theta)
+            {
+                using var total = theta.Flat.detach().sum(ScalarType.Float64);
+                return total.ToDouble();
+            }
+        }
+    }
+}
+
+/// <summary>An attack (Wang et al. 2018, section 3.6): networks trained on the distilled images shall take one class for another.</summary>
+/// <param name="From">The class that is to be misjudged.</param>
+/// <param name="To">What it is to be taken for.</param>
+public readonly record struct Poisoning(int From, int To)
+{
+    /// <summary>The labels that the attack wants: From becomes To.</summary>
+    /// <param name="labels">Int64 [n].</param>
+    public Tensor Apply(Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        using var wanted = full_like(labels, To);
+        using var attacked = labels.eq(From);
+        return where(attacked, wanted, labels);
+    }
+
+    /// <summary>From → To.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{From} → {To}");
+}
