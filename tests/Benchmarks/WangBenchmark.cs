@@ -62,7 +62,7 @@ internal static class WangBenchmark
             for (var k = 0; k < steps * epochs; k++)
             {
                 var g = autograd.grad([F.cross_entropy(LeNet(theta, images[k % steps]), labels)], [theta], retain_graph: true, create_graph: true)[0];
-                theta -= rates[k] * g;
+                theta = theta.addcmul(g, rates[k], -1);
             }
             var loss = F.cross_entropy(LeNet(theta, rx), ry);
             optimizer.zero_grad();
