@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -20,6 +21,19 @@ public sealed record OuterAdam
     /// <summary>What is added to the root of the second moment.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
+    /// <summary>
+    /// Outer steps over which the rate falls along half a cosine to <see cref="CosineFinal"/> of itself (Loshchilov and Hutter 2017),
+    /// usually the length of the run; 0: it stays.
+    /// </summary>
+    public long CosineSteps { get; init; }
+
+    /// <summary>The share of the rate that is left when the cosine has come to its end, in [0, 1].</summary>
+    public double CosineFinal { get; init; } = 0.01;
+
+    /// <summary>The rate, the decays and the schedule.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"Adam {Rate} ({Beta1}, {Beta2}){(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
     /// <param name="name">The variable.</param>
@@ -36,9 +50,13 @@ public sealed record OuterAdam
         var t = 1 + (first ? 0 : state[tName].ToInt64());
         var m = first ? gradient * (1 - Beta1) : state[mName] * Beta1 + gradient * (1 - Beta1);
         var v = first ? gradient * gradient * (1 - Beta2) : state[vName] * Beta2 + gradient * gradient * (1 - Beta2);
-        var rate = Rate * schedule * state.RateScale / (1 - Math.Pow(Beta1, t));
+        var rate = Rate * schedule * Cosine(state.Step) * state.RateScale / (1 - Math.Pow(Beta1, t));
         var root = v.sqrt() / Math.Sqrt(1 - Math.Pow(Beta2, t)) + Epsilon;
         state[name] = state[name] - m / root * rate;
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
     }
+
+    private double Cosine(long step) => CosineSteps == 0
+        ? 1
+        : CosineFinal + ((1 - CosineFinal) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)step / CosineSteps))));
 }

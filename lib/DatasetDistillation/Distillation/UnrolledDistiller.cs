@@ -96,7 +96,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(StartFromReal ? "real images" : "noise")}, " +
         $"{(LearnLabels ? "learned" : "fixed")} labels, {Start}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialRate} on {InnerLoss.Method.Name}, " +
         $"outer {OuterLoss.Method.Name} on {RealBatch}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
-        $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, Adam {Outer.Rate} ({Outer.Beta1}, {Outer.Beta2}) × {DecayFactor} every {DecayEvery}, {Precision}");
+        $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer} × {DecayFactor} every {DecayEvery}, {Precision}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The data do not fit the network, or an option is out of its range.</exception>
