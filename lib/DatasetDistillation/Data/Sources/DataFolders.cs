@@ -25,14 +25,26 @@ internal static class DataFolders
             string? named = Environment.GetEnvironmentVariable(Variable);
             if (!string.IsNullOrWhiteSpace(named))
                 folders.Add(Path.GetFullPath(named));
-            folders.AddRange(Above(Environment.CurrentDirectory));
-            folders.AddRange(Above(AppContext.BaseDirectory));
-            if (Path.GetDirectoryName(typeof(DataFolders).Assembly.Location) is { Length: > 0 } library)
-                folders.AddRange(Above(library));
+            folders.AddRange(InRepository());
             if (folders.Count == 0)
-                folders.Add(Path.Combine(Environment.CurrentDirectory, "data"));
+                folders.Add(Beside);
             return [.. folders.Distinct()];
         }
+    }
+
+    /// <summary>
+    /// The <c>data</c> folder of the repository, whatever <see cref="Variable"/> says: that one may be shared, or not writable. Where
+    /// there is no repository, <c>data</c> in the current folder.
+    /// </summary>
+    public static string OfRepository => InRepository().FirstOrDefault(Beside);
+
+    private static string Beside => Path.Combine(Environment.CurrentDirectory, "data");
+
+    /// <summary>The <c>data</c> folders above the current folder, then those above the library.</summary>
+    private static IEnumerable<string> InRepository()
+    {
+        var folders = Above(Environment.CurrentDirectory).Concat(Above(AppContext.BaseDirectory));
+        return Path.GetDirectoryName(typeof(DataFolders).Assembly.Location) is { Length: > 0 } library ? folders.Concat(Above(library)) : folders;
     }
 
     /// <summary>The <c>data</c> folders from the repository's root down to a folder; where there is no repository, those that exist beside it.</summary>

@@ -1,0 +1,47 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
+
+namespace DatasetDistillation;
+
+/// <summary>
+/// What the notebooks leave for one another: result rows, distilled sets and, in the full profile, checkpoints. Everything lies in
+/// <c>data/saved/quick</c> or <c>data/saved/full</c> of the repository, so that the figures of the two profiles never mix.
+/// </summary>
+public static class Saved
+{
+    /// <summary>The folder of this profile. It need not exist.</summary>
+    public static string Folder => Current.Folder;
+
+    private static SavedFolder Current => new(Path.Combine(DataFolders.OfRepository, "saved", Profile.Name));
+
+    /// <summary>
+    /// Where a distillation keeps its checkpoint, for <see cref="DistillationDriver.Checkpoint"/>: a run that was stopped goes on from
+    /// there, and one that was finished is not computed again.
+    /// </summary>
+    /// <param name="name">The run's name, such as "03-kip"; letters, digits, points, dashes and underscores.</param>
+    /// <returns>A path; null in the quick profile, whose runs are too short to resume.</returns>
+    public static string? Checkpoint(string name) => Profile.IsFull ? Current.Checkpoint(name) : null;
+
+    /// <summary>Keeps a distilled set as <c>name.npz</c>, in place of an earlier one of that name.</summary>
+    /// <param name="name">As of a checkpoint; beginning with the notebook's number, such as "03-kip".</param>
+    /// <param name="set">The set; it stays the caller's.</param>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public static void Write(string name, DistilledSet set) => Current.Write(name, set);
+
+    /// <summary>Keeps a row, in place of one that measured the same (<see cref="ResultRow.Replaces"/>).</summary>
+    /// <exception cref="ArgumentException">The row has no notebook, or its accuracy is not in [0, 1].</exception>
+    /// <exception cref="InvalidDataException">The rows that the notebook wrote before are damaged.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public static void Write(ResultRow row) => Current.Write(row);
+
+    /// <summary>All rows of this profile, by notebook and in the order in which each wrote them; none when nothing was saved.</summary>
+    /// <exception cref="InvalidDataException">A file of rows is damaged; the message says which and how to renew it.</exception>
+    public static IReadOnlyList<ResultRow> Rows() => Current.Rows();
+
+    /// <summary>All distilled sets of this profile in the order of their names. The sets are the caller's.</summary>
+    /// <exception cref="InvalidDataException">A file is no distilled set; the message says which.</exception>
+    public static IReadOnlyList<SavedSet> Sets() => Current.Sets();
+}
+
+/// <summary>A distilled set and the name that it was saved under.</summary>
+public sealed record SavedSet(string Name, DistilledSet Set);

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
+
+namespace DatasetDistillation;
+
+/// <summary>
+/// A folder of results: <c>name.npz</c> for each distilled set, <c>rows/notebook.jsonl</c> with a row in each line,
+/// <c>checkpoints/name.npz</c>. One file of rows for each notebook, so that notebooks which run side by side do not undo each other's.
+/// </summary>
+internal sealed class SavedFolder(string folder)
+{
+    private const string RowsExtension = ".jsonl";
+    private const string SetExtension = ".npz";
+
+    public string Folder => folder;
+
+    private string RowsFolder => Path.Combine(folder, "rows");
+
+    public string Checkpoint(string name) => Path.Combine(folder, "checkpoints", Checked(name) + SetExtension);
+
+    public void Write(string name, DistilledSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        var path = Path.Combine(folder, Checked(name) + SetExtension);
+        Directory.CreateDirectory(folder);
+        set.Save(path);
+    }
+
+    public void Write(ResultRow row)
+    {
+        Require(row);
+        var path = Path.Combine(RowsFolder, Checked(row.Notebook) + RowsExtension);
+        var rows = File.Exists(path) ? Read(path) : [];
+        int former = rows.FindIndex(row.Replaces);
+        if (former >= 0)
+            rows[former] = row;
+        else
+            rows.Add(row);
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            foreach (var each in rows)
+                writer.WriteLine(JsonSerializer.Serialize(each));
+        });
+    }
+
+    public IReadOnlyList<ResultRow> Rows() => [.. Files(RowsFolder, RowsExtension).SelectMany(Read)];
+
+    public IReadOnlyList<SavedSet> Sets()
+    {
+        var sets = new List<SavedSet>();
+        try
+        {
+            foreach (var path in Files(folder, SetExtension))
+                sets.Add(new SavedSet(Path.GetFileNameWithoutExtension(path), DistilledSet.Load(path)));
+            return sets;
+        }
+        catch
+        {
+            sets.ForEach(static saved => saved.Set.Dispose());
+            throw;
+        }
+    }
+
+    private static IEnumerable<string> Files(string folder, string extension) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder, "*" + extension).Where(static path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)
+        : [];
+
+    private static List<ResultRow> Read(string path)
+    {
+        var rows = new List<ResultRow>();
+        foreach (var (number, line) in File.ReadLines(path).Index())
+        {
+            try
+            {
+                var row = JsonSerializer.Deserialize<ResultRow>(line);
+                Require(row);
+                rows.Add(row!);
+            }
+            catch (Exception error) when (error is JsonException or ArgumentException)
+            {
+                throw new InvalidDataException(
+                    $"Line {number + 1} of '{path}' is no result: {error.Message} Delete the file and run notebook {Path.GetFileNameWithoutExtension(path)} again.", error);
+            }
+        }
+        return rows;
+    }
+
+    private static void Require(ResultRow? row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        if (row.TrainingSet is null || row.ReadOut is null || row.Data is null)
+            throw new ArgumentException("A result says which training set, read-out and data it is about; one of them is missing.", nameof(row));
+        Checked(row.Notebook);
+        if (row.Accuracy is not (>= 0 and <= 1))
+            throw new ArgumentException($"An accuracy is between 0 and 1; got {row.Accuracy}.", nameof(row));
+    }
+
+    private static string Checked(string name) =>
+        !string.IsNullOrEmpty(name) && name[0] != '.' && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+            ? name
+            : throw new ArgumentException($"A name of something saved consists of letters, digits, points, dashes and underscores, like \"03-kip\"; got \"{name}\".", nameof(name));
+}
