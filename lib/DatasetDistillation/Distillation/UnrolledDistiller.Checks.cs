@@ -35,8 +35,8 @@ public sealed partial class UnrolledDistiller
             throw new ArgumentException($"{nameof(InitialRate)} is {InitialRate}; it must be positive and finite.");
         if (Window < 0 || Window > InnerSteps)
             throw new ArgumentException($"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
-        if (!(ClipFactor >= 0) || KeptGraphs < 0 || DecayEvery < 0)
-            throw new ArgumentException($"{nameof(ClipFactor)} ({ClipFactor}), {nameof(KeptGraphs)} ({KeptGraphs}) and {nameof(DecayEvery)} ({DecayEvery}) must not be negative.");
+        if (!(ClipFactor >= 0) || KeptGraphs < 0)
+            throw new ArgumentException($"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
         if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
             throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}].", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)

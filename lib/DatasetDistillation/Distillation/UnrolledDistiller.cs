@@ -70,12 +70,6 @@ public sealed partial class UnrolledDistiller : IDistiller
     /// <summary>The optimiser of images, labels and rates.</summary>
     public OuterAdam Outer { get; init; } = new() { Rate = 0.01, Beta1 = 0.5, Beta2 = 0.999 };
 
-    /// <summary>Outer steps after which the outer rate is multiplied by <see cref="DecayFactor"/>, again and again; 0: never.</summary>
-    public long DecayEvery { get; init; } = 2400;
-
-    /// <summary>The factor of the outer rate.</summary>
-    public double DecayFactor { get; init; } = 0.5;
-
     /// <summary>
     /// Of how many last inner steps the graphs are kept from the way forward instead of being built again on the way back:
     /// about a fifth faster for the memory of as many graphs.
@@ -96,7 +90,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(StartFromReal ? "real images" : "noise")}, " +
         $"{(LearnLabels ? "learned" : "fixed")} labels, {Start}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialRate} on {InnerLoss.Method.Name}, " +
         $"outer {OuterLoss.Method.Name} on {RealBatch}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
-        $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer} × {DecayFactor} every {DecayEvery}, {Precision}");
+        $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The data do not fit the network, or an option is out of its range.</exception>
@@ -197,11 +191,8 @@ public sealed partial class UnrolledDistiller : IDistiller
         sum = sum is null ? share : sum.add(share);
     }
 
-    private void Update(DistillationState state, string name, Tensor gradient)
-    {
-        var schedule = DecayEvery == 0 ? 1 : Math.Pow(DecayFactor, state.Step / DecayEvery);
-        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name + ".length", gradient), schedule);
-    }
+    private void Update(DistillationState state, string name, Tensor gradient) =>
+        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name + ".length", gradient));
 
     private Tensor Clip(DistillationState state, string name, Tensor gradient)
     {

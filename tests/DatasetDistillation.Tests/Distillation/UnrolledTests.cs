@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Distillation;
 
-/// <summary>Meta-gradients that go back step by step, against PyTorch's, against one graph through all steps, and against differences.</summary>
+/// <summary>Meta-gradients that go back step by step, against PyTorch's and against differences.</summary>
 public sealed class UnrolledTests
 {
     [Theory]
@@ -38,6 +38,36 @@ public sealed class UnrolledTests
             AssertClose($"grad_theta{i}", parameters[i]);
     }
 
+    [Fact]
+    public void The_distiller_steps_along_the_gradients_of_the_reference()
+    {
+        using var scope = NewDisposeScope();
+        var reference = Npz.Load(Path.Combine(AppContext.BaseDirectory, "fixtures", "lenet_unroll.npz"));
+        var batch = Npz.Load(Path.Combine(AppContext.BaseDirectory, "fixtures", "lenet_unroll_batch.npz"));
+        Tensor Reference(string name) => tensor(reference[name].ToDoubles(), [.. reference[name].Shape]);
+        var pixels = tensor(batch["pixels"].ToSingles(), [64, 1, 28, 28]).div(255);
+        using var raw = new ImageDataset(pixels, tensor(batch["labels"].ToInt64s()), "64 digits", classCount: 10);
+        using var digits = raw.Standardise(new Standardisation(0.1307f, 0.3081f));
+        var network = Networks.LeNet();
+        var theta0 = new Parameters(network.Layout, cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())]));
+        var distiller = new UnrolledDistiller
+        {
+            Network = network,
+            Epochs = 3,
+            Start = InitialWeights.Fixed(theta0),
+            RealBatch = 64,
+            Outer = new OuterAdam { Beta1 = 0 },
+            Precision = float64,
+        };
+        using var state = distiller.Initialize(digits, 0);
+        (state["images"], state["rates"]) = (Reference("images"), Reference("raw_lr"));
+
+        Assert.Equal(reference["loss"].ToDoubles()[0], distiller.Step(state, digits).Loss, 1e-9);
+        // Adam's first moment with a decay of 0 is the gradient.
+        foreach (var (moment, name) in new[] { ("images.m", "grad_images"), ("rates.m", "grad_raw_lr") })
+            Assert.InRange(((Reference(name) - state[moment]).abs().max() / Reference(name).abs().max()).ToDouble(), 0, 1e-9);
+    }
+
     public static TheoryData<string> Optimizers => ["descent", "momentum", "adam"];
 
     [Theory]
@@ -56,6 +86,13 @@ public sealed class UnrolledTests
         Assert.Equal(
             (problem.Loss(problem.Images, problem.Labels + ofLabels * Step, problem.Rates) - problem.Loss(problem.Images, problem.Labels - ofLabels * Step, problem.Rates)) / (2 * Step),
             (gradient.Labels * ofLabels).sum().ToDouble(), 1e-7);
+        // At raw rates of zero dη/dr is 1/2.
+        var ofRates = (gradient.RawRates(zeros([4], float64)) * 2).data<double>().ToArray();
+        for (var t = 0; t < problem.Rates.Length; t++)
+        {
+            double LossAt(double shift) => problem.Loss(problem.Images, problem.Labels, [.. problem.Rates.Select((rate, at) => at == t ? rate + shift : rate)]);
+            Assert.Equal((LossAt(Step) - LossAt(-Step)) / (2 * Step), ofRates[t], 1e-7);
+        }
     }
 
     [Fact]
@@ -70,6 +107,58 @@ public sealed class UnrolledTests
         var (all, last) = (whole.RawRates(raw).data<double>().ToArray(), window.RawRates(raw).data<double>().ToArray());
         Assert.Equal([0, 0], last[..2]);
         Assert.All(last[2..].Zip(all[2..]), static pair => Assert.Equal(pair.Second, pair.First, 1e-14));
+    }
+
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(0, 3)]
+    [InlineData(4, 4)]
+    public void A_window_of_all_steps_and_kept_graphs_change_nothing(int window, int keptGraphs)
+    {
+        using var data = SyntheticDigits.Create(100, seed: 1).Standardise();
+        double[] Images(int window, int keptGraphs)
+        {
+            var distiller = new UnrolledDistiller
+            {
+                Network = Networks.Mlp(12),
+                Steps = 2,
+                Epochs = 2,
+                LearnLabels = true,
+                Inner = InnerOptimizer.Momentum(),
+                RealBatch = 50,
+                Window = window,
+                KeptGraphs = keptGraphs,
+                Precision = float64,
+            };
+            using var state = distiller.Initialize(data, 3);
+            for (var i = 0; i < 3; i++, state.Step++)
+                distiller.Step(state, data);
+            return state["images"].data<double>().ToArray();
+        }
+
+        var plain = Images(0, 0);
+        Assert.All(plain.Zip(Images(window, keptGraphs)), static pair => Assert.Equal(pair.First, pair.Second, 1e-10));
+    }
+
+    [Fact]
+    public void A_gradient_longer_than_usual_is_shortened()
+    {
+        using var scope = NewDisposeScope();
+        using var data = SyntheticDigits.Create(100, seed: 1).Standardise();
+        var outer = new OuterAdam { Beta1 = 0 };
+        var free = new UnrolledDistiller { Network = Networks.Mlp(12), Start = InitialWeights.Fixed(0), RealBatch = 100, Outer = outer };
+        var clipped = new UnrolledDistiller { Network = free.Network, Start = free.Start, RealBatch = 100, Outer = outer, ClipFactor = 2 };
+        double Length(UnrolledDistiller distiller, double mean)
+        {
+            using var state = distiller.Initialize(data, 3);
+            state["images.length"] = tensor(mean);
+            distiller.Step(state, data);
+            return state["images.m"].norm().ToDouble();
+        }
+
+        var length = Length(free, 0);
+        Assert.Equal(length / 2, Length(clipped, length / 4), 1e-6 * length);
+        Assert.Equal(length, Length(clipped, length), 1e-6 * length);
     }
 
     [Fact]
