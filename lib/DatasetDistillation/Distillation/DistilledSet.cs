@@ -7,7 +7,7 @@ namespace DatasetDistillation.Distillation;
 /// The product of a distillation: a few synthetic images with their (soft) labels and, where the method learned a schedule,
 /// the learning rate of every training step. Owns its tensors.
 /// </summary>
-public sealed class DistilledSet : IDisposable
+public sealed partial class DistilledSet : IDisposable
 {
     /// <summary>Checks that the parts fit together and takes ownership of the tensors.</summary>
     /// <param name="images">Float32 [n, c, h, w], in the space that <paramref name="preprocessing"/> leads to.</param>

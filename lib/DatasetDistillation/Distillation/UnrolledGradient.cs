@@ -58,6 +58,22 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         return gradient;
     }
 
+    /// <summary>θ_T, the weights after the whole loop, without any derivative.</summary>
+    /// <param name="set">The distilled images and the schedule; without history.</param>
+    /// <param name="theta0">The flat weights to start from; they stay as they are.</param>
+    public Tensor Replay(UnrolledVariables set, Tensor theta0)
+    {
+        using var scope = NewDisposeScope();
+        Tensor?[] iterate = [theta0.detach(), .. new Tensor?[optimizer.Moments]];
+        for (var t = 0; t < set.Rates.Count; t++)
+        {
+            var former = iterate;
+            iterate = Advance(set, former, null, t);
+            Dispose(former);
+        }
+        return iterate[0]!.MoveToOuterDisposeScope();
+    }
+
     private Tensor?[] Advance(UnrolledVariables set, Tensor?[] iterate, Tape? tape, int t)
     {
         using var scope = NewDisposeScope();

@@ -28,11 +28,16 @@ public abstract class InitialWeights
     /// <exception cref="ArgumentException">The pool is empty.</exception>
     public static InitialWeights Pool(IReadOnlyList<Parameters> pool) => new WeightPool(pool);
 
+    /// <summary>How many different weights there are; null: as many as one draws.</summary>
+    internal abstract int? Count { get; }
+
     /// <summary>The flat weights of one loop, of the given type, in no need of disposal beyond the current scope.</summary>
     internal abstract Tensor Draw(Network network, Generator random, ScalarType type, Device device);
 
     private sealed class FreshWeights : InitialWeights
     {
+        internal override int? Count => null;
+
         internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device) =>
             network.Initialize(random, type, device).Flat;
 
@@ -41,6 +46,8 @@ public abstract class InitialWeights
 
     private sealed class FixedDraw(long seed) : InitialWeights
     {
+        internal override int? Count => 1;
+
         internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device) =>
             network.Initialize(seed, type, device).Flat;
 
@@ -60,6 +67,8 @@ public abstract class InitialWeights
             this.pool = pool;
             description = new Lazy<string>(Describe);
         }
+
+        internal override int? Count => pool.Count;
 
         internal override Tensor Draw(Network network, Generator random, ScalarType type, Device device)
         {

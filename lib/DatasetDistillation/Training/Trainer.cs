@@ -44,6 +44,12 @@ public sealed class Trainer
     /// <summary>The weight decay, 0 for none.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>
+    /// The decay, in [0, 1), of a running mean of the parameters over the steps (Polyak and Juditsky 1992); the mean is then what
+    /// is evaluated and returned. 0: the parameters themselves.
+    /// </summary>
+    public double Averaging { get; init; }
+
     /// <summary>What is minimised.</summary>
     public LossFunction Loss { get; init; } = LossFunctions.CrossEntropy;
 
@@ -127,5 +133,7 @@ public sealed class Trainer
             throw new ArgumentOutOfRangeException(nameof(LearningRate), LearningRate, "The learning rate must be positive.");
         if (Momentum is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(Momentum), Momentum, "The momentum must be in [0, 1).");
+        if (Averaging is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(Averaging), Averaging, "The decay of the running mean must be in [0, 1).");
     }
 }

@@ -14,6 +14,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Tensor labels;
     private readonly Parameter flat;
     private readonly Parameters theta;
+    private readonly Parameters judged;
     private readonly optim.Optimizer optimizer;
     private readonly Generator generator;
     private readonly List<EpochReport> epochs = [];
@@ -28,6 +29,7 @@ internal sealed class TrainingRun : IDisposable
         (this.trainer, this.network, this.images, this.labels) = (trainer, network, images, labels);
         flat = new Parameter(start.Flat.detach().clone());
         theta = start.With(flat);
+        judged = trainer.Averaging == 0 ? theta : start.Clone();
         optimizer = trainer.CreateOptimizer(flat);
         generator = new Generator((ulong)trainer.Seed);
         stepsPerEpoch = (images.shape[0] + trainer.BatchSize - 1) / trainer.BatchSize;
@@ -48,7 +50,7 @@ internal sealed class TrainingRun : IDisposable
             var trainingTime = Stopwatch.GetElapsedTime(epochStart);
 
             Score? score = validation is { } v
-                ? Evaluation.Evaluate(network, theta, v.Images, v.Labels, loss: trainer.Loss)
+                ? Evaluation.Evaluate(network, judged, v.Images, v.Labels, loss: trainer.Loss)
                 : null;
             Remember(epoch, score?.Accuracy);
             epochs.Add(new EpochReport(
@@ -107,7 +109,18 @@ internal sealed class TrainingRun : IDisposable
         optimizer.zero_grad();
         loss.backward();
         optimizer.step();
+        Average();
         return (value, Batches.CountRight(outputs.detach(), y));
+    }
+
+    /// <summary>The running mean after t steps weighs them by decay^(t − i), without the weights that it began with.</summary>
+    private void Average()
+    {
+        if (ReferenceEquals(judged, theta))
+            return;
+        using var inference = no_grad();
+        double decay = trainer.Averaging, part = (1 - decay) / (1 - Math.Pow(decay, step));
+        judged.Flat.mul_(1 - part).add_(flat, part);
     }
 
     private void Remember(int epoch, double? accuracy)
@@ -115,12 +128,12 @@ internal sealed class TrainingRun : IDisposable
         if (accuracy is not { } value || value <= best.Accuracy)
             return;
         best.Parameters?.Dispose();
-        best = (epoch, value, theta.Clone());
+        best = (epoch, value, judged.Clone());
     }
 
     private TrainingResult Result(bool isCancelled)
     {
-        var last = theta.Clone();
+        var last = judged.Clone();
         return new TrainingResult(network, last, best.Parameters ?? last, best.Epoch, new TrainingHistory(epochs), isCancelled);
     }
 
@@ -130,5 +143,6 @@ internal sealed class TrainingRun : IDisposable
         generator.Dispose();
         flat.grad?.Dispose();
         flat.Dispose();
+        judged.Dispose();
     }
 }

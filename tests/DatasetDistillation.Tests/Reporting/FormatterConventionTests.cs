@@ -2,7 +2,9 @@ using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
 using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
 using DatasetDistillation.Reporting;
+using TorchSharp;
 using Xunit;
 
 namespace DatasetDistillation.Tests.Reporting;
@@ -20,6 +22,7 @@ public class FormatterConventionTests
         ["predictions"] = PredictionsGrid.Of(new float[2, 3, 3], [1, 2], [0.9, 0.8], [1, 7]),
         ["table"] = new ResultsTable("method", Column.Percent("accuracy")).Add("a", 0.5),
         ["progress"] = new ProgressBar(0.5, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3), "training"),
+        ["set"] = new DistilledSet(torch.rand([10, 1, 4, 4]), torch.eye(10), "test"),
     };
 
     [Theory]
@@ -49,6 +52,7 @@ public class FormatterConventionTests
     [InlineData("images", "image/png")]
     [InlineData("predictions", "image/png")]
     [InlineData("table", "text/html")]
+    [InlineData("set", "image/png")]
     [InlineData("progress", "text/html")]
     public void TheRichestFormIsPreferred(string name, params string[] mimeTypes) =>
         Assert.Equal([.. mimeTypes, "text/plain"], Convention(Values[name].GetType()).Preferred);

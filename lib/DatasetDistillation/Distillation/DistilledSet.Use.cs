@@ -1,0 +1,113 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using DatasetDistillation.Training;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+public sealed partial class DistilledSet
+{
+    // Means and deviations that differ by less than this are the same, read from two files.
+    private const float SameStatistics = 1e-4f;
+
+    /// <summary>
+    /// Trains a network by the stored schedule: step t takes the t-th batch, its labels and its learned rate, in the order in
+    /// which they were distilled (Wang et al. 2018, section 4).
+    /// </summary>
+    /// <param name="network">The network; another than the one distilled for is another experiment.</param>
+    /// <param name="start">The weights to start from; they stay as they are, and the type of theirs is computed in.</param>
+    /// <param name="optimizer">The rule of the steps; null: gradient descent.</param>
+    /// <param name="loss">The loss of the steps; null: cross-entropy with the labels as they are stored.</param>
+    /// <returns>The weights after the last step.</returns>
+    /// <exception cref="InvalidOperationException">The set has no learned rates.</exception>
+    /// <exception cref="ArgumentException">The network takes other images or has another number of classes.</exception>
+    public Parameters Replay(Network network, Parameters start, InnerOptimizer? optimizer = null, LossFunction? loss = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        RequireFit(network);
+        if (Rates.Count == 0)
+            throw new InvalidOperationException($"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
+        if (!start.Layout.Equals(network.Layout))
+            throw new ArgumentException($"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
+        using var scope = NewDisposeScope();
+        var device = start.Flat.device;
+        var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), Rates, Steps);
+        var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunctions.CrossEntropy, LossFunctions.CrossEntropy);
+        return new Parameters(network.Layout, unrolled.Replay(variables, start.Flat).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// The same images with a schedule of one rate: they are dealt out to the steps so that each has as many of every class, and
+    /// gone through again and again. So any set, a baseline's above all, is judged as an unrolled one is.
+    /// </summary>
+    /// <param name="steps">P: batches in an epoch; it divides the number of images of each class.</param>
+    /// <param name="epochs">E: how often all batches are gone through.</param>
+    /// <param name="rate">The rate of all P·E steps, above 0.</param>
+    /// <exception cref="ArgumentException">The images of a class do not divide into so many steps.</exception>
+    public DistilledSet WithSchedule(int steps, int epochs, double rate)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
+        if (!(rate > 0) || !double.IsFinite(rate))
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "A learning rate is positive and finite.");
+        var classes = Classes();
+        var order = new List<long>[steps];
+        foreach (var members in Enumerable.Range(0, Count).GroupBy(i => classes[i]).OrderBy(static g => g.Key))
+        {
+            long[] own = [.. members.Select(static i => (long)i)];
+            if (own.Length % steps != 0)
+                throw new ArgumentException($"The {own.Length} images of class {members.Key} do not divide into {steps} steps.", nameof(steps));
+            for (var step = 0; step < steps; step++)
+                (order[step] ??= []).AddRange(own.AsSpan(step * (own.Length / steps), own.Length / steps));
+        }
+        using var scope = NewDisposeScope();
+        var dealt = tensor(order.SelectMany(static step => step).ToArray()).to(Images.device);
+        return new DistilledSet(
+            Images.index_select(0, dealt), Labels.index_select(0, dealt),
+            string.Create(CultureInfo.InvariantCulture, $"{Method}; {steps} steps × {epochs} epochs of rate {rate}"),
+            Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps);
+    }
+
+    /// <summary>Real images as these are: a copy, standardised as <see cref="Preprocessing"/> says.</summary>
+    /// <param name="data">Images in [0, 1], or already in the space of this set.</param>
+    /// <exception cref="ArgumentException">They are standardised in another way.</exception>
+    public ImageDataset Prepare(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.Standardisation is null && Preprocessing is not null)
+            return data.Standardise(Preprocessing);
+        RequireSpace(data);
+        return data.ToDevice(data.Device);
+    }
+
+    /// <summary>Checks that a network takes these images and has their classes, and that each class has a share in a label.</summary>
+    internal void RequireFit(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (!Images.shape.AsSpan(1).SequenceEqual([.. network.InputShape]))
+            throw new ArgumentException($"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(network));
+        if (network.OutputShape is not [var outputs] || outputs != ClassCount)
+            throw new ArgumentException($"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; the labels are of {ClassCount} classes.", nameof(network));
+        using var scope = NewDisposeScope();
+        var most = (Labels - Labels.mean([1], keepdim: true)).max(0).values.cpu().data<float>().ToArray();
+        var missing = Array.FindIndex(most, static share => share <= 0);
+        if (missing >= 0)
+            throw new ArgumentException($"No image of this set has class {missing} in its label, so that no network can learn it from the set ({Method}). Distil with images of every class.");
+    }
+
+    /// <summary>Checks that test images are of the size, the classes and the space of this set.</summary>
+    internal void RequireSpace(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (!Images.shape.AsSpan(1).SequenceEqual(data.Images.shape.AsSpan(1)))
+            throw new ArgumentException($"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
+        if (data.ClassCount != ClassCount)
+            throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
+        var (ownMean, ownDeviation) = (Preprocessing?.Mean ?? 0, Preprocessing?.StandardDeviation ?? 1);
+        var (mean, deviation) = (data.Standardisation?.Mean ?? 0, data.Standardisation?.StandardDeviation ?? 1);
+        if (Math.Abs(mean - ownMean) > SameStatistics || Math.Abs(deviation - ownDeviation) > SameStatistics)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"{data.Name} has another scale than the set: mean {mean} and standard deviation {deviation} were taken off, not {ownMean} and {ownDeviation}. Standardise it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1])."), nameof(data));
+    }
+}

@@ -1,0 +1,132 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using DatasetDistillation.Training;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>Which labels a network learns from.</summary>
+public enum LabelUse
+{
+    /// <summary>The set's labels, each less its mean over the classes, with the squared error: for learned labels.</summary>
+    Soft,
+
+    /// <summary>The class with the largest label, with cross-entropy.</summary>
+    Hard,
+}
+
+/// <summary>
+/// Reads a distilled set out by an ordinary network: trained on it from scratch with an ordinary optimiser, then judged on real
+/// images as it is after its last step. It is another thing than kernel ridge regression on the same images, and than the
+/// replay of a learned schedule.
+/// </summary>
+/// <param name="Network">The network that is trained.</param>
+public sealed record NetworkReadOut(Network Network)
+{
+    /// <summary>Which labels are learned from.</summary>
+    public LabelUse Labels { get; init; }
+
+    /// <summary>Optimiser steps; rounded up to whole passes over the set.</summary>
+    public int Steps { get; init; } = 1000;
+
+    /// <summary>Images in a step; all of them where there are fewer.</summary>
+    public int BatchSize { get; init; } = 500;
+
+    /// <summary>The optimiser.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>The learning rate at its highest.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>How the rate rises and falls; by default a tenth of the steps up, then half a cosine down to a hundredth.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine(warmUp: 0.1, final: 0.01);
+
+    /// <summary>The momentum of <see cref="OptimizerKind.Sgd"/>, in [0, 1).</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>The weight decay, 0 for none.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The decay, in [0, 1), of a running mean of the weights, which is then what is judged; 0: the weights themselves.</summary>
+    public double Averaging { get; init; }
+
+    /// <summary>Changes each batch at random, such as <see cref="Augmentations.Shift(int)"/>; null: batches are taken as they are.</summary>
+    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+
+    /// <summary>The network, its labels and its optimiser in a line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(Augmentation is null ? "" : ", augmented")}");
+
+    /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
+    /// <param name="set">The distilled set.</param>
+    /// <param name="seed">Of the first weights, the order of the images, dropout and augmentation.</param>
+    /// <param name="cancellation">Stops between two steps; the result then says so.</param>
+    /// <exception cref="ArgumentException">The network takes other images, has another number of classes, or the set lacks a class.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    public TrainingResult Train(DistilledSet set, long seed = 0, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        set.RequireFit(Network);
+        using var labels = Targets(set);
+        var batch = Math.Min(BatchSize, set.Count);
+        var stepsPerEpoch = (set.Count + batch - 1) / batch;
+        var trainer = new Trainer
+        {
+            Epochs = (Steps + stepsPerEpoch - 1) / stepsPerEpoch,
+            BatchSize = batch,
+            Optimizer = Optimizer,
+            LearningRate = LearningRate,
+            Schedule = Schedule,
+            Momentum = Momentum,
+            WeightDecay = WeightDecay,
+            Averaging = Averaging,
+            Loss = Labels == LabelUse.Soft ? LossFunctions.SquaredError : LossFunctions.CrossEntropy,
+            Augmentation = Augmentation,
+            Seed = seed,
+        };
+        return trainer.Fit(Network, set.Images, labels, cancellation: cancellation);
+    }
+
+    /// <summary>The accuracy on real images, in [0, 1], of networks trained with several seeds.</summary>
+    /// <param name="set">The distilled set.</param>
+    /// <param name="test">Test images, standardised as the training images were.</param>
+    /// <param name="seeds">One network each.</param>
+    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="cancellation">Stops a training; the spread is then that of the networks done.</param>
+    /// <inheritdoc cref="Train" path="/exception"/>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first network was done.</exception>
+    public Spread Accuracy(
+        DistilledSet set, ImageDataset test, IEnumerable<long> seeds, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(seeds);
+        set.RequireSpace(test);
+        long[] all = [.. seeds];
+        var accuracies = new List<double>();
+        foreach (var seed in all)
+        {
+            using var result = Train(set, seed, cancellation);
+            if (result.IsCancelled)
+                break;
+            accuracies.Add(Evaluation.Evaluate(Network, result.Parameters, test).Accuracy);
+            progress?.Report((double)accuracies.Count / all.Length);
+        }
+        if (accuracies.Count == 0)
+            cancellation.ThrowIfCancellationRequested();
+        return new Spread(accuracies);
+    }
+
+    /// <summary>The accuracy on real images of a number of networks, trained with the seeds 0, 1, …</summary>
+    /// <inheritdoc cref="Accuracy(DistilledSet, ImageDataset, IEnumerable{long}, IProgress{double}?, CancellationToken)"/>
+    public Spread Accuracy(DistilledSet set, ImageDataset test, int networks = 5, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Accuracy(set, test, Enumerable.Range(0, networks).Select(static i => (long)i), progress, cancellation);
+
+    private Tensor Targets(DistilledSet set)
+    {
+        using var scope = NewDisposeScope();
+        var targets = Labels == LabelUse.Soft ? set.Labels - set.Labels.mean([1], keepdim: true) : set.Labels.argmax(1);
+        return targets.MoveToOuterDisposeScope();
+    }
+}

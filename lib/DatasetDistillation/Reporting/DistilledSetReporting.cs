@@ -1,0 +1,68 @@
+using DatasetDistillation.Reporting;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <content>A distilled set is shown as its images, by class and step.</content>
+[TypeFormatterSource(typeof(RichOutputFormatterSource), PreferredMimeTypes = [MimeType.Png, MimeType.Text])]
+public sealed partial class DistilledSet : IRichOutput
+{
+    private const int ShownRows = 10;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> MimeTypes { get; } = [MimeType.Png, MimeType.Html, MimeType.Text];
+
+    /// <inheritdoc/>
+    public string Render(string mimeType) => mimeType == MimeType.Text ? ToString() : Grid().Render(mimeType);
+
+    /// <summary>
+    /// The images with a column for each class and a row for each step, or several where a step has several images of a class.
+    /// Where the classes differ in number they come in their order, each with its class. Pixels are those before
+    /// <see cref="Preprocessing"/>.
+    /// </summary>
+    /// <param name="rows">At most so many rows; the rest is left out, and the heading says so.</param>
+    /// <param name="title">The heading; null: how many images there are.</param>
+    /// <param name="scaling">How pixel values become shades.</param>
+    /// <param name="zoom">Screen pixels for the side of one image pixel; 0 chooses.</param>
+    public ImageGrid Grid(int rows = ShownRows, string? title = null, PixelScaling scaling = PixelScaling.AllImages, int zoom = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        var byClass = ByClass();
+        var columns = byClass is null ? Math.Min(10, Count) : ClassCount;
+        var order = (byClass ?? [.. Enumerable.Range(0, Count)]).Take((int)Math.Min((long)rows * columns, Count)).ToArray();
+        var shownRows = (order.Length + columns - 1) / columns;
+        var classes = Classes();
+        var perStep = Count / Steps / columns;
+        var words = title ?? $"{Count} distilled images" + (order.Length < Count ? $", the first {order.Length}" : "");
+        using var scope = NewDisposeScope();
+        var images = Images.index_select(0, tensor(Array.ConvertAll(order, static i => (long)i)).to(Images.device));
+        return ImageGrid.Of(
+            Preprocessing?.Invert(images) ?? images,
+            byClass is null || shownRows == 1 ? order.Select(i => $"{classes[i]}") : null,
+            columns, words, scaling,
+            zoom > 0 ? zoom : Zoom(shownRows),
+            byClass is not null && Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null);
+    }
+
+    /// <summary>Writes all images to a PNG file, laid out as <see cref="Grid"/> does.</summary>
+    public void SavePng(string path) => Grid(rows: int.MaxValue).SavePng(path);
+
+    private int Zoom(int rows) => Math.Max(1, (rows > 2 ? 56 : 84) / (int)Math.Max(Images.shape[2], Images.shape[3]));
+
+    /// <summary>The images step by step, in each step row by row, a column for each class; null where there is no such order.</summary>
+    private int[]? ByClass()
+    {
+        var (classes, perStep) = (Classes(), Count / Steps);
+        var each = perStep / ClassCount;
+        var order = new List<int>(Count);
+        for (var step = 0; step < Steps; step++)
+        {
+            var members = Enumerable.Range(step * perStep, perStep).ToLookup(i => classes[i]);
+            if (each * ClassCount != perStep || Enumerable.Range(0, ClassCount).Any(c => members[c].Count() != each))
+                return null;
+            for (var row = 0; row < each; row++)
+                order.AddRange(Enumerable.Range(0, ClassCount).Select(c => members[c].ElementAt(row)));
+        }
+        return [.. order];
+    }
+}

@@ -1,0 +1,48 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
+using DatasetDistillation.Tests.Data;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Tests.Reporting;
+
+public sealed class DistilledSetReportingTests
+{
+    [Fact]
+    public void A_column_for_each_class_and_a_row_for_each_step()
+    {
+        // Two steps of two images of each of three classes: the value of a pixel is the place in the set.
+        var labels = eye(3).index_select(0, tensor(new long[] { 0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2 }));
+        using var set = new DistilledSet(arange(12, float32).reshape(12, 1, 1, 1), labels, "test", rates: [0.1, 0.1], steps: 2);
+        var grid = set.Grid();
+        Assert.Equal((3, 4), (grid.Columns, grid.Rows));
+        Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], grid.Images.Pixels.ToArray());
+        Assert.Equal<string>(["step 1", "", "step 2", ""], grid.RowLabels);
+        Assert.Equal([0, 2, 4], set.Grid(rows: 1).Images.Pixels.ToArray());
+        Assert.Contains("the first 3", set.Grid(rows: 1).Title, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classes_of_different_numbers_are_named_below_their_images()
+    {
+        using var set = new DistilledSet(rand([4, 1, 2, 2]), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
+        Assert.Equal<string>(["1", "0", "1", "1"], set.Grid().Captions);
+    }
+
+    [Fact]
+    public void Pixels_are_shown_as_they_were_before_standardisation()
+    {
+        using var set = new DistilledSet(zeros([2, 1, 2, 2]), eye(2), "test", new Standardisation(0.25f, 0.5f));
+        Assert.All(set.Grid().Images.Pixels.ToArray(), static pixel => Assert.Equal(0.25f, pixel));
+    }
+
+    [Fact]
+    public void A_sheet_of_all_images_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        using var set = new DistilledSet(rand([120, 1, 8, 8]), eye(10).index_select(0, tensor(Enumerable.Range(0, 120).Select(static i => (long)i % 10).ToArray())), "test");
+        set.SavePng(folder["sheet.png"]);
+        var sheet = Png.Decode(File.ReadAllBytes(folder["sheet.png"]));
+        Assert.True(sheet.Height > 12 * 8 && sheet.Height > sheet.Width, $"{sheet.Width}×{sheet.Height}");
+    }
+}
