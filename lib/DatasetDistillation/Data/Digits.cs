@@ -33,7 +33,7 @@ public sealed record DigitsOptions
 /// Kaggle's <c>digit-recognizer/train.csv</c> there; MNIST downloaded; or else synthetic digits.
 /// <see cref="ImageDataset.Name"/> and <see cref="ImageDataset.Source"/> say which they are.
 /// </summary>
-public static class Digits
+public static partial class Digits
 {
     private const int Side = 28;
     private const int ClassCount = 10;
