@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Training;
+
+/// <summary>
+/// Trains a <see cref="NetworkPool"/>: many networks, each from its own initial weights, on its own order and choice of images.
+/// Network i depends on the options, the data and <see cref="Seed"/> + i alone.
+/// </summary>
+public sealed class PoolTrainer
+{
+    /// <summary>The architecture.</summary>
+    public Network Network { get; init; } = Networks.LeNet();
+
+    /// <summary>How many networks.</summary>
+    public int Count { get; init; } = 20;
+
+    /// <summary>How many images of the data, drawn anew, each network learns from; 0: all.</summary>
+    public int ImagesEach { get; init; }
+
+    /// <summary>How often a network goes through its images.</summary>
+    public int Epochs { get; init; } = 2;
+
+    /// <summary>The number of images in a step.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>The rate of Adam at its highest; it rises at first and falls along a cosine.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>The seed of the first network. Pools are disjoint where their seeds are further apart than their networks are many.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// An .npz file that gets every network as soon as it is trained, and from which those that are there already are taken;
+    /// null: none.
+    /// </summary>
+    public string? File { get; init; }
+
+    /// <summary>Is told of every network.</summary>
+    public IProgress<PoolProgress>? Progress { get; init; }
+
+    /// <summary>Trains the networks that <see cref="File"/> does not hold yet.</summary>
+    /// <param name="data">The images to learn from.</param>
+    /// <param name="cancellation">Stops at once; the networks trained so far are returned, or those of the file.</param>
+    /// <exception cref="ArgumentException">The images do not fit the network, or an option is out of its range.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or its networks were trained otherwise.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public NetworkPool Train(ImageDataset data, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Count, 1);
+        if (ImagesEach < 0 || ImagesEach > data.Count)
+            throw new ArgumentOutOfRangeException(nameof(data), $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
+        var identity = Identity(data);
+        var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
+        var (clock, found) = (Stopwatch.StartNew(), pool.Count);
+        while (pool.Count < Count && Train(data, Seed + pool.Count, cancellation) is { } theta)
+        {
+            pool = new NetworkPool(Network, [.. pool, theta]);
+            if (File is not null)
+                pool.Save(File, identity);
+            var pace = clock.Elapsed / (pool.Count - found);
+            Progress?.Report(new PoolProgress(pool.Count, Count, clock.Elapsed, pace * (Count - pool.Count)));
+        }
+        return pool;
+    }
+
+    private Parameters? Train(ImageDataset data, long seed, CancellationToken cancellation)
+    {
+        using var own = ImagesEach == 0 ? null : data.Subset(Sampling.Permutation(data.Count, seed, stream: 0).Take(ImagesEach));
+        var trainer = new Trainer
+        {
+            Epochs = Epochs,
+            BatchSize = BatchSize,
+            LearningRate = LearningRate,
+            Schedule = LearningRateSchedule.Cosine(),
+            Seed = seed,
+        };
+        using var result = trainer.Fit(Network, own ?? data, cancellation: cancellation);
+        return result.IsCancelled ? null : result.Parameters.Clone();
+    }
+
+    /// <summary>What networks must have in common to be of one pool.</summary>
+    private string Identity(ImageDataset data)
+    {
+        using var total = data.Images.sum(ScalarType.Float64);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}) on {(ImagesEach == 0 ? data.Count : ImagesEach)} of {data.Count} images of {data.Name} ({total.ToDouble():R}), " +
+            $"{Epochs} epochs, batches of {BatchSize}, Adam {LearningRate}, seeds from {Seed}");
+    }
+}
+
+/// <summary>How far the training of a pool is.</summary>
+/// <param name="Networks">Networks that there are.</param>
+/// <param name="Wanted">Networks that there shall be.</param>
+/// <param name="Elapsed">The time spent in this call.</param>
+/// <param name="Remaining">The time still needed at the pace so far.</param>
+public sealed record PoolProgress(int Networks, int Wanted, TimeSpan Elapsed, TimeSpan Remaining);

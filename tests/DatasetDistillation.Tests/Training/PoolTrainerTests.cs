@@ -1,0 +1,88 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using DatasetDistillation.Tests.Data;
+using DatasetDistillation.Training;
+using Xunit;
+
+namespace DatasetDistillation.Tests.Training;
+
+public sealed class PoolTrainerTests : IDisposable
+{
+    private static readonly Network Small = Networks.Mlp(16);
+    private readonly TemporaryFolder folder = new();
+    private readonly ImageDataset data = SyntheticDigits.Create(400, seed: 1).Standardise();
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        data.Dispose();
+    }
+
+    [Fact]
+    public void Networks_of_a_pool_have_learned_and_are_not_the_same()
+    {
+        using var pool = Trainer(3).Train(data);
+        using var test = SyntheticDigits.Create(200, seed: 1, first: 400).Standardise(data.Standardisation);
+
+        var accuracies = pool.Accuracies(test);
+        Assert.True(accuracies.Minimum > 0.4, $"{accuracies}");
+        Assert.Equal(3, pool.Select(static theta => theta.ToArray()[0]).Distinct().Count());
+        Assert.Equal("3 networks, MLP", pool.ToString());
+    }
+
+    [Fact]
+    public void A_stopped_pool_goes_on_where_it_stood_and_ends_as_one_that_was_not()
+    {
+        using var whole = Trainer(3, stored: false).Train(data);
+        using var stop = new CancellationTokenSource();
+        using var part = Trainer(3, progress: new Calls(p => { if (p.Networks == 2) stop.Cancel(); })).Train(data, stop.Token);
+        Assert.Equal(2, part.Count);
+
+        var calls = new List<int>();
+        using var rest = Trainer(3, progress: new Calls(p => calls.Add(p.Networks))).Train(data);
+        Assert.Equal([3], calls);
+        Assert.Equal(whole.Select(static theta => theta.ToArray()), rest.Select(static theta => theta.ToArray()));
+
+        using var again = Trainer(2, progress: new Calls(static _ => Assert.Fail("Nothing was to be trained."))).Train(data);
+        Assert.Equal(2, again.Count);
+    }
+
+    [Fact]
+    public void Networks_that_were_trained_otherwise_are_not_taken()
+    {
+        using var first = Trainer(1).Train(data);
+        var error = Assert.Throws<InvalidDataException>(() => Trainer(1, epochs: 2).Train(data));
+        Assert.Contains(folder["pool.npz"], error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 epochs", error.Message, StringComparison.Ordinal);
+
+        using var others = SyntheticDigits.Create(400, seed: 2).Standardise();
+        Assert.Throws<InvalidDataException>(() => Trainer(1).Train(others));
+    }
+
+    [Fact]
+    public void Each_network_may_learn_from_images_of_its_own()
+    {
+        using var twenty = data.Take(20);
+        var (all, own) = (new PoolTrainer { Network = Small, Count = 1, Epochs = 3 }, new PoolTrainer { Network = Small, Count = 1, Epochs = 3, ImagesEach = 10 });
+        using var ofAll = all.Train(twenty);
+        using var ofOwn = own.Train(twenty);
+        Assert.NotEqual(ofAll[0].ToArray(), ofOwn[0].ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PoolTrainer { Network = Small, ImagesEach = 21 }.Train(twenty));
+    }
+
+    private PoolTrainer Trainer(int count, int epochs = 8, IProgress<PoolProgress>? progress = null, bool stored = true) => new()
+    {
+        Network = Small,
+        Count = count,
+        Epochs = epochs,
+        BatchSize = 50,
+        LearningRate = 0.01,
+        File = stored ? folder["pool.npz"] : null,
+        Progress = progress,
+    };
+
+    private sealed class Calls(Action<PoolProgress> call) : IProgress<PoolProgress>
+    {
+        public void Report(PoolProgress value) => call(value);
+    }
+}
