@@ -138,6 +138,22 @@ public sealed class KernelInducingPoints : IDistiller
         return ridge.Accuracy(Kernel, set.Images, set.Labels, test);
     }
 
+    /// <summary>
+    /// Label Solve: the same images with those labels that predict a whole training set best (<see cref="KernelRidge.SolveLabels"/>).
+    /// On real images it is what labels alone can do; on distilled ones it replaces what the batches had taught the labels.
+    /// </summary>
+    /// <param name="set">A set whose images live in the space of the training images; it stays as it is.</param>
+    /// <param name="train">Training images, standardised as those of the set.</param>
+    /// <inheritdoc cref="KernelRidge.SolveLabels" path="/exception"/>
+    public DistilledSet SolveLabels(DistilledSet set, ImageDataset train)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(train);
+        using var scope = NewDisposeScope();
+        var labels = ridge.SolveLabels(Kernel, set.Images, train).to_type(float32);
+        return new DistilledSet(set.Images.clone(), labels, $"{set.Method}; labels solved on {train.Name}", set.Preprocessing);
+    }
+
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data)
     {

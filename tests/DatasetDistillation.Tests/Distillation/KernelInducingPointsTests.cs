@@ -99,6 +99,19 @@ public sealed class KernelInducingPointsTests : IDisposable
     }
 
     [Fact]
+    public void Solved_labels_make_a_few_real_images_predict_better_and_leave_the_images_alone()
+    {
+        var kip = new KernelInducingPoints { ImagesPerClass = 3, BatchSize = 30 };
+        using var real = Run(kip, 0);
+        using var solved = kip.SolveLabels(real.Set, data);
+        Assert.Equal(real.Set.Pixels(), solved.Pixels());
+        Assert.Equal(real.Set.Preprocessing, solved.Preprocessing);
+        Assert.True(kip.Accuracy(solved, data) > kip.Accuracy(real.Set, data));
+        using var wider = new ImageDataset(rand([3, 1, 6, 12]), arange(3), "wider");
+        Assert.Throws<ArgumentException>(() => kip.SolveLabels(real.Set, wider));
+    }
+
+    [Fact]
     public void Data_and_options_that_do_not_fit_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { Regularisation = 0 });
