@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Models;
 using DatasetDistillation.Reporting;
 using TorchSharp;
 using Xunit;
@@ -23,6 +24,7 @@ public class FormatterConventionTests
         ["table"] = new ResultsTable("method", Column.Percent("accuracy")).Add("a", 0.5),
         ["progress"] = new ProgressBar(0.5, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3), "training"),
         ["set"] = new DistilledSet(torch.rand([10, 1, 4, 4]), torch.eye(10), "test"),
+        ["matrix"] = Cross(),
     };
 
     [Theory]
@@ -53,6 +55,7 @@ public class FormatterConventionTests
     [InlineData("predictions", "image/png")]
     [InlineData("table", "text/html")]
     [InlineData("set", "image/png")]
+    [InlineData("matrix", "text/html")]
     [InlineData("progress", "text/html")]
     public void TheRichestFormIsPreferred(string name, params string[] mimeTypes) =>
         Assert.Equal([.. mimeTypes, "text/plain"], Convention(Values[name].GetType()).Preferred);
@@ -65,6 +68,13 @@ public class FormatterConventionTests
         Assert.Null(Format(source, "some other object", "text/plain"));
         var error = Assert.Throws<NotSupportedException>(() => ((IRichOutput)Values["table"]).Render("image/png"));
         Assert.Contains("image/png", error.Message);
+    }
+
+    private static CrossArchitecture Cross()
+    {
+        using var digits = SyntheticDigits.Create(30, seed: 1);
+        using var set = Baselines.ClassMeans(digits);
+        return CrossArchitecture.Measure([("means", set)], [new NetworkReadOut(Networks.SoftmaxRegression()) { Steps = 1 }], digits, 2);
     }
 
     private static (Type Source, string[] Preferred) Convention(Type type)

@@ -1,0 +1,114 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images, each
+/// as a distilled set with one-hot labels, class by class. A set gets the same schedule as a distilled one by
+/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="NearestNeighbour"/>.
+/// </summary>
+public static class Baselines
+{
+    /// <summary>Real images drawn at random, none twice.</summary>
+    /// <param name="data">The training images.</param>
+    /// <param name="perClass">Images of each class.</param>
+    /// <param name="seed">Which draw.</param>
+    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    public static DistilledSet RandomReal(ImageDataset data, int perClass = 1, long seed = 0)
+    {
+        var members = Members(data, perClass);
+        var chosen = members.SelectMany((own, label) => Sampling.Permutation(own.Length, seed, label).Take(perClass).Select(i => own[i]));
+        using var scope = NewDisposeScope();
+        var images = data.Images.index_select(0, tensor(chosen.ToArray()).to(data.Device));
+        return Set(data, images, perClass, string.Create(CultureInfo.InvariantCulture, $"random real images, draw {seed}"));
+    }
+
+    /// <summary>The best of many random draws.</summary>
+    /// <param name="data">The training images.</param>
+    /// <param name="judge">
+    /// Scores a draw, higher is better: such as the accuracy of networks trained on it, measured on other training images. Test
+    /// images do not belong here.
+    /// </param>
+    /// <param name="perClass">Images of each class.</param>
+    /// <param name="draws">How many draws there are.</param>
+    /// <param name="seed">The draws are those of seed, seed + 1, …</param>
+    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="cancellation">Stops between two draws.</param>
+    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static DistilledSet BestRandomReal(
+        ImageDataset data, Func<DistilledSet, double> judge, int perClass = 1, int draws = 50, long seed = 0,
+        IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(judge);
+        ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
+        var (best, score) = (seed, double.NegativeInfinity);
+        for (var draw = 0; draw < draws; draw++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var set = RandomReal(data, perClass, seed + draw);
+            if (judge(set) is var own && own > score)
+                (best, score) = (seed + draw, own);
+            progress?.Report((draw + 1.0) / draws);
+        }
+        using var winner = RandomReal(data, perClass, best);
+        return new DistilledSet(
+            winner.Images.clone(), winner.Labels.clone(),
+            string.Create(CultureInfo.InvariantCulture, $"best of {draws} draws of random real images, draw {best} with a score of {score:G4}"), data.Standardisation);
+    }
+
+    /// <summary>The mean image of each class.</summary>
+    /// <param name="data">The training images.</param>
+    /// <exception cref="ArgumentException">A class has no images.</exception>
+    public static DistilledSet ClassMeans(ImageDataset data) =>
+        Set(data, static (own, _) => own.mean([0], keepdim: true), 1, "mean image of each class");
+
+    /// <summary>
+    /// The means of clusters of each class: k-means++ (Arthur and Vassilvitskii 2007), then Lloyd's iterations until no image
+    /// changes its cluster.
+    /// </summary>
+    /// <param name="data">The training images.</param>
+    /// <param name="perClass">Clusters of each class.</param>
+    /// <param name="seed">Of the first centres.</param>
+    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    public static DistilledSet KMeans(ImageDataset data, int perClass = 1, long seed = 0) => Set(
+        data, (own, label) => Distillation.KMeans.Centres(own, perClass, seed, label), perClass,
+        string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));
+
+    private static DistilledSet Set(ImageDataset data, Func<Tensor, int, Tensor> summarise, int perClass, string method)
+    {
+        var members = Members(data, perClass);
+        using var inference = no_grad();
+        using var scope = NewDisposeScope();
+        var pixels = data.Images.flatten(1);
+        var centres = members.Select((own, label) =>
+        {
+            using var inner = NewDisposeScope();
+            return summarise(pixels.index_select(0, tensor(own).to(data.Device)), label).MoveToOuterDisposeScope();
+        });
+        return Set(data, cat([.. centres]).reshape([-1, .. data.Images.shape[1..]]), perClass, method);
+    }
+
+    private static DistilledSet Set(ImageDataset data, Tensor images, int perClass, string method)
+    {
+        using var scope = NewDisposeScope();
+        var classes = tensor(Enumerable.Range(0, data.ClassCount * perClass).Select(i => (long)(i / perClass)).ToArray());
+        var labels = nn.functional.one_hot(classes, data.ClassCount).to(ScalarType.Float32).to(data.Device);
+        return new DistilledSet(images, labels, $"{method}, {perClass} per class of {data.Name}", data.Standardisation);
+    }
+
+    /// <summary>The places of the images of each class.</summary>
+    private static long[][] Members(ImageDataset data, int perClass)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(perClass, 1);
+        var members = data.LabelValues().Select(static (label, place) => (label, place)).ToLookup(static p => p.label, static p => (long)p.place);
+        long[][] all = [.. Enumerable.Range(0, data.ClassCount).Select(label => members[label].ToArray())];
+        var poorest = Array.FindIndex(all, own => own.Length < perClass);
+        return poorest < 0
+            ? all
+            : throw new ArgumentException($"{perClass} images per class are wanted, but class {data.ClassNames[poorest]} of {data.Name} has {all[poorest].Length}.", nameof(perClass));
+    }
+}

@@ -1,0 +1,68 @@
+using DatasetDistillation.Data;
+using DatasetDistillation.Distillation;
+using DatasetDistillation.Models;
+using DatasetDistillation.Reporting;
+using Xunit;
+
+namespace DatasetDistillation.Tests.Distillation;
+
+public sealed class CrossArchitectureTests
+{
+    [Fact]
+    public void Every_network_is_trained_on_every_set_in_the_space_of_the_set()
+    {
+        using var digits = SyntheticDigits.Create(100, seed: 1);
+        using var standardised = digits.Standardise();
+        using var plain = Baselines.RandomReal(digits, 1);
+        using var scaled = Baselines.RandomReal(standardised, 2);
+        NetworkReadOut[] readOuts = [new(Networks.Mlp(8)) { Steps = 20 }, new(Networks.SoftmaxRegression()) { Steps = 20 }];
+        var shares = new List<double>();
+        var matrix = CrossArchitecture.Measure([("raw", plain), ("standardised", scaled)], readOuts, digits, 2, new Told(shares.Add));
+
+        Assert.Equal<string>(["raw", "standardised"], matrix.Sets);
+        Assert.Equal<string>(["MLP", "Softmax regression"], matrix.Networks);
+        Assert.Equal(readOuts[1].Accuracy(plain, digits, 2).Values, matrix[0, 1]!.Values);
+        Assert.Equal(readOuts[0].Accuracy(scaled, standardised, 2).Values, matrix[1, 0]!.Values);
+        Assert.Equal(1, shares[^1]);
+        Assert.Equal(shares.Order(), shares);
+
+        var cell = matrix.Table().Rows[1].Cells[0];
+        Assert.Equal((matrix[1, 0]!.Mean, matrix[1, 0]!.StandardDeviation), (cell.Value, cell.Deviation));
+        var shown = ((HeatMapSeries)matrix.HeatMap().Series[0]).Values;
+        Assert.Equal(100 * matrix[0, 1]!.Mean, shown[0, 1], 1e-9);
+    }
+
+    [Fact]
+    public void What_was_not_measured_is_left_open()
+    {
+        using var digits = SyntheticDigits.Create(50, seed: 1);
+        using var set = Baselines.RandomReal(digits, 1);
+        using var stop = new CancellationTokenSource();
+        var told = new Told(share =>
+        {
+            if (share == 0.5)
+                stop.Cancel();
+        });
+        NetworkReadOut[] readOuts = [new(Networks.Mlp(4)) { Steps = 5 }, new(Networks.Mlp(8)) { Steps = 5 }];
+        var matrix = CrossArchitecture.Measure([("real", set)], readOuts, digits, 2, told, stop.Token);
+        Assert.NotNull(matrix[0, 0]);
+        Assert.Null(matrix[0, 1]);
+        Assert.Contains("–", matrix.ToString(), StringComparison.Ordinal);
+        Assert.Contains("<svg", matrix.HeatMap().Render(MimeType.Svg), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_does_not_fit_is_refused_before_anything_is_trained()
+    {
+        using var digits = SyntheticDigits.Create(50, seed: 1);
+        using var set = Baselines.RandomReal(digits, 1);
+        NetworkReadOut[] readOuts = [new(Networks.Mlp(4)), new(new Network("small", [1, 8, 8], [new Flatten(), new Linear(10)]))];
+        var never = new Told(static share => Assert.Fail($"told {share}"));
+        Assert.Contains("[1, 8, 8]", Assert.Throws<ArgumentException>(() => CrossArchitecture.Measure([("real", set)], readOuts, digits, progress: never)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Told(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
+    }
+}
