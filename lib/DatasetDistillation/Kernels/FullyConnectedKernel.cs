@@ -26,10 +26,7 @@ public sealed class FullyConnectedKernel : IKernel
     {
         if (depth is < 1 or > LargestDepth)
             throw new ArgumentOutOfRangeException(nameof(depth), depth, $"A fully connected kernel has 1 to {LargestDepth} hidden layers.");
-        if (!(weightVariance > 0 && double.IsFinite(weightVariance)))
-            throw new ArgumentOutOfRangeException(nameof(weightVariance), weightVariance, "The variance of the weights must be above 0; 2 is usual.");
-        if (!(biasVariance >= 0 && double.IsFinite(biasVariance)))
-            throw new ArgumentOutOfRangeException(nameof(biasVariance), biasVariance, "The variance of the biases must be 0 or more; 0.01 is usual.");
+        KernelInputs.RequireVariances(weightVariance, biasVariance);
         network = new ArcCosineNetwork(limit, depth, weightVariance, biasVariance);
     }
 

@@ -23,5 +23,14 @@ internal static class KernelInputs
             throw new ArgumentException($"The {what} hold a NaN or an infinity. Remove or repair those images; after a distillation, take an earlier checkpoint or a lower rate.");
     }
 
+    /// <summary>Refuses variances that no network has.</summary>
+    public static void RequireVariances(double weightVariance, double biasVariance)
+    {
+        if (!(weightVariance > 0 && double.IsFinite(weightVariance)))
+            throw new ArgumentOutOfRangeException(nameof(weightVariance), weightVariance, "The variance of the weights must be above 0; 2 is usual.");
+        if (!(biasVariance >= 0 && double.IsFinite(biasVariance)))
+            throw new ArgumentOutOfRangeException(nameof(biasVariance), biasVariance, "The variance of the biases must be 0 or more; 0.01 is usual.");
+    }
+
     public static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
 }

@@ -25,6 +25,22 @@ public abstract class KernelMatrix : IDisposable
         return new Differentiated(kernel.Evaluate(targets ?? leaf, leaf), leaf);
     }
 
+    /// <summary>
+    /// As <see cref="ByAutograd"/>, but in blocks of targets that are computed again on the way back, so that no more than one block's
+    /// graph is in memory.
+    /// </summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="targets">Images [t, …]; null: the support itself, in one block.</param>
+    /// <param name="support">Images [n, …].</param>
+    /// <param name="pairsPerBlock">About how many pairs of images make a block.</param>
+    public static KernelMatrix ByRecomputation(IKernel kernel, Tensor? targets, Tensor support, int pairsPerBlock = 4096)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(support);
+        ArgumentOutOfRangeException.ThrowIfLessThan(pairsPerBlock, 1);
+        return targets is null ? ByAutograd(kernel, null, support) : new Recomputed(kernel, targets, support, Math.Max(1, pairsPerBlock / support.shape[0]));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -58,6 +74,49 @@ public abstract class KernelMatrix : IDisposable
             Value.Dispose();
             result.Dispose();
             leaf.Dispose();
+        }
+    }
+
+    private sealed class Recomputed : KernelMatrix
+    {
+        private readonly IKernel kernel;
+        private readonly Tensor targets, support;
+        private readonly long blockSize;
+
+        public Recomputed(IKernel kernel, Tensor targets, Tensor support, long blockSize)
+        {
+            (this.kernel, this.targets, this.support, this.blockSize) = (kernel, targets.alias(), support.detach(), blockSize);
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            Value = cat([.. Blocks().Select(block => kernel.Evaluate(targets.narrow(0, block.Begin, block.Count), this.support))]).MoveToOuterDisposeScope();
+        }
+
+        public override Tensor Value { get; }
+
+        public override Tensor Backward(Tensor gradient)
+        {
+            RequireFit(gradient);
+            var total = zeros_like(support);
+            foreach (var (begin, count) in Blocks())
+            {
+                using var scope = NewDisposeScope();
+                using var block = ByAutograd(kernel, targets.narrow(0, begin, count), support);
+                total.add_(block.Backward(gradient.narrow(0, begin, count)));
+            }
+            return total;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Value.Dispose();
+            targets.Dispose();
+            support.Dispose();
+        }
+
+        private IEnumerable<(long Begin, long Count)> Blocks()
+        {
+            for (long begin = 0; begin < targets.shape[0]; begin += blockSize)
+                yield return (begin, Math.Min(blockSize, targets.shape[0] - begin));
         }
     }
 }

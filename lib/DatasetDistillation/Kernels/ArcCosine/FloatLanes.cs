@@ -14,6 +14,8 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : IFloatLane<Lan
 
     public static Lane512 Splat(double value) => new(Vector512.Create((float)value));
 
+    public static Lane512 Broadcast(float value) => new(Vector512.Create(value));
+
     public void Store(float* target) => value.Store(target);
 
     public float Sum() => Vector512.Sum(value);
@@ -53,6 +55,8 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : IFloatLane<Lan
     public static Lane256 Load(float* source) => new(Vector256.Load(source));
 
     public static Lane256 Splat(double value) => new(Vector256.Create((float)value));
+
+    public static Lane256 Broadcast(float value) => new(Vector256.Create(value));
 
     public void Store(float* target) => value.Store(target);
 

@@ -16,6 +16,9 @@ internal unsafe interface ILane<TSelf, T> :
 
     static abstract TSelf Splat(double value);
 
+    /// <summary>The same as <see cref="Splat"/>, of a number that needs no conversion.</summary>
+    static abstract TSelf Broadcast(T value);
+
     void Store(T* target);
 
     /// <summary>The sum of the numbers.</summary>
@@ -24,6 +27,8 @@ internal unsafe interface ILane<TSelf, T> :
     /// <summary>a·b + c, rounded once.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    static abstract TSelf Sqrt(TSelf a);
+
     /// <summary>The angle whose cosine is given and its sine; |cosine| is first clipped to just below 1.</summary>
     static abstract TSelf Angle(ref TSelf cosine, out TSelf sine);
 }
@@ -31,8 +36,6 @@ internal unsafe interface ILane<TSelf, T> :
 /// <summary>A lane of Float32, with what its arc cosine is made of.</summary>
 internal interface IFloatLane<TSelf> : ILane<TSelf, float> where TSelf : unmanaged, IFloatLane<TSelf>
 {
-    static abstract TSelf Sqrt(TSelf a);
-
     static abstract TSelf Abs(TSelf a);
 
     static abstract TSelf Min(TSelf a, TSelf b);
@@ -53,11 +56,15 @@ internal readonly unsafe struct DoubleLane(double value) : ILane<DoubleLane, dou
 
     public static DoubleLane Splat(double value) => new(value);
 
+    public static DoubleLane Broadcast(double value) => new(value);
+
     public void Store(double* target) => *target = value;
 
     public double Sum() => value;
 
     public static DoubleLane MultiplyAdd(DoubleLane a, DoubleLane b, DoubleLane c) => new(Math.FusedMultiplyAdd(a.value, b.value, c.value));
+
+    public static DoubleLane Sqrt(DoubleLane a) => new(Math.Sqrt(a.value));
 
     public static DoubleLane Angle(ref DoubleLane cosine, out DoubleLane sine)
     {
