@@ -87,8 +87,12 @@ public sealed partial class DistilledSet : IDisposable
     /// Reads a set back; also the published KIP files, which hold <c>images</c> and <c>labels</c> alone, their images as
     /// [n, h, w, c].
     /// </summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="preprocessing">
+    /// How the images were standardised, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
+    /// </param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
-    public static DistilledSet Load(string path)
+    public static DistilledSet Load(string path, Standardisation? preprocessing = null)
     {
         var archive = Npz.Load(path);
         using var scope = NewDisposeScope();
@@ -97,14 +101,11 @@ public sealed partial class DistilledSet : IDisposable
             var images = archive["images"].ToTensor().to_type(float32);
             if (images.dim() == 4 && images.shape[1] > 4 && images.shape[3] <= 4)
                 images = images.permute(0, 3, 1, 2).contiguous();
-            var (mean, deviation) = archive.Contains("mean")
-                ? (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0])
-                : (0f, 1f);
             return new DistilledSet(
                 images,
                 archive["labels"].ToTensor().to_type(float32),
                 archive.Contains("method") ? archive["method"].ToText() : $"read from {Path.GetFileName(path)}",
-                (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation),
+                archive.Contains("mean") ? Stored(archive) : preprocessing,
                 archive.Contains("learning_rates") ? archive["learning_rates"].ToDoubles() : null,
                 archive.Contains("steps") ? (int)archive.Get("steps").ToInt64s()[0] : 1);
         }
@@ -123,6 +124,12 @@ public sealed partial class DistilledSet : IDisposable
     {
         Images.Dispose();
         Labels.Dispose();
+    }
+
+    private static Standardisation? Stored(Npz archive)
+    {
+        var (mean, deviation) = (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0]);
+        return (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation);
     }
 
     private static bool Finite(Tensor t)

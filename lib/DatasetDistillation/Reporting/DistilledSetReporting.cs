@@ -33,7 +33,7 @@ public sealed partial class DistilledSet : IRichOutput
         var shownRows = (order.Length + columns - 1) / columns;
         var classes = Classes();
         var perStep = Count / Steps / columns;
-        var words = title ?? $"{Count} distilled images" + (order.Length < Count ? $", the first {order.Length}" : "");
+        var words = title ?? $"{Count} images" + (order.Length < Count ? $", the first {order.Length}" : "");
         using var scope = NewDisposeScope();
         var images = Images.index_select(0, tensor(Array.ConvertAll(order, static i => (long)i)).to(Images.device));
         return ImageGrid.Of(
@@ -44,10 +44,42 @@ public sealed partial class DistilledSet : IRichOutput
             byClass is not null && Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null);
     }
 
+    /// <summary>The first image of each class of several sets, a row for each set, its shades from its own least to its own greatest pixel.</summary>
+    /// <param name="sets">The sets and their names, all of the same size of image and number of classes.</param>
+    /// <param name="title">The heading.</param>
+    /// <exception cref="ArgumentException">There are no sets, or they differ in the size of their images or in their classes.</exception>
+    public static ImageGrid Wall(IEnumerable<(string Name, DistilledSet Set)> sets, string title = "")
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        (string Name, DistilledSet Set)[] all = [.. sets];
+        if (all.Length == 0)
+            throw new ArgumentException("A wall needs at least one set.", nameof(sets));
+        var first = all[0].Set;
+        foreach (var (name, set) in all)
+            if (set.ClassCount != first.ClassCount || !set.Images.shape.AsSpan(1).SequenceEqual(first.Images.shape.AsSpan(1)))
+                throw new ArgumentException(
+                    $"The sets differ: '{all[0].Name}' has {first.ClassCount} classes and images [{string.Join(", ", first.Images.shape[1..])}], "
+                    + $"'{name}' has {set.ClassCount} and [{string.Join(", ", set.Images.shape[1..])}].", nameof(sets));
+        using var scope = NewDisposeScope();
+        var rows = all.Select(static named => named.Set.FirstOfEachClass());
+        return ImageGrid.Of(cat([.. rows]), null, first.ClassCount, title, zoom: first.Zoom(all.Length), rowLabels: all.Select(static named => named.Name));
+    }
+
     /// <summary>Writes all images to a PNG file, laid out as <see cref="Grid"/> does.</summary>
     public void SavePng(string path) => Grid(rows: int.MaxValue).SavePng(path);
 
     private int Zoom(int rows) => Math.Max(1, (rows > 2 ? 56 : 84) / (int)Math.Max(Images.shape[2], Images.shape[3]));
+
+    /// <summary>The first image of every class in [0, 1]; a class without one is blank.</summary>
+    private Tensor FirstOfEachClass()
+    {
+        using var scope = NewDisposeScope();
+        var (least, greatest) = (Images.min(), Images.max());
+        var scaled = greatest.eq(least).ToBoolean() ? zeros_like(Images) : (Images - least) / (greatest - least);
+        var classes = Classes();
+        var tiles = Enumerable.Range(0, ClassCount).Select(c => Array.IndexOf(classes, c) is var i && i >= 0 ? scaled[i] : ones_like(scaled[0]));
+        return stack([.. tiles]).cpu().MoveToOuterDisposeScope();
+    }
 
     /// <summary>The images step by step, in each step row by row, a column for each class; null where there is no such order.</summary>
     private int[]? ByClass()

@@ -56,6 +56,10 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(pixels.Select(static x => (float)x), set.Pixels());
         Assert.Equal(Enumerable.Range(0, 10).Select(static i => (long)i), set.Classes());
         Assert.Contains("kip.npz", set.Method, StringComparison.Ordinal);
+        Assert.Null(set.Preprocessing);
+        var statistics = new Standardisation(0.1307f, 0.3081f);
+        using var told = DistilledSet.Load(folder["kip.npz"], statistics);
+        Assert.Equal(statistics, told.Preprocessing);
         using var saved = DistilledSet.Load(Saved(set));
         Assert.Equal(set.Pixels(), saved.Pixels());
     }

@@ -37,6 +37,18 @@ public sealed class DistilledSetReportingTests
     }
 
     [Fact]
+    public void A_wall_has_a_row_of_every_class_for_each_set()
+    {
+        using var grey = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())), "test");
+        using var lacking = new DistilledSet(arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
+        var wall = DistilledSet.Wall([("grey", grey), ("lacking", lacking)]);
+        Assert.Equal<string>(["grey", "lacking"], wall.RowLabels);
+        Assert.Equal([0, 2 / 3f, 1, 0], wall.Images.Pixels.ToArray());
+        using var other = new DistilledSet(rand([2, 1, 3, 3]), eye(2), "test");
+        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => DistilledSet.Wall([("grey", grey), ("other", other)])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_sheet_of_all_images_is_written()
     {
         using var folder = new TemporaryFolder();
