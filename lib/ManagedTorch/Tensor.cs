@@ -237,22 +237,6 @@ public static partial class torch
             return new Utils.TensorAccessor<T>(this);
         }
 
-        public float ToSingle() => (float)ToDouble();
-
-        public double ToDouble() => dtype switch
-        {
-            ScalarType.Float32 => item<float>(),
-            ScalarType.Float64 => item<double>(),
-            ScalarType.Int64 => item<long>(),
-            _ => item<bool>() ? 1 : 0,
-        };
-
-        public long ToInt64() => dtype == ScalarType.Int64 ? item<long>() : (long)ToDouble();
-
-        public int ToInt32() => checked((int)ToInt64());
-
-        public bool ToBoolean() => ToDouble() != 0;
-
         public override string ToString() => IsInvalid ? "[disposed]" : $"[{string.Join("x", _shape)}], type = {dtype}, device = cpu";
 
         private void RequireType<T>(string operation) where T : unmanaged

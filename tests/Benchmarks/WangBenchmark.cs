@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DatasetDistillation.Data;
 using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

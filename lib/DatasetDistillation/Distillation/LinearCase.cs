@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

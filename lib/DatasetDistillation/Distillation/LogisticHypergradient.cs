@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DatasetDistillation.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

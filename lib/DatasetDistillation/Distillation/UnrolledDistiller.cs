@@ -2,6 +2,7 @@ using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

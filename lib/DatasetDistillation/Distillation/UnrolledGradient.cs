@@ -1,5 +1,6 @@
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

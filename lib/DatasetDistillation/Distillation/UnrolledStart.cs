@@ -1,5 +1,6 @@
 using System.Globalization;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

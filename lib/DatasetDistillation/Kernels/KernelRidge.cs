@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DatasetDistillation.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;

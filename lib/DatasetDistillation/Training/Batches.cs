@@ -1,4 +1,5 @@
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;

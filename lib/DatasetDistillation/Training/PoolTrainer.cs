@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using DatasetDistillation.Distillation;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

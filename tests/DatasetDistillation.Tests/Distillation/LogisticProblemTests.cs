@@ -1,6 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Solvers;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using DatasetDistillation.Kernels;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

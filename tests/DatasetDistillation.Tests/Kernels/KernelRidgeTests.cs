@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using DatasetDistillation.Models;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using DatasetDistillation.Solvers;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using DatasetDistillation.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

@@ -1,6 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
