@@ -1,4 +1,5 @@
 using DatasetDistillation.Reporting;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
