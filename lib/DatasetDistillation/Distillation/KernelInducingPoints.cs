@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using static TorchSharp.torch;
@@ -29,8 +28,7 @@ public sealed class KernelInducingPoints : IDistiller
 
     private readonly KernelRidge ridge = new();
 
-    // Depends on the data alone: it is remembered, not changed.
-    private readonly ConditionalWeakTable<ImageDataset, long[][]> places = [];
+    private readonly ClassBalance balance = new();
 
     /// <summary>The kernel; by default the NTK of a network with two hidden layers.</summary>
     public IKernel Kernel { get; init; } = new FullyConnectedKernel(2);
@@ -78,18 +76,14 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         if (BatchSize < data.ClassCount)
             throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
-        var histogram = data.ClassHistogram();
-        int needed = Start == SupportStart.Real ? ImagesPerClass : 1;
-        int poorest = Array.FindIndex(histogram, count => count < needed);
-        if (poorest >= 0)
-            throw new ArgumentException($"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}.", nameof(data));
+        ClassBalance.Require(data, Start == SupportStart.Real ? ImagesPerClass : 1);
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
         var state = new DistillationState(seed);
         var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
         state[Images] = Start == SupportStart.Real
-            ? data.Images.index_select(0, Balanced(data, ImagesPerClass, state.Random))
+            ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
         state[Labels] = KernelRidge.CentredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
         if (data.Standardisation is { } standardisation)
@@ -104,7 +98,7 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var batch = Balanced(data, BatchSize / data.ClassCount, state.Random);
+        var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
         var targets = data.Images.index_select(0, batch);
         if (Augmentation is not null)
             targets = Augmentation(targets, state.Random);
@@ -162,36 +156,5 @@ public sealed class KernelInducingPoints : IDistiller
         long pixels = data.Images.numel() / data.Count;
         // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as Float64.
         return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets);
-    }
-
-    /// <summary>The places of as many random images of each class, class by class, none twice (Fisher and Yates, cut short).</summary>
-    private Tensor Balanced(ImageDataset data, int perClass, Generator random)
-    {
-        var members = places.GetValue(data, PlacesOfClasses);
-        var chosen = new List<long>(perClass * data.ClassCount);
-        using var draws = rand([data.ClassCount, perClass], float64, generator: random);
-        var fractions = draws.data<double>().ToArray();
-        for (int c = 0; c < members.Length; c++)
-        {
-            long[] order = [.. members[c]];
-            for (int i = 0; i < Math.Min(perClass, order.Length); i++)
-            {
-                int other = i + (int)(fractions[c * perClass + i] * (order.Length - i));
-                (order[i], order[other]) = (order[other], order[i]);
-                chosen.Add(order[i]);
-            }
-        }
-        return tensor(chosen.ToArray(), [chosen.Count], device: data.Device);
-    }
-
-    private static long[][] PlacesOfClasses(ImageDataset data)
-    {
-        var members = new List<long>[data.ClassCount];
-        for (int c = 0; c < members.Length; c++)
-            members[c] = [];
-        var labels = data.LabelValues();
-        for (int i = 0; i < labels.Length; i++)
-            members[labels[i]].Add(i);
-        return Array.ConvertAll(members, static m => m.ToArray());
     }
 }

@@ -23,6 +23,12 @@ public sealed record OuterAdam
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>
+    /// Whether the second moment is that of the gradient's deviation from its mean, which lets the rate grow where gradients agree:
+    /// AdaBelief (Zhuang et al. 2020, algorithm 2).
+    /// </summary>
+    public bool Belief { get; init; }
+
+    /// <summary>
     /// Outer steps over which the rate falls along half a cosine to <see cref="CosineFinal"/> of itself (Loshchilov and Hutter 2017),
     /// usually the length of the run; 0: it stays.
     /// </summary>
@@ -33,7 +39,7 @@ public sealed record OuterAdam
 
     /// <summary>The rate, the decays and the schedule.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"Adam {Rate} ({Beta1}, {Beta2}){(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {Rate} ({Beta1}, {Beta2}){(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
 
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
@@ -50,11 +56,20 @@ public sealed record OuterAdam
         var first = !state.Contains(mName);
         var t = 1 + (first ? 0 : state[tName].ToInt64());
         var m = first ? gradient * (1 - Beta1) : state[mName] * Beta1 + gradient * (1 - Beta1);
-        var v = first ? gradient * gradient * (1 - Beta2) : state[vName] * Beta2 + gradient * gradient * (1 - Beta2);
+        var deviation = Belief ? gradient - m : gradient;
+        var v = first ? deviation * deviation * (1 - Beta2) : state[vName] * Beta2 + deviation * deviation * (1 - Beta2);
         var rate = Rate * schedule * Cosine(state.Step) * state.RateScale / (1 - Math.Pow(Beta1, t));
         var root = v.sqrt() / Math.Sqrt(1 - Math.Pow(Beta2, t)) + Epsilon;
         state[name] = state[name] - m / root * rate;
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
+    }
+
+    /// <summary>Begins anew with a variable: its moments become zero.</summary>
+    internal static void Forget(DistillationState state, string name)
+    {
+        if (!state.Contains(name + ".m"))
+            return;
+        (state[name + ".m"], state[name + ".v"], state[name + ".t"]) = (zeros_like(state[name]), zeros_like(state[name]), tensor(0L));
     }
 
     private double Cosine(long step) => CosineSteps == 0

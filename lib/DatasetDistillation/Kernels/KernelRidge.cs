@@ -55,20 +55,35 @@ public sealed class KernelRidge
         ArgumentNullException.ThrowIfNull(yt);
         if (yt.dim() != 2 || yt.shape[0] != kts.shape[0] || yt.shape[1] != ys.shape[1])
             throw new ArgumentException($"Labels of {kts.shape[0]} targets beside support labels {KernelInputs.Describe(ys)} must be [{kts.shape[0]}, {ys.shape[1]}]; got {KernelInputs.Describe(yt)}.", nameof(yt));
+        return Loss(kss, kts, ys, predictions =>
+        {
+            var difference = predictions - yt.to_type(float64);
+            return (0.5 * difference.square().mean().ToDouble(), difference / difference.numel());
+        });
+    }
+
+    /// <summary>Any loss L of the predictions, and its gradients by the same closed forms.</summary>
+    /// <param name="kss">[n, n], symmetric.</param>
+    /// <param name="kts">[t, n].</param>
+    /// <param name="ys">[n, C].</param>
+    /// <param name="outer">Of the predictions, Float64 [t, C], the loss and its gradient G.</param>
+    /// <inheritdoc cref="Loss(Tensor, Tensor, Tensor, Tensor)" path="/exception"/>
+    public RidgeLoss Loss(Tensor kss, Tensor kts, Tensor ys, Func<Tensor, (double Loss, Tensor Gradient)> outer)
+    {
+        RequireFit(kss, kts, ys);
+        ArgumentNullException.ThrowIfNull(outer);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (factor, ridge) = Factorise(kss, Regularisation);
         var (n, k) = (kss.shape[0], InFloat64(kts));
         var a = cholesky_solve(ys.to_type(float64), factor);
         var predictions = k.matmul(a);
-        var difference = predictions - yt.to_type(float64);
-        var g = difference / difference.numel();
+        var (loss, g) = outer(predictions);
         var b = cholesky_solve(k.t().matmul(g), factor);
-        var outer = b.matmul(a.t());
-        var dm = (outer + outer.t()) * -0.5;
+        var product = b.matmul(a.t());
+        var dm = (product + product.t()) * -0.5;
         var dkss = dm + eye(n, dtype: float64, device: dm.device) * (dm.trace() * (ridge / n));
         var dkts = a.matmul(g.t()).t();
-        var loss = 0.5 * difference.square().mean().ToDouble();
         return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
     }
 
@@ -77,7 +92,7 @@ public sealed class KernelRidge
     /// <param name="kts">[t, n].</param>
     /// <param name="ys">[n, C].</param>
     /// <returns>Float64 [t, C].</returns>
-    /// <inheritdoc cref="Loss" path="/exception"/>
+    /// <inheritdoc cref="Loss(Tensor, Tensor, Tensor, Tensor)" path="/exception"/>
     public Tensor Predict(Tensor kss, Tensor kts, Tensor ys)
     {
         RequireFit(kss, kts, ys);
@@ -214,7 +229,7 @@ public sealed class KernelRidge
 }
 
 /// <summary>A ridge loss with its gradients; all Float64.</summary>
-/// <param name="Loss">½ mean((prediction − y_t)²).</param>
+/// <param name="Loss">½ mean((prediction − y_t)²), or the loss that was asked for.</param>
 /// <param name="Predictions">[t, C].</param>
 /// <param name="ToKts">dL/dK_ts, [t, n].</param>
 /// <param name="ToKss">dL/dK_ss, symmetric [n, n].</param>

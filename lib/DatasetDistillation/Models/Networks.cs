@@ -52,20 +52,25 @@ public static class Networks
     /// gradient matching"): blocks of a 3×3 convolution, a normalisation, ReLU and 2×2 average pooling, then a linear head.
     /// </summary>
     /// <param name="depth">The number of blocks, at most 4.</param>
-    /// <param name="width">The number of channels.</param>
+    /// <param name="width">The number of channels, of the first block where they double.</param>
     /// <param name="normalization">What follows each convolution.</param>
-    public static Network ConvNet(int depth = 3, int width = 128, Normalization normalization = Normalization.Instance)
+    /// <param name="doubling">
+    /// Whether each block has twice the channels of the one before, as in Zhou et al. 2022, "Dataset distillation using neural feature
+    /// regression"; theirs are 128-256-512.
+    /// </param>
+    public static Network ConvNet(int depth = 3, int width = 128, Normalization normalization = Normalization.Instance, bool doubling = false)
     {
         var layers = new List<Layer>();
-        for (int block = 0; block < depth; block++)
+        int[] channels = [.. Enumerable.Range(0, depth).Select(block => doubling ? width << block : width)];
+        foreach (int count in channels)
         {
-            layers.Add(Conv.Same(width, kernel: 3));
+            layers.Add(Conv.Same(count, kernel: 3));
             if (normalization == Normalization.Instance)
                 layers.Add(new InstanceNorm());
             layers.AddRange([new ReLU(), new AveragePool(2)]);
         }
         layers.AddRange([new Flatten(), new Linear(10)]);
-        return new Network($"ConvNet {depth}×{width}", Digit, layers, Initialization.HeNormal);
+        return new Network(doubling ? $"ConvNet {string.Join('-', channels)}" : $"ConvNet {depth}×{width}", Digit, layers, Initialization.HeNormal);
     }
 }
 

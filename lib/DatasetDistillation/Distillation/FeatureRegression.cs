@@ -1,0 +1,242 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Kernels;
+using DatasetDistillation.Models;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
+/// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
+/// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
+/// Standardise the data first; train networks on the result with squared error, as its labels are centred.
+/// </summary>
+public sealed record FeatureRegression : IDistiller
+{
+    private const string Images = "images", Labels = "labels", Temperature = "temperature", Scale = "scale", Mean = ".mean";
+    private const double StartTemperature = 2;
+
+    private readonly ClassBalance balance = new();
+    private readonly KernelRidge ridge = new(1e-3);
+
+    /// <summary>Whose features the labels are regressed on.</summary>
+    public Network Network { get; init; } = Networks.ConvNet(3, 16, Normalization.None, doubling: true);
+
+    /// <summary>Distilled images per class.</summary>
+    public int ImagesPerClass { get; init; } = 1;
+
+    /// <summary>What the images start from, unless <see cref="Initial"/> says it.</summary>
+    public SupportStart Start { get; init; } = SupportStart.Real;
+
+    /// <summary>A set to start from, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.</summary>
+    public DistilledSet? Initial { get; init; }
+
+    /// <summary>Whether labels are learned; else they stay as they started, one-hot minus 1/C.</summary>
+    public bool LearnLabels { get; init; } = true;
+
+    /// <summary>λ relative to the mean diagonal of K_ss; above 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">λ is not above 0.</exception>
+    public double Regularisation
+    {
+        get => ridge.Regularisation;
+        init => ridge = new KernelRidge(value);
+    }
+
+    /// <summary>What is asked of the predictions.</summary>
+    public RegressionTarget Target { get; init; } = RegressionTarget.CrossEntropy;
+
+    /// <summary>
+    /// The weight of −mean(min(y₍₁₎ − y₍₂₎, 1/C)), which keeps the two largest elements of each label apart (Zhou et al. 2022, as in
+    /// their program); 0: none.
+    /// </summary>
+    public double Margin { get; init; } = 1;
+
+    /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>Distilled images that get a gradient in a step, drawn at random; the others take part as they are. 0: all.</summary>
+    public int ActiveImages { get; init; }
+
+    /// <summary>A random change of each real batch; null: none.</summary>
+    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+
+    /// <summary>
+    /// A random, differentiable change of the distilled images, in the regression and where the pool learns; use the same when networks
+    /// are trained on the result. Null: none.
+    /// </summary>
+    public Func<Tensor, Generator, Tensor>? SupportAugmentation { get; init; }
+
+    /// <summary>The networks.</summary>
+    public FeaturePool Pool { get; init; } = new();
+
+    /// <summary>How images and labels are updated.</summary>
+    public OuterAdam Optimiser { get; init; } = new() { Rate = 3e-3 };
+
+    /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="RegressionTarget.CrossEntropy"/>.</summary>
+    public double TemperatureRate { get; init; } = 0.03;
+
+    /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>
+    public double Averaging { get; init; } = 0.99;
+
+    /// <inheritdoc/>
+    public string Name => "Feature regression";
+
+    /// <inheritdoc/>
+    public string Settings => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Network.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
+        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}" +
+        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented")}, " +
+        $"average {Averaging}, {Optimiser}; {Pool}");
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public DistillationState Initialize(ImageDataset data, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        RequireFit(data);
+        using var scope = NewDisposeScope();
+        var state = new DistillationState(seed);
+        var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
+        state[Images] = Initial is not null ? Initial.Images.to(data.Device, copy: true)
+            : Start == SupportStart.Real ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
+            : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
+        state[Labels] = Initial is not null ? Initial.Labels.to(data.Device, copy: true)
+            : KernelRidge.CentredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        state[Temperature] = tensor(StartTemperature);
+        if (Averaging > 0)
+            (state[Images + Mean], state[Labels + Mean]) = (state[Images].clone(), state[Labels].clone());
+        if (data.Standardisation is { } standardisation)
+            state[Scale] = tensor([standardisation.Mean, standardisation.StandardDeviation]);
+        Pool.Initialize(state, Network, data.Device);
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
+        using var scope = NewDisposeScope();
+        var slot = Pool.Choose(state);
+        var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
+        var (real, classes) = (data.Images.index_select(0, batch), data.Labels.index_select(0, batch));
+        if (Augmentation is not null)
+            real = Augmentation(real, state.Random);
+
+        var leaf = state[Images].detach().requires_grad_();
+        var gradient = Differentiate(state, slot, leaf, real, classes);
+        Optimiser.Update(state, Images, gradient.ToImages);
+        if (LearnLabels)
+            UpdateLabels(state, gradient.ToLabels);
+        if (Target == RegressionTarget.CrossEntropy)
+            (Optimiser with { Rate = TemperatureRate }).Update(state, Temperature, tensor(gradient.ToTemperature));
+        if (Averaging > 0)
+            Average(state);
+        Pool.Visit(state, Network, slot, state[Images], state[Labels], SupportAugmentation);
+        return new OuterStepReport(gradient.Loss);
+    }
+
+    /// <inheritdoc/>
+    public DistilledSet Result(DistillationState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var suffix = Averaging > 0 ? Mean : "";
+        var scale = state.Contains(Scale) ? state[Scale].data<float>() : null;
+        return new DistilledSet(
+            state[Images + suffix].clone(), state[Labels + suffix].clone(), $"{Name}: {Settings}, {state.Step} steps",
+            scale is null ? null : new Standardisation(scale[0], scale[1]));
+    }
+
+    /// <inheritdoc/>
+    public long EstimateMemory(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        long support = (long)ImagesPerClass * data.ClassCount;
+        long active = ActiveImages == 0 ? support : Math.Min(support, ActiveImages), targets = Math.Min(BatchSize, data.Count);
+        long activations = Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b));
+        long features = Network.FeatureShape.Aggregate(1L, static (a, b) => a * b), pixels = Network.InputShape.Aggregate(1L, static (a, b) => a * b);
+        // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with moments and its copies.
+        return sizeof(float) * ((3 * active * activations) + (32 * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
+            + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
+    }
+
+    private RegressionGradient Differentiate(DistillationState state, int slot, Tensor leaf, Tensor real, Tensor classes)
+    {
+        var support = SupportAugmentation is null ? leaf : SupportAugmentation(leaf, state.Random);
+        long[]? active = null;
+        if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
+            active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();
+        return new RegressionLoss(Network, ridge, Target).Differentiate(
+            FeaturePool.Of(state, Network, slot), leaf, support, state[Labels], real, classes, state[Temperature].ToDouble(), active);
+    }
+
+    private void UpdateLabels(DistillationState state, Tensor gradient)
+    {
+        if (Margin > 0)
+            gradient = gradient + MarginGradient(state[Labels]);
+        Optimiser.Update(state, Labels, gradient.to_type(float32));
+    }
+
+    /// <summary>The gradient of −w·mean(min(y₍₁₎ − y₍₂₎, 1/C)): of each label whose gap is small, on its two largest elements.</summary>
+    private Tensor MarginGradient(Tensor labels)
+    {
+        var (count, classes) = ((int)labels.shape[0], (int)labels.shape[1]);
+        var values = labels.cpu().data<float>().ToArray();
+        var gradient = new double[values.Length];
+        for (int i = 0; i < count; i++)
+        {
+            var row = values.AsSpan(i * classes, classes);
+            var (first, second) = (-1, -1);
+            for (int c = 0; c < classes; c++)
+            {
+                if (first < 0 || row[c] > row[first])
+                    (first, second) = (c, first);
+                else if (second < 0 || row[c] > row[second])
+                    second = c;
+            }
+            if (second < 0 || row[first] - row[second] >= 1.0 / classes)
+                continue;
+            gradient[i * classes + first] = -Margin / count;
+            gradient[i * classes + second] = Margin / count;
+        }
+        return tensor(gradient, [count, classes], device: labels.device);
+    }
+
+    /// <summary>Moves the averages; in the first steps faster, so that they do not hang on to the start.</summary>
+    private void Average(DistillationState state)
+    {
+        var decay = Math.Min(Averaging, (1.0 + state.Step) / (10.0 + state.Step));
+        foreach (var name in (string[])[Images, Labels])
+            state[name + Mean] = state[name + Mean] * decay + state[name] * (1 - decay);
+    }
+
+    private void RequireFit(ImageDataset data)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(ActiveImages);
+        ArgumentOutOfRangeException.ThrowIfNegative(Margin);
+        Pool.Check();
+        if (Averaging is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
+        if (BatchSize < data.ClassCount)
+            throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+        long[] image = [data.Channels, data.Height, data.Width];
+        if (!Network.InputShape.SequenceEqual(image) || !Network.OutputShape.SequenceEqual([(long)data.ClassCount]))
+            throw new ArgumentException(
+                $"{Network.Name} takes [{string.Join(", ", Network.InputShape)}] and gives [{string.Join(", ", Network.OutputShape)}]; " +
+                $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes.", nameof(data));
+        ClassBalance.Require(data, Initial is null && Start == SupportStart.Real ? ImagesPerClass : 1);
+        KernelInputs.RequireFinite(data.Images, "real images");
+        if (Initial is null)
+            return;
+        if (Initial.Count != ImagesPerClass * data.ClassCount || Initial.ClassCount != data.ClassCount || !Initial.Images.shape.AsSpan(1).SequenceEqual(image))
+            throw new ArgumentException(
+                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {Initial}.", nameof(data));
+        if (Initial.Preprocessing != data.Standardisation)
+            throw new ArgumentException(
+                $"The set to start from is on another scale than {data.Name}: {Initial.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardisation?.ToString() ?? "[0, 1]"}.", nameof(data));
+    }
+}
