@@ -10,5 +10,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     WangBenchmark.Command(),
     LogregBenchmark.Command(),
     KipBenchmark.Command(),
+    FeaturesBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

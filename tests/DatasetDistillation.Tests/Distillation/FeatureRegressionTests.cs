@@ -13,7 +13,7 @@ namespace DatasetDistillation.Tests.Distillation;
 public sealed class FeatureRegressionTests : IDisposable
 {
     private static readonly Network Small = new(
-        "small", [1, 6, 6], [Conv.Same(4, 3), new ReLU(), new AveragePool(2), new Flatten(), new Linear(3)], Initialization.HeNormal);
+        "small", [1, 6, 6], [Conv.Same(8, 3), new ReLU(), new AveragePool(2), new Flatten(), new Linear(3)], Initialization.HeNormal);
 
     private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardise();
 
@@ -71,16 +71,19 @@ public sealed class FeatureRegressionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(RegressionTarget.SquaredError, SupportStart.Noise)]
-    [InlineData(RegressionTarget.CrossEntropy, SupportStart.Real)]
-    public void A_network_trained_on_the_result_learns_more_than_from_the_start(RegressionTarget target, SupportStart start)
+    [InlineData(RegressionTarget.SquaredError)]
+    [InlineData(RegressionTarget.CrossEntropy)]
+    public void From_noise_comes_what_networks_learn_from(RegressionTarget target)
     {
-        var distiller = Distiller() with { Target = target, Start = start };
+        var distiller = Distiller() with { Target = target, Start = SupportStart.Noise, ImagesPerClass = 2, Optimiser = new OuterAdam { Rate = 0.05 } };
+        using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 150);
-        Assert.True(after.Losses[^1] < 0.7 * after.Losses[0]);
-        Assert.InRange(Accuracy(after.Set), 0.9, 1);
-        Assert.True(Accuracy(after.Set) > Accuracy(before.Set));
+        Assert.True(after.Losses[^1] < 0.5 * after.Losses[0]);
+        var readOut = new NetworkReadOut(Small) { Steps = 200, LearningRate = 1e-2 };
+        var learned = readOut.Accuracy(after.Set, test, 3);
+        Assert.InRange(learned.Mean, 0.75, 1);
+        Assert.True(learned.Mean > readOut.Accuracy(before.Set, test, 3).Mean + 0.2);
         Assert.Equal(data.Standardisation, after.Set.Preprocessing);
     }
 
@@ -204,17 +207,9 @@ public sealed class FeatureRegressionTests : IDisposable
         BatchSize = 60,
         Optimiser = new OuterAdam { Rate = 0.02 },
         Averaging = 0.9,
-        Pool = new FeaturePool { Size = 4, TrainingSteps = 2, Lifetime = 40, Optimiser = new OuterAdam { Rate = 3e-3 } },
+        Pool = new FeaturePool { Size = 4, TrainingSteps = 4, Lifetime = 60, Optimiser = new OuterAdam { Rate = 1e-2 } },
     };
 
     private DistillationRun Run(FeatureRegression distiller, long steps, long seed = 0) =>
         new DistillationDriver { Steps = steps, Seed = seed }.Run(distiller, data);
-
-    private double Accuracy(DistilledSet set)
-    {
-        using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
-        var trainer = new Trainer { Epochs = 400, LearningRate = 1e-2, Loss = LossFunctions.SquaredError };
-        using var trained = trainer.Fit(Small, set.Images, set.Labels);
-        return Evaluation.Evaluate(Small, trained.Parameters, test).Accuracy;
-    }
 }

@@ -39,7 +39,7 @@ public sealed class AugmentationTests : IDisposable
     public void Nothing_to_deform_leaves_images_as_they_are()
     {
         var images = Blobs(4);
-        Assert.Equal(Pixels(images), Pixels(Augmentations.Deform(0, 1, 0)(images, new Generator(1))));
+        Assert.InRange((Augmentations.Deform(0, 1, 0)(images, new Generator(1)) - images).abs().max().ToDouble(), 0, 1e-6);
     }
 
     [Fact]
