@@ -2,6 +2,7 @@ using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

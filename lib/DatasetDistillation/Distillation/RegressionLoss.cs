@@ -1,5 +1,6 @@
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;

@@ -5,6 +5,7 @@ using DatasetDistillation.Models;
 using DatasetDistillation.Tests.Data;
 using DatasetDistillation.Tests.Kernels;
 using DatasetDistillation.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

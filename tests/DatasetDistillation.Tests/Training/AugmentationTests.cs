@@ -1,4 +1,5 @@
 using DatasetDistillation.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
