@@ -58,7 +58,7 @@ public sealed record Column
 /// <summary>
 /// One value of a <see cref="ResultsTable"/>: a number, a (mean, deviation) pair, a time, or words. All of these convert to it by themselves.
 /// </summary>
-public readonly record struct Cell
+public readonly partial record struct Cell
 {
     private Cell(double? value, double? deviation, string words) => (Value, Deviation, Words) = (value, deviation, words);
 

@@ -61,3 +61,17 @@ public sealed partial class ProgressDisplay : IProgress<StepReport>, IProgress<D
         Report(value.Step, value.Steps, value.Message ?? FormattableString.Invariant($"outer loss {value.Loss:F4}"));
     }
 }
+
+/// <content>Repeated measurements convert to what is shown as arrays do.</content>
+public readonly partial struct Numbers
+{
+    /// <summary>The measurements in their order.</summary>
+    public static implicit operator Numbers(Training.Spread spread) => new(spread?.Values ?? throw new ArgumentNullException(nameof(spread)));
+}
+
+/// <content>Repeated measurements are written as mean ± standard deviation.</content>
+public readonly partial record struct Cell
+{
+    /// <summary>Mean and standard deviation of repeated measurements; the value alone where there is one.</summary>
+    public static implicit operator Cell(Training.Spread spread) => MeanOf(spread);
+}

@@ -41,4 +41,17 @@ public class TensorReportingTests
         Assert.Contains("[5]", Assert.Throws<ArgumentException>(() => ImageGrid.Of(tensor)).Message);
         Assert.Contains("[5]", Assert.Throws<ArgumentException>(() => Chart.HeatMap(tensor)).Message);
     }
+
+    [Fact]
+    public void Repeated_measurements_are_shown_as_mean_and_deviation()
+    {
+        var spread = new DatasetDistillation.Training.Spread([0.8, 0.9]);
+        Cell cell = spread;
+        Assert.Equal(0.85, cell.Value!.Value, 1e-12);
+        Assert.Equal(spread.StandardDeviation, cell.Deviation!.Value, 1e-12);
+        Cell single = new DatasetDistillation.Training.Spread([0.8]);
+        Assert.Null(single.Deviation);
+        Numbers numbers = spread;
+        Assert.Equal(spread.Values, numbers.Values.AsEnumerable());
+    }
 }
