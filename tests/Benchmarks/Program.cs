@@ -11,5 +11,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     LogregBenchmark.Command(),
     KipBenchmark.Command(),
     FeaturesBenchmark.Command(),
+    ConvKernelBenchmark.Command(),
 };
 return root.Parse(args).Invoke();
