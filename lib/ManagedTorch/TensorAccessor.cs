@@ -16,14 +16,15 @@ public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
 
     public long Count => _tensor.numel();
 
-    public T this[long index]
+    /// <summary>The element at a place counted in row-major order, or at a place in each dimension.</summary>
+    public T this[params long[] indices]
     {
-        get => _contiguous.Span<T>()[checked((int)index)];
+        get => _contiguous.Span<T>()[Offset(indices)];
         set
         {
             if (!ReferenceEquals(_tensor, _contiguous))
                 throw new InvalidOperationException("Elements of a strided view cannot be set through data<T>(); call contiguous() first.");
-            _tensor.Span<T>()[checked((int)index)] = value;
+            _tensor.Span<T>()[Offset(indices)] = value;
             _tensor.Memory.Version++;
         }
     }
@@ -47,23 +48,33 @@ public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
         GC.KeepAlive(_contiguous);
     }
 
-    /// <summary>Replaces the elements.</summary>
-    public void CopyFrom(ReadOnlySpan<T> values)
+    /// <summary>Replaces the elements, up to the end of the tensor or of the array.</summary>
+    public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
         if (!ReferenceEquals(_tensor, _contiguous))
             throw new InvalidOperationException("Elements of a strided view cannot be set through data<T>(); call contiguous() first.");
-        values.CopyTo(_tensor.Span<T>());
+        var from = array[arrayIndex..];
+        var to = _tensor.Span<T>()[checked((int)tensorIndex)..];
+        from[..Math.Min(from.Length, to.Length)].CopyTo(to);
         _tensor.Memory.Version++;
     }
 
-    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        if (tensorIndex != 0)
-            throw new NotSupportedException("CopyFrom starts at element 0 of the tensor.");
-        CopyFrom(array.AsSpan(arrayIndex, Math.Min(array.Length - arrayIndex, checked((int)Count))));
-    }
+    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyFrom(array.AsSpan(), arrayIndex, tensorIndex);
 
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int Offset(long[] indices)
+    {
+        if (indices.Length == 1)
+            return checked((int)indices[0]);
+        var shape = _tensor.shape;
+        if (indices.Length != shape.Length)
+            throw new ArgumentException($"{indices.Length} indices for a tensor of {shape.Length} dimensions; wanted one for each, or one for all.", nameof(indices));
+        var offset = 0L;
+        for (var i = 0; i < shape.Length; i++)
+            offset = offset * shape[i] + indices[i];
+        return checked((int)offset);
+    }
 }

@@ -26,11 +26,17 @@ public sealed class Scalar
     public static implicit operator Scalar(double value) => new(value, torch.ScalarType.Float64);
     public static implicit operator Scalar(bool value) => new(value ? 1 : 0, torch.ScalarType.Bool);
 
-    public double ToDouble() => _real;
-    public float ToSingle() => (float)_real;
-    public long ToInt64() => _integer;
+    internal double ToDouble() => _real;
+    internal float ToSingle() => (float)_real;
+    internal long ToInt64() => _integer;
 
     internal bool IsFloatingPoint => Type is torch.ScalarType.Float32 or torch.ScalarType.Float64;
+}
+
+/// <summary>What stands around a padded tensor.</summary>
+public enum PaddingModes
+{
+    Constant = 4,
 }
 
 public static partial class torch
@@ -69,7 +75,7 @@ public static partial class torch
             index = parts.Length > 1 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : -1;
         }
 
-        public Device(DeviceType type, int index = -1) => (this.type, this.index) = (type, index);
+        public Device(DeviceType deviceType, int index = -1) => (type, this.index) = (deviceType, index);
 
         public DeviceType type { get; }
 
@@ -91,7 +97,7 @@ public static partial class torch
 
     public static Device device(string description) => new(description);
 
-    public static Device device(DeviceType type, int index = -1) => new(type, index);
+    public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
 
     public static class cuda
     {

@@ -129,7 +129,7 @@ public sealed class TensorSemanticsTests
         Assert.Equal([0, 3, 4], x[^0..].shape);
         Assert.Equal([1, 3, 4], x[^1..].shape);
         Assert.Equal([2, 3, 4], x[..].shape);
-        Assert.Equal([12L, 13, 14, 15], x[tensor([false, true]), 0].data<long>().ToArray());
+        Assert.Equal([12L, 13, 14, 15], x[TensorIndex.Tensor(tensor([false, true])), 0].data<long>().ToArray());
     }
 
     [Fact]

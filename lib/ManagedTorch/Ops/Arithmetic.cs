@@ -44,8 +44,8 @@ public static partial class torch
                 : Record(y, "sub", [this, target], [], ToShapes(shape, target.shape, static g => -g));
         }
 
-        public Tensor sub(Scalar scalar) =>
-            Record(Dispatch.Binary<Subtract>("sub", this, scalar), "sub", [this], [], static (g, _, _) => g);
+        public Tensor sub(Scalar target) =>
+            Record(Dispatch.Binary<Subtract>("sub", this, target), "sub", [this], [], static (g, _, _) => g);
 
         public Tensor mul(Tensor target) => dtype != target.dtype
             ? InOneType(this, target, static (a, b) => a.mul(b))

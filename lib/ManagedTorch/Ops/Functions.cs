@@ -151,8 +151,8 @@ public static partial class torch
     public static Tensor acos(Tensor input) => input.acos();
     public static Tensor tanh(Tensor input) => input.tanh();
     public static Tensor sigmoid(Tensor input) => input.sigmoid();
-    public static Tensor pow(Tensor left, Scalar right) => left.pow(right);
-    public static Tensor pow(Tensor left, Tensor right) => left.pow(right);
+    public static Tensor pow(Tensor left, Scalar exponent) => left.pow(exponent);
+    public static Tensor pow(Tensor left, Tensor exponent) => left.pow(exponent);
     public static Tensor square(Tensor input) => input.square();
     public static Tensor clamp(Tensor input, Scalar? min = null, Scalar? max = null) => input.clamp(min, max);
     public static Tensor maximum(Tensor input, Tensor other) => input.maximum(other);

@@ -12,7 +12,7 @@ public static partial class torch
         public Tensor mul_(Tensor target) => Modify<Multiply>("mul_", target);
         public Tensor div_(Tensor target) => Modify<Divide>("div_", target);
         public Tensor add_(Scalar scalar) => Modify<Add>("add_", scalar);
-        public Tensor sub_(Scalar scalar) => Modify<Subtract>("sub_", scalar);
+        public Tensor sub_(Scalar target) => Modify<Subtract>("sub_", target);
         public Tensor mul_(Scalar target) => Modify<Multiply>("mul_", target);
         public Tensor div_(Scalar target) => Modify<Divide>("div_", target);
 
@@ -45,7 +45,7 @@ public static partial class torch
         public Tensor zero_() => fill_(0);
 
         /// <summary>Copies the values of a tensor that broadcasts to this one.</summary>
-        public Tensor copy_(Tensor source, bool non_blocking = false)
+        public Tensor copy_(Tensor source, bool nonBlocking = false)
         {
             RequireWritable("copy_");
             using var converted = source.detach().to_type(dtype, copy: source.dtype == dtype && !source.Shape.SequenceEqual(Shape));

@@ -16,11 +16,11 @@ public static partial class torch
         internal long Step { get; }
         internal torch.Tensor? Positions { get; }
 
-        public static TensorIndex Single(long index) => new(Kind.Single, index);
+        public static TensorIndex Single(long? index) => new(Kind.Single, index ?? throw new ArgumentNullException(nameof(index)));
 
         public static TensorIndex Slice(long? start = null, long? stop = null, long? step = null) => new(Kind.Slice, start ?? 0, stop ?? long.MaxValue, step ?? 1);
 
-        public static TensorIndex Tensor(torch.Tensor positions) => new(Kind.Tensor, positions: positions);
+        public static TensorIndex Tensor(torch.Tensor tensor) => new(Kind.Tensor, positions: tensor);
 
         public static TensorIndex Ellipsis => new(Kind.Ellipsis);
 
@@ -28,9 +28,7 @@ public static partial class torch
 
         public static TensorIndex Null => new(Kind.New);
 
-        public static implicit operator TensorIndex(int index) => Single(index);
-        public static implicit operator TensorIndex(long index) => Single(index);
-        public static implicit operator TensorIndex(torch.Tensor positions) => Tensor(positions);
+        public static implicit operator TensorIndex(long value) => Single(value);
         public static implicit operator TensorIndex(Range range) => Slice(From(range.Start), From(range.End));
 
         private static long From(System.Index index) => !index.IsFromEnd ? index.Value : index.Value == 0 ? long.MaxValue : -index.Value;
@@ -42,6 +40,12 @@ public static partial class torch
         {
             get => index(indices);
             set => index_put_(value, indices);
+        }
+
+        public Tensor this[params Tensor[] indices]
+        {
+            get => index([.. indices.Select(TensorIndex.Tensor)]);
+            set => index_put_(value, [.. indices.Select(TensorIndex.Tensor)]);
         }
 
         /// <summary>Numbers and ranges give views; a tensor of positions (Int64, or a Bool mask over one dimension) gives a copy.</summary>
@@ -167,14 +171,14 @@ public static partial class torch
         }
 
         /// <summary>A copy with source[…, i, …] added at index[…, i, …] along a dimension.</summary>
-        public Tensor scatter_add(long dim, Tensor index, Tensor source)
+        public Tensor scatter_add(long dim, Tensor index, Tensor src)
         {
             var at = Dimension(dim, "scatter_add");
-            if (!index.Shape.SequenceEqual(source.Shape) || source.dtype != dtype)
-                throw Error("scatter_add", $"the source of shape [{Text(source.shape)}] ({source.dtype}) does not fit the index of shape [{Text(index.shape)}] and the tensor ({dtype})");
+            if (!index.Shape.SequenceEqual(src.Shape) || src.dtype != dtype)
+                throw Error("scatter_add", $"the source of shape [{Text(src.shape)}] ({src.dtype}) does not fit the index of shape [{Text(index.shape)}] and the tensor ({dtype})");
             RequireIndexWithin("scatter_add", index, at);
             using var positions = Positions("scatter_add", index, shape[at]);
-            using var x = source.Contiguous();
+            using var x = src.Contiguous();
             var y = Copied();
             var plan = Addresses(positions, shape, at);
             switch (dtype)
@@ -184,7 +188,7 @@ public static partial class torch
                 case ScalarType.Int64: Put(x.Span<long>(), y.Span<long>(), plan); break;
                 default: throw Error("scatter_add", $"is not defined for tensors of type {dtype}");
             }
-            return Record(y, "scatter_add", [this, source], [index], (g, s, i) => i == 0 ? g : g.gather(at, s[0]));
+            return Record(y, "scatter_add", [this, src], [index], (g, s, i) => i == 0 ? g : g.gather(at, s[0]));
         }
 
         private void RequireIndexWithin(string operation, Tensor index, int dim)

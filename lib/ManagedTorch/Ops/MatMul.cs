@@ -44,10 +44,10 @@ public static partial class torch
         }
 
         /// <summary>[m, k] times [k, n].</summary>
-        public Tensor mm(Tensor mat2)
+        public Tensor mm(Tensor target)
         {
-            Require("mm", 2, this, mat2);
-            return Record(Product(this, mat2), "mm", [this, mat2], [this, mat2],
+            Require("mm", 2, this, target);
+            return Record(Product(this, target), "mm", [this, target], [this, target],
                 static (g, s, i) => i == 0 ? g.mm(s[1].mT) : s[0].mT.mm(g));
         }
 
@@ -59,10 +59,10 @@ public static partial class torch
                 static (g, s, i) => i == 0 ? g.bmm(s[1].mT) : s[0].mT.bmm(g));
         }
 
-        public Tensor mv(Tensor vec) => matmul(vec);
+        public Tensor mv(Tensor target) => matmul(target);
 
         /// <summary>The inner product of two vectors.</summary>
-        public Tensor dot(Tensor other) => shape.Length == 1 && other.shape.Length == 1 ? matmul(other) : throw Mismatch("dot", this, other);
+        public Tensor dot(Tensor target) => shape.Length == 1 && target.shape.Length == 1 ? matmul(target) : throw Mismatch("dot", this, target);
 
         private static void Require(string operation, int rank, Tensor a, Tensor b)
         {
@@ -118,7 +118,7 @@ public static partial class torch
 
     public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
     public static Tensor mm(Tensor input, Tensor target) => input.mm(target);
-    public static Tensor bmm(Tensor input, Tensor target) => input.bmm(target);
-    public static Tensor dot(Tensor input, Tensor target) => input.dot(target);
+    public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
+    public static Tensor dot(Tensor input, Tensor other) => input.dot(other);
     public static Tensor outer(Tensor input, Tensor vec2) => input.unsqueeze(1).mm(vec2.unsqueeze(0));
 }

@@ -39,7 +39,7 @@ public static partial class torch
 
         public Tensor mean() => mean([]);
 
-        public Tensor mean(ReadOnlySpan<long> dimensions, bool keepdim = false, ScalarType? type = null)
+        public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null)
         {
             RequireFloat("mean");
             using var total = sum(dimensions, keepdim, type);
@@ -49,7 +49,7 @@ public static partial class torch
         public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
         {
             RequireFloat("var");
-            using var centre = mean(dimensions, keepdim: true, type);
+            using var centre = mean([.. dimensions], keepdim: true, type);
             using var deviation = sub(centre);
             using var squares = deviation.square();
             using var total = squares.sum(dimensions, keepdim, type);

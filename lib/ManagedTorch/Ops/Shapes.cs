@@ -115,16 +115,16 @@ public static partial class torch
             return Record(y, "unsqueeze", [this], [], (g, _, _) => g.squeeze(at));
         }
 
-        public Tensor squeeze(long dim)
+        public Tensor squeeze(long? dim = null)
         {
-            var at = Dimension(dim, "squeeze", orScalar: true);
+            if (dim is not { } chosen)
+                return reshape([.. shape.Where(static s => s != 1)]);
+            var at = Dimension(chosen, "squeeze", orScalar: true);
             if (shape.Length == 0 || shape[at] != 1)
                 return alias();
             var y = View([.. shape[..at], .. shape[(at + 1)..]], [.. Strides[..at], .. Strides[(at + 1)..]], _offset);
             return Record(y, "squeeze", [this], [], (g, _, _) => g.unsqueeze(at));
         }
-
-        public Tensor squeeze() => reshape([.. shape.Where(static s => s != 1)]);
 
         /// <summary>The elements start … start + length − 1 along a dimension; a view.</summary>
         public Tensor narrow(long dim, long start, long length)
@@ -181,7 +181,7 @@ public static partial class torch
         internal static Tensor Embed(Tensor x, int dim, long start, long extra) =>
             extra == 0 ? x.alias() : embed(x, dim, start, 1, x.shape[dim] + extra);
 
-        public Tensor[] split(long size, long dim = 0)
+        public Tensor[] split(long size, int dim = 0)
         {
             var total = shape[Dimension(dim, "split")];
             if (size < 1)
@@ -218,13 +218,13 @@ public static partial class torch
         public Tensor[] chunk(long chunks, long dim = 0)
         {
             var size = shape[Dimension(dim, "chunk")];
-            return chunks > 0 ? split(Math.Max(1, (size + chunks - 1) / chunks), dim)
+            return chunks > 0 ? split(Math.Max(1, (size + chunks - 1) / chunks), Dimension(dim, "chunk"))
                 : throw Error("chunk", $"dimension {dim} of the shape [{Text(shape)}] cannot be cut into {chunks} parts");
         }
 
-        public Tensor[] unbind(long dim = 0)
+        public Tensor[] unbind(long dimension = 0)
         {
-            var at = Dimension(dim, "unbind");
+            var at = Dimension(dimension, "unbind");
             return [.. Enumerable.Range(0, (int)shape[at]).Select(i => select(at, i))];
         }
 
@@ -262,11 +262,6 @@ public static partial class torch
             }
             return y;
         }
-    }
-
-    public enum PaddingModes
-    {
-        Constant = 0,
     }
 
     public static partial class nn

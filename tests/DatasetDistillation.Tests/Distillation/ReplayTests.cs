@@ -3,7 +3,7 @@ using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
 using TorchSharp;
-using TorchSharp.Modules;
+using Parameter = TorchSharp.Modules.Parameter;
 using Xunit;
 using static TorchSharp.torch;
 
