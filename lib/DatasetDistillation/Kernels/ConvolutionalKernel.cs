@@ -20,7 +20,6 @@ public sealed class ConvolutionalKernel : IKernel
 {
     private const int LargestDepth = 1000;
     private const int LargestRadius = 1000;
-    private const double SmallestVariance = 1e-36;
 
     private readonly ConvolutionalNetwork network;
 
@@ -114,7 +113,7 @@ public sealed class ConvolutionalKernel : IKernel
         var below = x.square().mean([1], keepdim: true);
         for (int l = 0; l < Depth; l++)
         {
-            variances[l] = Convolution(below) + (BiasVariance + SmallestVariance);
+            variances[l] = Convolution(below) + (BiasVariance + ConvolutionalNetwork.SmallestVariance);
             below = variances[l] / 2;
         }
         return variances;

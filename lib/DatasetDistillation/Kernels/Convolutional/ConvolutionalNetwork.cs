@@ -11,6 +11,9 @@ namespace DatasetDistillation.Kernels;
 /// <param name="BiasVariance">σ_b².</param>
 internal readonly record struct ConvolutionalNetwork(WideLimit Limit, int Depth, int PoolRadius, double WeightVariance, double BiasVariance)
 {
+    /// <summary>Added to variances, so that the pixels of an empty image without biases have a finite inverse deviation.</summary>
+    public const double SmallestVariance = 1e-36;
+
     /// <summary>What a neighbour's covariance counts in a convolution: σ_w²/9.</summary>
     public double NeighbourWeight => WeightVariance / 9;
 

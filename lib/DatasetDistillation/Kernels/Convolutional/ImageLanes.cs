@@ -12,9 +12,6 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
     where TLane : unmanaged, ILane<TLane, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Added to variances, so that the pixels of an empty image without biases have a finite inverse.</summary>
-    private const double SmallestVariance = 1e-36;
-
     private readonly AlignedMemory<TLane> memory;
     private readonly int planes;
 
@@ -96,7 +93,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         }
         for (int l = 0; l < Depth; l++)
         {
-            var (weight, bias) = (TLane.Splat(neighbourWeight / (l == 0 ? Channels : 2)), TLane.Splat(biasVariance + SmallestVariance));
+            var (weight, bias) = (TLane.Splat(neighbourWeight / (l == 0 ? Channels : 2)), TLane.Splat(biasVariance + ConvolutionalNetwork.SmallestVariance));
             Box.Sum<TLane, T>(variances, boxes, Height, Width);
             for (int p = 0; p < Pixels; p++)
                 boxes[p] = TLane.MultiplyAdd(boxes[p], weight, bias);
