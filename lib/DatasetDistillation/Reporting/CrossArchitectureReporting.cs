@@ -6,6 +6,10 @@ namespace DatasetDistillation.Distillation;
 [TypeFormatterSource(typeof(RichOutputFormatterSource), PreferredMimeTypes = [MimeType.Html, MimeType.Text])]
 public sealed partial class CrossArchitecture : IRichOutput
 {
+    // In CSS pixels: what the names of sets and of networks take.
+    private const int NamesWidth = 260;
+    private const int NetworkWidth = 110;
+
     /// <inheritdoc/>
     public IReadOnlyList<string> MimeTypes { get; } = [MimeType.Html, MimeType.Markdown, MimeType.Text];
 
@@ -18,12 +22,7 @@ public sealed partial class CrossArchitecture : IRichOutput
     {
         var table = new ResultsTable("training set", Networks.Select(static name => Column.Percent(name))).Titled(title);
         for (var row = 0; row < Sets.Count; row++)
-            table = table.Add(Sets[row], Enumerable.Range(0, Networks.Count).Select(column => cells[row, column] switch
-            {
-                null => Cell.Missing,
-                { Count: 1 } spread => spread.Mean,
-                var spread => (Cell)(spread.Mean, spread.StandardDeviation),
-            }));
+            table = table.Add(Sets[row], Enumerable.Range(0, Networks.Count).Select(column => cells[row, column] is { } spread ? (Cell)spread : Cell.Missing));
         return table;
     }
 
@@ -35,7 +34,10 @@ public sealed partial class CrossArchitecture : IRichOutput
         for (var row = 0; row < Sets.Count; row++)
             for (var column = 0; column < Networks.Count; column++)
                 means[row, column] = 100 * (cells[row, column]?.Mean ?? double.NaN);
-        return Chart.HeatMap(means, Sets, Networks, title, "network", "training set", HeatMapColours.Sequential, "0.0");
+        return Chart.HeatMap(means, Sets, Networks, title, "network", "training set", HeatMapColours.Sequential, "0.0") with
+        {
+            Width = Math.Clamp(NamesWidth + (NetworkWidth * Networks.Count), 480, 1000),
+        };
     }
 
     /// <summary>The table as lines of text.</summary>
