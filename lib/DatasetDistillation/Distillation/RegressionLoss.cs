@@ -28,7 +28,7 @@ public enum RegressionTarget
 internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, RegressionTarget Target)
 {
     /// <summary>Images whose features are computed at a time where no graph is kept, so that a layer's activations stay in the cache.</summary>
-    public int Block { get; init; } = 32;
+    public const int Block = 32;
 
     /// <summary>Loss and gradients for one network and one real batch.</summary>
     /// <param name="theta">The network's parameters.</param>

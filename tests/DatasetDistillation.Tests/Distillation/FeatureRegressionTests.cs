@@ -152,7 +152,6 @@ public sealed class FeatureRegressionTests : IDisposable
     {
         using var last = Run(Distiller() with { Averaging = 0 }, 6);
         using var mean = Run(Distiller() with { Averaging = 0.9 }, 6);
-        using var state = (Distiller() with { Averaging = 0.9 }).Initialize(data, 0);
         Assert.Equal(last.Losses, mean.Losses);
         Assert.NotEqual(last.Set.Pixels(), mean.Set.Pixels());
     }

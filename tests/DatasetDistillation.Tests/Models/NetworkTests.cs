@@ -42,6 +42,15 @@ public sealed class NetworkTests
         Assert.Contains($"{parameters:N0} parameters", network.Describe(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Channels_double_from_block_to_block_where_that_is_wanted()
+    {
+        var network = Networks.ConvNet(3, 16, Normalization.None, doubling: true);
+        Assert.Equal("ConvNet 16-32-64", network.Name);
+        Assert.Equal(160 + 4_640 + 18_496 + 5_770, network.ParameterCount);
+        Assert.Equal([[16, 14, 14], [32, 7, 7], [64, 3, 3]], network.Layers.Where(static l => l.Layer is AveragePool).Select(static l => l.OutputShape));
+    }
+
     [Theory]
     [MemberData(nameof(ReadyMade))]
     public void The_head_applied_to_the_features_is_the_output(string name, long parameters, long[] features)
