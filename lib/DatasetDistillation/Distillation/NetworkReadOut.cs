@@ -1,4 +1,5 @@
 using DatasetDistillation.Data;
+using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
 using static TorchSharp.torch;
@@ -60,16 +61,20 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>
     /// <param name="seed">Of the first weights, the order of the images, dropout and augmentation.</param>
+    /// <param name="watched">Real images, standardised as the set's are, to evaluate after each pass over the set, for learning curves; null: none.</param>
     /// <param name="cancellation">Stops between two steps; the result then says so.</param>
     /// <exception cref="ArgumentException">The network takes other images, has another number of classes, or the set lacks a class.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
-    public TrainingResult Train(DistilledSet set, long seed = 0, CancellationToken cancellation = default)
+    public TrainingResult Train(DistilledSet set, long seed = 0, ImageDataset? watched = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         set.RequireFit(Network);
-        using var labels = Targets(set);
+        if (watched is not null)
+            set.RequireSpace(watched);
+        using var labels = Targets(set.Labels);
+        using var classes = watched is null ? null : Targets(KernelRidge.CentredLabels(watched.Labels, set.ClassCount));
         var batch = Math.Min(BatchSize, set.Count);
         var stepsPerEpoch = (set.Count + batch - 1) / batch;
         var trainer = new Trainer
@@ -86,7 +91,7 @@ public sealed record NetworkReadOut(Network Network)
             Augmentation = Augmentation,
             Seed = seed,
         };
-        return trainer.Fit(Network, set.Images, labels, cancellation: cancellation);
+        return trainer.Fit(Network, set.Images, labels, watched is null ? null : (watched.Images, classes!), cancellation);
     }
 
     /// <summary>The accuracy on real images, in [0, 1], of networks trained with several seeds.</summary>
@@ -107,7 +112,7 @@ public sealed record NetworkReadOut(Network Network)
         var accuracies = new List<double>();
         foreach (var seed in all)
         {
-            using var result = Train(set, seed, cancellation);
+            using var result = Train(set, seed, cancellation: cancellation);
             if (result.IsCancelled)
                 break;
             accuracies.Add(Evaluation.Evaluate(Network, result.Parameters, test).Accuracy);
@@ -123,10 +128,11 @@ public sealed record NetworkReadOut(Network Network)
     public Spread Accuracy(DistilledSet set, ImageDataset test, int networks = 5, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         Accuracy(set, test, Enumerable.Range(0, networks).Select(static i => (long)i), progress, cancellation);
 
-    private Tensor Targets(DistilledSet set)
+    /// <summary>What is learned from labels [n, classes]: themselves, centred, as Float32; or the class of each.</summary>
+    private Tensor Targets(Tensor labels)
     {
         using var scope = NewDisposeScope();
-        var targets = Labels == LabelUse.Soft ? set.Labels - set.Labels.mean([1], keepdim: true) : set.Labels.argmax(1);
+        var targets = Labels == LabelUse.Soft ? (labels - labels.mean([1], keepdim: true)).to(ScalarType.Float32) : labels.argmax(1);
         return targets.MoveToOuterDisposeScope();
     }
 }

@@ -47,6 +47,23 @@ public sealed class NetworkReadOutTests : IDisposable
         Assert.True(soft.History[^1].TrainingLoss < 1e-5 && hard.History[^1].TrainingLoss < 0.5);
     }
 
+    [Theory]
+    [InlineData(LabelUse.Soft)]
+    [InlineData(LabelUse.Hard)]
+    public void Watched_images_give_learning_curves_and_change_nothing_else(LabelUse labels)
+    {
+        using var digits = SyntheticDigits.Create(100, seed: 1);
+        using var set = RealSet(digits);
+        var readOut = new NetworkReadOut(Networks.Mlp(16)) { Labels = labels, Steps = 20, LearningRate = 3e-3 };
+        using var watched = readOut.Train(set, seed: 3, watched: digits);
+        using var alone = readOut.Train(set, seed: 3);
+        Assert.Equal(20, watched.History.ValidationLoss.Count);
+        Assert.Equal(Evaluation.Evaluate(readOut.Network, watched.Parameters, digits).Accuracy, watched.History.ValidationAccuracy[^1]);
+        Assert.Equal(alone.Parameters.Flat.data<float>().ToArray(), watched.Parameters.Flat.data<float>().ToArray());
+        using var others = digits.Standardise();
+        Assert.Throws<ArgumentException>(() => readOut.Train(set, watched: others));
+    }
+
     [Fact]
     public void Averaged_weights_are_the_running_mean_of_the_iterates()
     {
