@@ -121,6 +121,24 @@ public sealed class ConfusionMatrix
     /// <summary>The share of the images predicted as a class that are of it, in [0, 1]; NaN where there are none.</summary>
     public double Precision(int predicted) => (double)counts[predicted, predicted] / Classes.Sum(c => counts[c, predicted]);
 
+    /// <summary>The share of the images of a class that were predicted as another or the same, in [0, 1]; NaN where there are none.</summary>
+    public double Share(int truth, int predicted) => (double)counts[truth, predicted] / Row(truth);
+
+    /// <summary>The counts of several classifiers together.</summary>
+    /// <exception cref="ArgumentException">There is none, or they have different classes.</exception>
+    public static ConfusionMatrix Sum(IEnumerable<ConfusionMatrix> matrices)
+    {
+        ConfusionMatrix[] all = [.. matrices];
+        if (all.Select(static m => m.ClassCount).Distinct().Count() != 1)
+            throw new ArgumentException($"Confusion matrices are added where they have the same classes, and there is at least one; got {all.Length} with {string.Join(", ", all.Select(static m => m.ClassCount))} classes.", nameof(matrices));
+        var sum = all[0].ToArray();
+        foreach (var matrix in all.AsSpan(1))
+            foreach (int truth in matrix.Classes)
+                foreach (int predicted in matrix.Classes)
+                    sum[truth, predicted] += matrix[truth, predicted];
+        return new ConfusionMatrix(sum);
+    }
+
     /// <summary>The counts, a copy.</summary>
     public int[,] ToArray() => (int[,])counts.Clone();
 

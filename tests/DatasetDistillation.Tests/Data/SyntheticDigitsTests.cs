@@ -104,4 +104,24 @@ public class SyntheticDigitsTests
 
         private static float[] Inputs(LabelledPixels data, int index) => [.. data.Slice(index, 1).ToUnitInterval(), 1];
     }
+
+    [Fact]
+    public void Digits_like_Usps_are_the_same_ones_without_the_margin()
+    {
+        using var plain = SyntheticDigits.Create(50, seed: 3);
+        using var filled = SyntheticDigits.CreateLikeUsps(50, seed: 3);
+
+        Assert.Equal(plain.LabelValues(), filled.LabelValues());
+        Assert.Equal([50L, 1, 28, 28], filled.Images.shape);
+        Assert.True(Margin(filled.PixelValues()) > 10 * Margin(plain.PixelValues()));
+
+        // The middle stays in the middle: 2×2 pixels of the one are about as dark as 2×2 of the other.
+        double difference = Enumerable.Range(0, 50).Average(i => Math.Abs(Middle(plain.PixelValues(), i) - Middle(filled.PixelValues(), i)));
+        Assert.InRange(difference, 0, 0.12);
+
+        static double Margin(float[] pixels) => pixels.Select(static (p, i) => i / 28 % 28 is < 4 or > 23 || i % 28 is < 4 or > 23 ? p : 0).Sum();
+
+        static double Middle(float[] pixels, int image) =>
+            new[] { (13, 13), (13, 14), (14, 13), (14, 14) }.Average(at => pixels[(784 * image) + (28 * at.Item1) + at.Item2]);
+    }
 }

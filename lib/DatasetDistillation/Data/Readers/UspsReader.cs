@@ -14,7 +14,7 @@ internal static class UspsReader
     private const int MnistSide = 28;
     private const int ClassCount = 10;
 
-    /// <summary>Reads a file and resizes its images to MNIST's 28×28 pixels.</summary>
+    /// <summary>Reads a file and resizes its images to MNIST's 28×28 pixels, from [−1, 1] to 0–255.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is packed otherwise, damaged, or a line is not as it must be; the message has its number.</exception>
     public static LabelledPixels Read(string path)
@@ -40,7 +40,8 @@ internal static class UspsReader
                     ReadSparse(fields, image);
                 else
                     ReadDense(fields, image);
-                Resize(image, pixels);
+                foreach (float value in Bilinear.Resize(image, Side, MnistSide))
+                    pixels.Add((byte)MathF.Round(127.5f * (value + 1)));
             }
         }
         catch (InvalidDataException exception) when (!exception.Message.Contains(path, StringComparison.Ordinal))
@@ -91,32 +92,5 @@ internal static class UspsReader
                 : throw Bad($"has the {what} '{text}', but a whole number from {least} to {most} is wanted");
 
         InvalidDataException Bad(string problem) => new($"Line {number} of '{path}' {problem}.");
-    }
-
-    /// <summary>
-    /// Bilinear interpolation between pixel centres, the margins repeated (as <c>interpolate(mode="bilinear")</c> of PyTorch
-    /// does it), from [−1, 1] to 0–255.
-    /// </summary>
-    private static void Resize(float[] image, List<byte> pixels)
-    {
-        for (int y = 0; y < MnistSide; y++)
-        {
-            var (top, bottom, down) = Place(y);
-            for (int x = 0; x < MnistSide; x++)
-            {
-                var (left, right, across) = Place(x);
-                float above = float.Lerp(image[(top * Side) + left], image[(top * Side) + right], across);
-                float below = float.Lerp(image[(bottom * Side) + left], image[(bottom * Side) + right], across);
-                pixels.Add((byte)MathF.Round(127.5f * (float.Lerp(above, below, down) + 1)));
-            }
-        }
-    }
-
-    /// <summary>The two source pixels beside a target pixel, and how far it lies from the first to the second.</summary>
-    private static (int First, int Second, float Share) Place(int target)
-    {
-        float at = Math.Max(0, ((target + 0.5f) * Side / MnistSide) - 0.5f);
-        int first = (int)at;
-        return (first, Math.Min(first + 1, Side - 1), at - first);
     }
 }

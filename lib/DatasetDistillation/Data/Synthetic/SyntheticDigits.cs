@@ -19,6 +19,31 @@ public static class SyntheticDigits
         Draw(count, seed, first), "synthetic digits", $"synthetic digits made by a program (seed {seed}, images {first} to {first + count - 1})", ClassCount);
 
     /// <summary>
+    /// Makes digits as USPS shows them, another domain than <see cref="Create"/>'s: without MNIST's margin, at 16×16 pixels, and
+    /// then as <see cref="Digits.LoadUsps"/> resizes them.
+    /// </summary>
+    /// <inheritdoc cref="Create"/>
+    public static ImageDataset CreateLikeUsps(int count, long seed = 0, long first = 0)
+    {
+        var digits = Draw(count, seed, first);
+        Parallel.For(0, count, i => FillFrame(digits.Pixels.AsSpan(i * DigitPen.Side * DigitPen.Side, DigitPen.Side * DigitPen.Side)));
+        return ImageDataset.FromPixels(
+            digits, "synthetic digits like USPS", $"synthetic digits made by a program, without a margin and at 16×16 pixels (seed {seed}, images {first} to {first + count - 1})", ClassCount);
+    }
+
+    /// <summary>Enlarges MNIST's box of 20×20 pixels, at the resolution of USPS, until it fills the image.</summary>
+    private static void FillFrame(Span<byte> image)
+    {
+        const int Box = 20, UspsSide = 16, Margin = (DigitPen.Side - Box) / 2;
+        Span<float> box = stackalloc float[Box * Box];
+        for (int i = 0; i < box.Length; i++)
+            box[i] = image[((Margin + (i / Box)) * DigitPen.Side) + Margin + (i % Box)];
+        var enlarged = Bilinear.Resize(Bilinear.Resize(box, Box, UspsSide), UspsSide, DigitPen.Side);
+        for (int i = 0; i < enlarged.Length; i++)
+            image[i] = (byte)MathF.Round(enlarged[i]);
+    }
+
+    /// <summary>
     /// Images and labels as bytes. Each run of ten images that begins at a multiple of ten holds every digit once.
     /// </summary>
     internal static LabelledPixels Draw(int count, long seed, long first)

@@ -1,0 +1,64 @@
+using System.Globalization;
+using DatasetDistillation.Data;
+using DatasetDistillation.Models;
+using DatasetDistillation.Training;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>
+/// How far an attack has got with networks: whether they take one class for another, and whether they are as good as before on
+/// everything else, so that nobody notices (Wang et al. 2018, section 4.3).
+/// </summary>
+public sealed class PoisoningEffect
+{
+    private PoisoningEffect(Poisoning attack, IReadOnlyList<ConfusionMatrix> networks)
+    {
+        Attack = attack;
+        Success = new Spread(networks.Select(c => c.Share(attack.From, attack.To)));
+        Accuracy = new Spread(networks.Select(static c => c.Accuracy));
+        OtherAccuracy = new Spread(networks.Select(c => AccuracyWithout(c, attack.From)));
+        Confusion = ConfusionMatrix.Sum(networks);
+    }
+
+    /// <summary>Which class is to be taken for which.</summary>
+    public Poisoning Attack { get; }
+
+    /// <summary>The share, in [0, 1], of the attacked class that a network takes for the other one.</summary>
+    public Spread Success { get; }
+
+    /// <summary>The accuracy on all images with their true labels, in [0, 1].</summary>
+    public Spread Accuracy { get; }
+
+    /// <summary>The accuracy on the images of all classes but the attacked one, in [0, 1].</summary>
+    public Spread OtherAccuracy { get; }
+
+    /// <summary>The predictions of all networks together.</summary>
+    public ConfusionMatrix Confusion { get; }
+
+    /// <summary>Judges networks, whether attacked or not.</summary>
+    /// <param name="attack">Which class is to be taken for which.</param>
+    /// <param name="network">The architecture.</param>
+    /// <param name="networks">The weights of at least one network.</param>
+    /// <param name="test">Labelled images with their true labels, standardised as the training images were.</param>
+    /// <exception cref="ArgumentException">There is no network, an architecture does not fit, or the attacked class has no images.</exception>
+    public static PoisoningEffect Of(Poisoning attack, Network network, IEnumerable<Parameters> networks, ImageDataset test)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        ArgumentNullException.ThrowIfNull(test);
+        if (attack.From < 0 || attack.To < 0 || attack.From >= test.ClassCount || attack.To >= test.ClassCount)
+            throw new ArgumentException($"The attack {attack} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
+        if (test.ClassHistogram()[attack.From] == 0)
+            throw new ArgumentException($"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {attack} works.", nameof(test));
+        return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
+    }
+
+    /// <summary>The three figures in a line.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Attack}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
+
+    private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
+    {
+        var others = Enumerable.Range(0, confusion.ClassCount).Where(c => c != truth).ToArray();
+        return (double)others.Sum(c => confusion[c, c]) / others.Sum(c => Enumerable.Range(0, confusion.ClassCount).Sum(p => confusion[c, p]));
+    }
+}
