@@ -18,16 +18,16 @@ public sealed record FeaturePool
     public int Size { get; init; } = 10;
 
     /// <summary>The most training steps of a visit, of which there are 1 to this many; 0: networks stay as they were drawn.</summary>
-    public int TrainingSteps { get; init; } = 1;
+    public int TrainingSteps { get; init; } = 4;
 
     /// <summary>The training steps after which a network is drawn anew; at least 1.</summary>
-    public int Lifetime { get; init; } = 100;
+    public int Lifetime { get; init; } = 200;
 
     /// <summary>The most distilled images in a training step.</summary>
-    public int BatchSize { get; init; } = 500;
+    public int BatchSize { get; init; } = 100;
 
     /// <summary>How a network learns.</summary>
-    public OuterAdam Optimiser { get; init; } = new() { Rate = 3e-4 };
+    public OuterAdam Optimiser { get; init; } = new() { Rate = 3e-3 };
 
     /// <summary>The options in a few words.</summary>
     public override string ToString() => string.Create(

@@ -21,8 +21,11 @@ public sealed record FeatureRegression : IDistiller
     private readonly ClassBalance balance = new();
     private readonly KernelRidge ridge = new(1e-3);
 
-    /// <summary>Whose features the labels are regressed on.</summary>
-    public Network Network { get; init; } = Networks.ConvNet(3, 16, Normalization.None, doubling: true);
+    /// <summary>
+    /// Whose features the labels are regressed on. A wider network makes a set that also others learn more from, and takes longer.
+    /// Networks trained on the set should start from the same distribution.
+    /// </summary>
+    public Network Network { get; init; } = Networks.ConvNet(3, 32, Normalization.None, doubling: true).With(Initialization.SmallNormal);
 
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
@@ -54,7 +57,7 @@ public sealed record FeatureRegression : IDistiller
     public double Margin { get; init; } = 1;
 
     /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
-    public int BatchSize { get; init; } = 256;
+    public int BatchSize { get; init; } = 100;
 
     /// <summary>Distilled images that get a gradient in a step, drawn at random; the others take part as they are. 0: all.</summary>
     public int ActiveImages { get; init; }
@@ -72,7 +75,7 @@ public sealed record FeatureRegression : IDistiller
     public FeaturePool Pool { get; init; } = new();
 
     /// <summary>How images and labels are updated.</summary>
-    public OuterAdam Optimiser { get; init; } = new() { Rate = 3e-3 };
+    public OuterAdam Optimiser { get; init; } = new() { Rate = 0.03 };
 
     /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="RegressionTarget.CrossEntropy"/>.</summary>
     public double TemperatureRate { get; init; } = 0.03;
@@ -86,7 +89,7 @@ public sealed record FeatureRegression : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Network.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
+        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
         $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented")}, " +
         $"average {Averaging}, {Optimiser}; {Pool}");
