@@ -9,6 +9,7 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     OverheadBenchmark.Command(),
     WangBenchmark.Command(),
     LogregBenchmark.Command(),
+    UnrolledMemoryBenchmark.Command(),
     AdamMlpBenchmark.Command(),
     KipBenchmark.Command(),
     FeaturesBenchmark.Command(),

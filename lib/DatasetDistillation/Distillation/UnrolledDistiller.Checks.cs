@@ -8,21 +8,30 @@ public sealed partial class UnrolledDistiller
     // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
     private const int GraphFactor = 6;
     private const int FirstOrderFactor = 3;
+    private const long KeptBytes = 128L << 20;
 
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var size = Precision == ScalarType.Float64 ? 8L : 4;
-        var activations = Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b)) + Pixels(data);
-        var batch = (long)data.ClassCount * ImagesPerClass;
-        var graphs = 1 + Math.Min(KeptGraphs, Window == 0 ? InnerSteps : Window);
-        var graph = (batch * activations * GraphFactor) + (6 * Network.ParameterCount);
-        var outer = Math.Min(RealBatch, data.Count) * activations * FirstOrderFactor;
+        var differentiated = Window == 0 ? InnerSteps : Window;
+        var kept = Math.Min(Kept(data), differentiated) * GraphBytes(data);
+        var outer = Math.Min(RealBatch, data.Count) * Activations(data) * FirstOrderFactor * NumberBytes;
         var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
-        var variables = 5 * Steps * batch * Pixels(data);
-        return size * (iterates + Math.Max(graphs * graph, outer) + variables);
+        var variables = 5L * Steps * Batch(data) * Pixels(data);
+        return kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates + variables));
     }
+
+    private long NumberBytes => Precision == ScalarType.Float64 ? 8 : 4;
+
+    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, KeptBytes / GraphBytes(data));
+
+    private long GraphBytes(ImageDataset data) => NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (6 * Network.ParameterCount));
+
+    private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
+
+    private long Activations(ImageDataset data) =>
+        Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b)) + Pixels(data);
 
     private static long Pixels(ImageDataset data) => (long)data.Channels * data.Height * data.Width;
 

@@ -30,11 +30,23 @@ public static partial class torch
                 if (weights.shape.Length != 2 || input.shape.Length == 0 || input.shape[^1] != weights.shape[1])
                     throw Error("linear", $"the input [{Text(input.shape)}] does not fit the weights [{Text(weights.shape)}]; wanted [..., in] and [out, in]");
                 using var transposed = weights.mT;
-                var y = input.matmul(transposed);
-                if (bias is null)
-                    return y;
-                using var product = y;
-                return product.add(bias);
+                if (bias is null || input.shape.Length != 2)
+                {
+                    var y = input.matmul(transposed);
+                    if (bias is null)
+                        return y;
+                    using var product = y;
+                    return product.add(bias);
+                }
+                if (bias.shape.Length != 1 || bias.shape[0] != weights.shape[0] || bias.dtype != input.dtype)
+                    throw Error("linear", $"the bias [{Text(bias.shape)}] ({bias.dtype}) does not fit the weights [{Text(weights.shape)}] ({weights.dtype})");
+                return Record(input.Affine(transposed, bias), "linear", [input, weights, bias], [input, weights],
+                    static (g, s, i) => i switch
+                    {
+                        0 => g.mm(s[1]),
+                        1 => g.mT.mm(s[0]),
+                        _ => g.sum(dim: 0),
+                    });
             }
 
             /// <summary>log(softmax(x)) along a dimension, without overflow.</summary>

@@ -48,8 +48,17 @@ public static partial class torch
         {
             Require("mm", 2, this, target);
             return Record(Product(this, target), "mm", [this, target], [this, target],
-                static (g, s, i) => i == 0 ? g.mm(s[1].mT) : s[0].mT.mm(g));
+                static (g, s, i) => (i, s[i].IsTransposed) switch
+                {
+                    (0, false) => g.mm(s[1].mT),
+                    (0, true) => s[1].mm(g.mT).mT,
+                    (_, false) => s[0].mT.mm(g),
+                    (_, true) => g.mT.mm(s[0]).mT,
+                });
         }
+
+        /// <summary>Whether a matrix is the view of one whose rows are its columns; so its gradient is best made.</summary>
+        private bool IsTransposed => Strides[0] == 1 && Strides[1] > 1;
 
         /// <summary>[b, m, k] times [b, k, n], product by product.</summary>
         public Tensor bmm(Tensor batch2)
@@ -77,18 +86,31 @@ public static partial class torch
 
         private static Tensor Product(Tensor a, Tensor b) => a.dtype == ScalarType.Float32 ? Product<float>(a, b) : Product<double>(a, b);
 
-        private static unsafe Tensor Product<T>(Tensor a, Tensor b) where T : unmanaged
+        /// <summary>This [m, k] times [k, n] plus a bias [n], without history.</summary>
+        internal Tensor Affine(Tensor mat2, Tensor bias)
+        {
+            Require("linear", 2, this, mat2);
+            return dtype == ScalarType.Float32 ? Product<float>(this, mat2, bias) : Product<double>(this, mat2, bias);
+        }
+
+        private static unsafe Tensor Product<T>(Tensor a, Tensor b, Tensor? rowBias = null) where T : unmanaged
         {
             var batch = a.shape.Length == 3 ? a.shape[0] : 1;
             var (m, k, n) = ((int)a.shape[^2], (int)a.shape[^1], (int)b.shape[^1]);
             var y = Empty([.. a.shape[..^1], n], a.dtype);
             if (y.numel() == 0)
                 return y;
+            if (rowBias is not null)
+            {
+                using var bias = rowBias.Contiguous();
+                for (var row = 0; row < m; row++)
+                    bias.Span<T>().CopyTo(y.Span<T>().Slice(row * n, n));
+            }
             using var x = Matrix(a, out var transA, out var lda);
             using var z = Matrix(b, out var transB, out var ldb);
             fixed (T* px = &x.First<T>(), pz = &z.First<T>(), py = &y.First<T>())
                 if (batch == 1)
-                    Gemm.Run(transA, transB, m, n, k, px, lda, pz, ldb, py, n, false);
+                    Gemm.Run(transA, transB, m, n, k, px, lda, pz, ldb, py, n, accumulate: rowBias is not null);
                 else
                     Gemm.RunBatched((int)batch, transA, transB, m, n, k, px, lda, x.Strides[0], pz, ldb, z.Strides[0], py, n, (long)m * n);
             return y;
