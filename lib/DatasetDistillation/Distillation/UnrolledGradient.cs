@@ -13,6 +13,8 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer, LossFunction innerLoss, LossFunction outerLoss)
 {
+    private const long OuterBlock = 128;
+
     /// <summary>The number of last steps whose graph is kept from the way forward instead of being built again.</summary>
     public int KeptGraphs { get; init; }
 
@@ -100,13 +102,23 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         return new Tape(theta.MoveToOuterDisposeScope(), images.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
+    /// <summary>The mean loss and its gradient, block by block of images, so that a block's activations stay in the cache.</summary>
     private (double Loss, Tensor Cotangent) Outer(Tensor weights, Tensor images, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        var theta = weights.detach().requires_grad_();
-        var loss = outerLoss(network.Forward(new Parameters(network.Layout, theta), images), labels);
-        var cotangent = autograd.grad([loss], [theta])[0];
-        return (loss.ToDouble(), cotangent.MoveToOuterDisposeScope());
+        var count = images.shape[0];
+        var cotangent = zeros_like(weights);
+        double loss = 0;
+        for (long start = 0; start < count; start += OuterBlock)
+        {
+            using var block = NewDisposeScope();
+            var size = Math.Min(OuterBlock, count - start);
+            var theta = weights.detach().requires_grad_();
+            var part = outerLoss(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
+            cotangent.add_(autograd.grad([part], [theta])[0], (double)size / count);
+            loss += part.ToDouble() * size / count;
+        }
+        return (loss, cotangent.MoveToOuterDisposeScope());
     }
 
     /// <summary>From the cotangents of iterate t + 1 to those of iterate t, adding to the gradients on the way.</summary>

@@ -141,11 +141,11 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
         int blocks = TileCount(c.Out, mr);
         using Scratch.Lease<nint> taps = Scratch.Rent<nint>(c.Taps);
         using Scratch.Lease<T> weights = Scratch.Rent<T>((long)blocks * mr * c.Taps);
-        c.TapOffsets(taps.Pointer);
+        c.TapOffsetsByRow(taps.Pointer);
         for (int block = 0; block < blocks; block++)
         {
             (int o0, int o1) = Parallelism.Range(c.Out, blocks, block);
-            PackWeights(in c, w, o0, o1 - o0, weights.Pointer + (nint)block * mr * c.Taps, mr);
+            PackWeightsByRow(in c, w, o0, o1 - o0, weights.Pointer + (nint)block * mr * c.Taps, mr);
         }
 
         var job = new PositionsJob
@@ -185,18 +185,18 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
         private readonly void Block(T* planes, int block, T* output)
         {
             (int o0, int o1) = Parallelism.Range(S.C.Out, S.Blocks, block);
-            int rowGroups = TileCount(S.C.OH, TSimd.TileVectors);
+            int rowTaps = S.C.In * S.C.KW;
             TileOperands<T> t = default;
-            t.Depth = S.C.Taps;
-            t.A = S.Weights + (nint)block * TSimd.TileRows * S.C.Taps;
-            t.BDepthOffsets = S.Taps;
             t.BVectorStride = (nint)S.C.StrideH * S.C.PlaneW;
             t.CRowStride = S.C.Positions;
             t.CVectorStride = S.C.OW;
             t.RowBias = S.Bias == null ? null : S.Bias + o0;
-            for (int group = 0; group < rowGroups; group++)
+            for (int y0 = 0; y0 < S.C.OH;)
             {
-                (int y0, int y1) = Parallelism.Range(S.C.OH, rowGroups, group);
+                (int y1, int first, int end) = RowGroup(y0, o1 - o0);
+                t.Depth = (end - first) * rowTaps;
+                t.A = S.Weights + ((nint)block * S.C.Taps + first * rowTaps) * TSimd.TileRows;
+                t.BDepthOffsets = S.Taps + first * rowTaps;
                 for (int x = 0; x < S.C.OW; x += TSimd.Count)
                 {
                     t.B = planes + y0 * t.BVectorStride + x;
@@ -204,7 +204,27 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
                     t.Lanes = t.LastLanes = Math.Min(TSimd.Count, S.C.OW - x);
                     Tile<TSimd, TVector, T, GatheredB>.Run(o1 - o0, y1 - y0, &t);
                 }
+                y0 = y1;
             }
+        }
+
+        /// <summary>
+        /// Rows [y0, End) for one tile and the rows of their windows. A tile of several channels is large enough to take rows
+        /// alone whose windows differ, which saves the multiplications with zeros above and below the image.
+        /// </summary>
+        private readonly (int End, int FirstTap, int EndTap) RowGroup(int y0, int channels)
+        {
+            (int first, int end) = S.C.WindowRows(y0);
+            int most = Math.Min(TSimd.TileVectors, TileCount(S.C.OH - y0, TileCount(S.C.OH - y0, TSimd.TileVectors)));
+            int y1 = y0 + 1;
+            for (; y1 < y0 + most; y1++)
+            {
+                (int nextFirst, int nextEnd) = S.C.WindowRows(y1);
+                if (channels >= 4 && (nextFirst, nextEnd) != (first, end))
+                    break;
+                (first, end) = (Math.Min(first, nextFirst), Math.Max(end, nextEnd));
+            }
+            return (y1, first, end);
         }
     }
 }

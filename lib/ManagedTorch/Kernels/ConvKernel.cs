@@ -74,6 +74,7 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
             plane <= pad ? 0 : Math.Min(size, (plane - pad + up - 1) / up);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy(T* from, T* to, int count)
     {
         int i = 0;
@@ -98,6 +99,16 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
         }
         for (nint i = 0; i < c.In; i++)
             Transposition.Run(w + i * c.WeightInStride, c.WeightOutStride, count, c.Kernel, packed + i * c.Kernel * width, width);
+    }
+
+    /// <summary>The same in the order of <see cref="Correlation.TapOffsetsByRow"/>.</summary>
+    private static void PackWeightsByRow(in Correlation c, T* w, int first, int count, T* packed, int width)
+    {
+        w += first * c.WeightOutStride;
+        for (int y = 0; y < c.KH; y++)
+            for (nint i = 0; i < c.In; i++, packed += c.KW * width)
+                Transposition.Run(
+                    w + i * c.WeightInStride + (c.Flipped ? c.KH - 1 - y : y) * c.KW, c.WeightOutStride, count, c.KW, packed, width);
     }
 
     private static int TileCount(int length, int tile) => (length + tile - 1) / tile;

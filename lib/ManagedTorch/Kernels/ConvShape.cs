@@ -129,6 +129,25 @@ internal readonly record struct Correlation
                 }
     }
 
+    /// <summary>The same with the taps in another order: rows of the window from the top, in each input channels, then columns; [Taps].</summary>
+    public unsafe void TapOffsetsByRow(nint* offsets)
+    {
+        for (int y = 0; y < KH; y++)
+            for (int i = 0; i < In; i++)
+                for (int kx = 0; kx < KW; kx++)
+                    *offsets++ = i * PlaneSize + (nint)DilationH * y * PlaneW + DilationW * (Flipped ? KW - 1 - kx : kx);
+    }
+
+    /// <summary>Which rows of the window see the image from an output row, and not only zeros around it.</summary>
+    public (int Begin, int End) WindowRows(int outputRow)
+    {
+        int top = outputRow * StrideH - PadH;
+        int begin = top >= 0 ? 0 : (-top + DilationH - 1) / DilationH;
+        int last = (SourceH - 1) * UpH - top;
+        int end = last < 0 ? 0 : Math.Min(KH, last / DilationH + 1);
+        return (Math.Min(begin, end), end);
+    }
+
     /// <summary>Where each output position's window begins in a plane; [Positions].</summary>
     public unsafe void PositionOffsets(nint* offsets)
     {

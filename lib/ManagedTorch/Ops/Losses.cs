@@ -1,3 +1,5 @@
+using TorchSharp.Kernels;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -53,10 +55,31 @@ public static partial class torch
             public static Tensor log_softmax(Tensor x, long dim)
             {
                 var at = x.Dimension(dim, "log_softmax", orScalar: true);
-                using var values = x.detach();
-                using var lse = values.logsumexp(at, keepdim: true);
-                return RecordWithResult(values.sub(lse), "log_softmax", [x], [],
+                return RecordWithResult(LogSoftmax(x, at), "log_softmax", [x], [],
                     (g, s, _) => g - s[0].exp() * g.sum(at, keepdim: true));
+            }
+
+            private static unsafe Tensor LogSoftmax(Tensor x, int at)
+            {
+                if (!IsFloat(x.dtype))
+                    throw Error("log_softmax", $"is not defined for tensors of type {x.dtype}");
+                if (at < x.shape.Length - 1)
+                {
+                    using var last = x.detach().transpose(at, -1);
+                    using var result = LogSoftmax(last, x.shape.Length - 1);
+                    using var back = result.transpose(at, -1);
+                    return back.Copied();
+                }
+                using var rows = x.Contiguous();
+                var y = Tensor.Empty(x.shape, x.dtype);
+                var columns = (int)(x.shape.Length == 0 ? 1 : x.shape[^1]);
+                if (x.dtype == ScalarType.Float32)
+                    fixed (float* from = &rows.First<float>(), to = &y.First<float>())
+                        SoftmaxKernels.LogSoftmax(from, to, y.numel() / Math.Max(1, columns), columns);
+                else
+                    fixed (double* from = &rows.First<double>(), to = &y.First<double>())
+                        SoftmaxKernels.LogSoftmax(from, to, y.numel() / Math.Max(1, columns), columns);
+                return y;
             }
 
             public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null)
@@ -104,8 +127,32 @@ public static partial class torch
                 using var products = labels.mul(logarithm);
                 using var total = products.sum(1);
                 return Record(total.neg(), "cross_entropy", [logits, target], [logits, target], static (g, s, i) => i == 0
-                    ? (softmax(s[0], 1) * s[1].sum(1, keepdim: true) - s[1]) * g.unsqueeze(1)
+                    ? cross_entropy_slope(s[0], s[1], g)
                     : log_softmax(s[0], 1) * -g.unsqueeze(1));
+            }
+
+            /// <summary>
+            /// (p·Σt − t)·g with p = softmax(z) of each row. With h the cotangent and ⟨·,·⟩ the inner product of rows,
+            /// ∂z = g·Σt·p·(h − ⟨h, p⟩), ∂t = g·(⟨h, p⟩ − h), ∂g = ⟨h, p·Σt − t⟩.
+            /// </summary>
+            private static Tensor cross_entropy_slope(Tensor logits, Tensor target, Tensor g)
+            {
+                Tensor y;
+                using (no_grad())
+                {
+                    using var mass = target.sum(1, keepdim: true);
+                    using var weight = g.unsqueeze(1);
+                    y = softmax(logits, 1).mul_(mass).sub_(target).mul_(weight);
+                }
+                return Record(y, "cross_entropy_backward", [logits, target, g], [logits, target, g], static (h, s, i) =>
+                {
+                    var p = softmax(s[0], 1);
+                    var mass = s[1].sum(1, keepdim: true);
+                    if (i == 2)
+                        return (h * (p * mass - s[1])).sum(1);
+                    var deviation = h - (h * p).sum(1, keepdim: true);
+                    return i == 0 ? p * deviation * (s[2].unsqueeze(1) * mass) : deviation * -s[2].unsqueeze(1);
+                });
             }
 
             public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
