@@ -8,7 +8,7 @@ namespace DatasetDistillation.Distillation;
 internal sealed class ClassBalance
 {
     // Depends on the data alone: it is remembered, not changed.
-    private readonly ConditionalWeakTable<ImageDataset, long[][]> places = [];
+    private readonly ConditionalWeakTable<ImageDataset, int[][]> places = [];
 
     /// <summary>The places of as many random images of each class, class by class, none twice (Fisher and Yates, cut short).</summary>
     /// <param name="data">The images.</param>
@@ -23,7 +23,7 @@ internal sealed class ClassBalance
         var fractions = draws.data<double>().ToArray();
         for (int c = 0; c < members.Length; c++)
         {
-            long[] order = [.. members[c]];
+            int[] order = [.. members[c]];
             for (int i = 0; i < Math.Min(perClass, order.Length); i++)
             {
                 int other = i + (int)(fractions[c * perClass + i] * (order.Length - i));
@@ -44,9 +44,9 @@ internal sealed class ClassBalance
             throw new ArgumentException($"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}.", nameof(data));
     }
 
-    private static long[][] PlacesOfClasses(ImageDataset data)
+    private static int[][] PlacesOfClasses(ImageDataset data)
     {
-        var members = new List<long>[data.ClassCount];
+        var members = new List<int>[data.ClassCount];
         for (int c = 0; c < members.Length; c++)
             members[c] = [];
         var labels = data.LabelValues();

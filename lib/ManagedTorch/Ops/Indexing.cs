@@ -1,3 +1,5 @@
+using TorchSharp.Kernels;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -118,9 +120,7 @@ public static partial class torch
             var y = Empty([.. shape[..at], count, .. shape[(at + 1)..]], dtype);
             fixed (byte* from = &x.FirstByte(), to = &y.FirstByte())
             fixed (long* p = &positions.First<long>())
-                for (long o = 0; o < outer; o++)
-                    for (long i = 0; i < count; i++)
-                        Buffer.MemoryCopy(from + (o * size + p[i]) * block, to + (o * count + i) * block, block, block);
+                Slices.Copy(from, to, p, outer, size, count, block);
             return Record(y, "index_select", [this], [index], (g, s, _) => index_sum(g, at, s[0], size));
         }
 

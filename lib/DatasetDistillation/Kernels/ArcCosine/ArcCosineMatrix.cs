@@ -124,6 +124,6 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     private static double[] Squares(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return images.square().sum(1).to_type(float64).data<double>().ToArray();
+        return images.unsqueeze(1).bmm(images.unsqueeze(2)).to_type(float64).data<double>().ToArray();
     }
 }
