@@ -6,9 +6,9 @@ namespace DatasetDistillation.Distillation;
 public sealed partial class UnrolledDistiller
 {
     // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
-    private const int GraphFactor = 6;
+    private const int GraphFactor = 4;
     private const int FirstOrderFactor = 3;
-    private const long KeptBytes = 128L << 20;
+    private const long KeptBytes = 100L << 20;
 
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data)
@@ -26,7 +26,7 @@ public sealed partial class UnrolledDistiller
 
     private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, KeptBytes / GraphBytes(data));
 
-    private long GraphBytes(ImageDataset data) => NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (6 * Network.ParameterCount));
+    private long GraphBytes(ImageDataset data) => NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (3 * Network.ParameterCount));
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
 

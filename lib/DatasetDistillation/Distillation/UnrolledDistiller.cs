@@ -73,7 +73,7 @@ public sealed partial class UnrolledDistiller : IDistiller
 
     /// <summary>
     /// Of how many last inner steps the graphs are kept from the way forward instead of being built again on the way back:
-    /// about a fifth faster for the memory of as many graphs. Null: of as many as take 128 MiB. The results are the same.
+    /// about a fifth faster for the memory of as many graphs. Null: of as many as take 100 MiB. The results are the same.
     /// </summary>
     public int? KeptGraphs { get; init; }
 

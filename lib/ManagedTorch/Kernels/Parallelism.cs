@@ -7,16 +7,17 @@ internal static class Parallelism
     private const long TaskWork = 200_000;
 
     /// <summary>
-    /// The number of tasks for so much work: none too small, a few for each thread so that threads of unequal speed end
-    /// together, and no more than there are units to share out.
+    /// The number of tasks for so much work: none too small, as many for each thread and a few so that threads of unequal speed
+    /// end together, and no more than there are units to share out.
     /// </summary>
     public static int Tasks(long work, long units)
     {
         int threads = WorkPool.Threads;
         if (threads == 1)
             return 1;
-        long most = Math.Min(units, 4L * threads);
-        return (int)Math.Clamp(work / TaskWork, 1, Math.Max(most, 1));
+        long most = Math.Max(1, Math.Min(units, 4L * threads));
+        long tasks = Math.Clamp(work / TaskWork, 1, most);
+        return (int)(tasks > threads ? tasks - tasks % threads : tasks);
     }
 
     /// <summary>Task <paramref name="index"/>'s share of [0, count).</summary>
