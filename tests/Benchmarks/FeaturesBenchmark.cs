@@ -40,7 +40,7 @@ internal static class FeaturesBenchmark
             Network = Networks.ConvNet(3, width),
             ImagesPerClass = m / Classes,
             Start = SupportStart.Noise,
-            BatchSize = batch,
+            BatchSize = (batch + Classes - 1) / Classes * Classes, // As many of each class, and not fewer in all.
             Regularisation = 1e-6,
             Target = RegressionTarget.SquaredError,
             Margin = 0,
