@@ -76,7 +76,7 @@ public static partial class torch
         }
 
         /// <summary>The sign of the determinant of A [n, n] and the logarithm of its absolute value; 0 and −∞ if A is singular.</summary>
-        public static (Tensor sign, Tensor logabsdet) slogdet(Tensor input)
+        public static (Tensor, Tensor) slogdet(Tensor input)
         {
             RequireSquare("linalg.slogdet", input);
             var (lu, pivots, _) = Factorise(input);
@@ -97,7 +97,7 @@ public static partial class torch
         /// the lower triangle is read, or with <paramref name="UPLO"/> 'U' the upper. Gradients through the eigenvectors are finite
         /// only where all eigenvalues differ.
         /// </summary>
-        public static (Tensor eigenvalues, Tensor eigenvectors) eigh(Tensor input, char UPLO = 'L')
+        public static (Tensor, Tensor) eigh(Tensor input, char UPLO = 'L')
         {
             RequireSquare("linalg.eigh", input);
             if (UPLO is not ('L' or 'U'))

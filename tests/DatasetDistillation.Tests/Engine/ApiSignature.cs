@@ -28,7 +28,7 @@ internal static class ApiSignature
         FieldInfo field => Variable(field.IsStatic, field.FieldType, Group(type, field), "", !(field.IsInitOnly || field.IsLiteral)),
         PropertyInfo property => Variable(
             property.GetAccessors()[0].IsStatic, property.PropertyType, Group(type, property), Indices(property), property.GetSetMethod() is not null),
-        MethodInfo method => $"{Static(method.IsStatic)}{Name(method.ReturnType)} {Group(type, method)}{Generic(method)}({Parameters(method)})",
+        MethodInfo method => $"{Static(method.IsStatic)}{Returned(method)} {Group(type, method)}{Generic(method)}({Parameters(method)})",
         ConstructorInfo constructor => $"new {Name(type)}({Parameters(constructor)})",
         _ => throw new ArgumentException($"{member} is neither a field, a property nor a method.", nameof(member)),
     };
@@ -62,6 +62,15 @@ internal static class ApiSignature
 
     private static string Indices(PropertyInfo property) =>
         property.GetIndexParameters() is { Length: > 0 } indices ? $"[{string.Join(", ", indices.Select(Parameter))}]" : "";
+
+    /// <summary>The type returned, with the names of a tuple's elements.</summary>
+    private static string Returned(MethodInfo method)
+    {
+        var names = method.ReturnParameter.CustomAttributes.FirstOrDefault(attribute => attribute.AttributeType.Name == "TupleElementNamesAttribute");
+        if (names?.ConstructorArguments[0].Value is not IReadOnlyList<CustomAttributeTypedArgument> elements || !method.ReturnType.Name.StartsWith("ValueTuple", StringComparison.Ordinal))
+            return Name(method.ReturnType);
+        return $"({string.Join(", ", method.ReturnType.GetGenericArguments().Zip(elements, (type, name) => $"{Name(type)} {name.Value}"))})";
+    }
 
     private static string Static(bool isStatic) => isStatic ? "static " : "";
 
