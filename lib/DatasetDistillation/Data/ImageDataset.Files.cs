@@ -60,7 +60,7 @@ public sealed partial class ImageDataset
         {
             DatasetChecks.Pixels(pixels, (int)(shape[1] * shape[2] * shape[3]));
             return new ImageDataset(
-                torch.tensor(pixels, shape), torch.tensor(classValues, [shape[0]]), classValues,
+                torch.tensor(pixels, shape, device: Compute.Device), torch.tensor(classValues, [shape[0]], device: Compute.Device), classValues,
                 npz.Contains("name") ? npz["name"].ToText() : NameOf(path),
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
                 classCount ?? (npz.Contains("class_count") ? (int)npz.Get("class_count").ToInt64s()[0] : null), classNames: null, standardisation: null);

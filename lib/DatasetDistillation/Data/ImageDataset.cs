@@ -111,8 +111,8 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>A data set of what a reader read.</summary>
     internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
     {
-        var images = tensor(read.ToUnitInterval(), [read.Count, 1, read.Height, read.Width]);
-        return new ImageDataset(images, tensor(read.Labels, [read.Count]), read.Labels, name, source, classCount, classNames, standardisation: null);
+        var images = tensor(read.ToUnitInterval(), [read.Count, 1, read.Height, read.Width], device: Compute.Device);
+        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardisation: null);
     }
 
     /// <summary>Checks the tensors; returns the labels as an array.</summary>

@@ -11,6 +11,7 @@ namespace DatasetDistillation.Distillation;
 public sealed class DistillationState : IDisposable
 {
     private const string TensorPrefix = "state.";
+    private const string OnDevicePrefix = "device.";
     private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
 
     /// <summary>A state without tensors whose random stream begins at <paramref name="seed"/>.</summary>
@@ -80,17 +81,21 @@ public sealed class DistillationState : IDisposable
     {
         ArgumentNullException.ThrowIfNull(archive);
         foreach (var (name, tensor) in tensors)
-            archive.Add(prefix + TensorPrefix + name, NpyArray.From(tensor));
+            archive.Add(prefix + (tensor.device.type == DeviceType.CPU ? TensorPrefix : OnDevicePrefix) + name, NpyArray.From(tensor));
         using var position = Random.get_state();
-        archive.Add(prefix + "random", NpyArray.From(position));
+        using var whole = position.to(ScalarType.Int64); // libtorch's own is of bytes
+        archive.Add(prefix + "random", NpyArray.From(whole));
         archive.Add(prefix + "step", NpyArray.Scalar(Step));
         archive.Add(prefix + "rate_scale", NpyArray.Scalar(RateScale));
     }
 
     /// <summary>Reads back what <see cref="Save"/> wrote under the same prefix.</summary>
-    /// <exception cref="InvalidDataException">Something is missing.</exception>
+    /// <param name="archive">The archive.</param>
+    /// <param name="device">Where the tensors go that were on a GPU.</param>
+    /// <param name="prefix">What the names of its arrays begin with.</param>
+    /// <exception cref="InvalidDataException">Something is missing, or the state is another engine's.</exception>
     /// <exception cref="InvalidOperationException">Something is of another type.</exception>
-    public static DistillationState Load(Npz archive, string prefix = "")
+    public static DistillationState Load(Npz archive, Device? device = null, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
         var state = new DistillationState(0)
@@ -98,11 +103,20 @@ public sealed class DistillationState : IDisposable
             Step = archive.Get(prefix + "step").ToInt64s()[0],
             RateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0],
         };
-        using (var position = archive[prefix + "random"].ToTensor())
+        using (var fresh = state.Random.get_state())
+        using (var whole = archive[prefix + "random"].ToTensor())
+        using (var position = whole.to(fresh.dtype))
+        {
+            if (!position.shape.SequenceEqual(fresh.shape))
+                throw new InvalidDataException(
+                    $"The state's random generator is another engine's ({whole.numel()} numbers; {Compute.Engine} has {fresh.numel()}). Continue it with the engine that began it, or begin anew.");
             state.Random.set_state(position);
+        }
         foreach (var (name, array) in archive)
             if (name.StartsWith(prefix + TensorPrefix, StringComparison.Ordinal))
                 state[name[(prefix.Length + TensorPrefix.Length)..]] = array.ToTensor();
+            else if (name.StartsWith(prefix + OnDevicePrefix, StringComparison.Ordinal))
+                state[name[(prefix.Length + OnDevicePrefix.Length)..]] = array.ToTensor(device);
         return state;
     }
 

@@ -117,7 +117,7 @@ public sealed class KernelInducingPoints : IDistiller
     public DistilledSet Result(DistillationState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var scale = state.Contains(Scale) ? state[Scale].data<float>() : null;
+        var scale = state.Contains(Scale) ? state[Scale].cpu().data<float>() : null;
         return new DistilledSet(
             state[Images].clone(), state[Labels].clone(), $"{Name}: {Settings}, {state.Step} steps", scale is null ? null : new Standardisation(scale[0], scale[1]));
     }

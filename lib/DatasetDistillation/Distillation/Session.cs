@@ -38,7 +38,7 @@ internal sealed class Session : IDisposable
         {
             DeleteUnfinished(path);
             if (File.Exists(path))
-                return Load(path, distiller, identity, driver.Steps);
+                return Load(path, distiller, identity, driver.Steps, data.Device);
         }
         var state = distiller.Initialize(data, driver.Seed);
         return new Session(distiller, identity, state, state.Clone());
@@ -124,12 +124,12 @@ internal sealed class Session : IDisposable
         best?.State.Dispose();
     }
 
-    private static Session Load(string path, IDistiller distiller, string identity, long steps)
+    private static Session Load(string path, IDistiller distiller, string identity, long steps, Device device)
     {
         var archive = Npz.Load(path);
         try
         {
-            return Load(archive, path, distiller, identity, steps);
+            return Load(archive, path, distiller, identity, steps, device);
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
@@ -137,7 +137,7 @@ internal sealed class Session : IDisposable
         }
     }
 
-    private static Session Load(Npz archive, string path, IDistiller distiller, string identity, long steps)
+    private static Session Load(Npz archive, string path, IDistiller distiller, string identity, long steps, Device device)
     {
         var found = archive.Get("identity").ToText();
         if (found != identity)
@@ -147,7 +147,7 @@ internal sealed class Session : IDisposable
         if (step > steps)
             throw new InvalidDataException(
                 $"The checkpoint '{path}' stands at step {step}, but only {steps} steps are wanted. Ask for at least {step}, or delete it to begin again.");
-        var session = new Session(distiller, identity, DistillationState.Load(archive), DistillationState.Load(archive, GoodPrefix))
+        var session = new Session(distiller, identity, DistillationState.Load(archive, device), DistillationState.Load(archive, device, GoodPrefix))
         {
             Losses = [.. archive.Get("losses", step).ToDoubles()],
             Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
@@ -156,7 +156,7 @@ internal sealed class Session : IDisposable
         };
         if (archive.Contains(BestPrefix + "score"))
         {
-            var state = DistillationState.Load(archive, BestPrefix);
+            var state = DistillationState.Load(archive, device, BestPrefix);
             session.best = (new EvaluatedStep(state.Step, archive.Get(BestPrefix + "score").ToDoubles()[0]), state);
         }
         return session;
@@ -176,7 +176,7 @@ internal sealed class Session : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using (var total = data.Images.sum([0], type: float64))
-            foreach (var value in total.data<double>())
+            foreach (var value in total.cpu().data<double>())
                 hash.AppendData(BitConverter.GetBytes(value));
         foreach (var label in data.LabelValues())
             hash.AppendData(BitConverter.GetBytes(label));

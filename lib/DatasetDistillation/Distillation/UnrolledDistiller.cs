@@ -107,7 +107,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         var labels = Enumerable.Range(0, count).Select(i => i / ImagesPerClass % classes).ToArray();
         state["images"] = StartFromReal
             ? RealImages(data, labels, state.Random)
-            : randn([count, .. data.Images.shape[1..]], Precision, data.Device, generator: state.Random);
+            : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
         state["labels"] = OneHot(labels, classes, data.Device);
         state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialRate) - 1), Precision, data.Device);
         state["standardisation"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
@@ -148,7 +148,7 @@ public sealed partial class UnrolledDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         using var scope = NewDisposeScope();
-        var scale = state["standardisation"].data<double>().ToArray();
+        var scale = state["standardisation"].cpu().data<double>().ToArray();
         return new DistilledSet(
             state["images"].to_type(ScalarType.Float32, copy: true),
             state["labels"].to_type(ScalarType.Float32, copy: true),

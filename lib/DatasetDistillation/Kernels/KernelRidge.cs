@@ -222,7 +222,7 @@ public sealed class KernelRidge
         KernelInputs.RequireFinite(labels, "support labels");
         using var scope = NewDisposeScope();
         var (largest, _) = labels.max(0);
-        var missing = largest.to_type(float64).data<double>().ToArray().AsSpan().IndexOfAnyInRange(double.NegativeInfinity, 0);
+        var missing = largest.to_type(float64).cpu().data<double>().ToArray().AsSpan().IndexOfAnyInRange(double.NegativeInfinity, 0);
         if (missing >= 0)
             throw new ArgumentException($"No support image speaks for class {test.ClassNames[missing]}: column {missing} of the labels has no value above 0. Give every class at least one image, or a soft label above 0.", nameof(labels));
     }

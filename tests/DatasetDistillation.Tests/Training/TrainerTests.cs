@@ -80,7 +80,9 @@ public sealed class TrainerTests
         double[] again = Train(1);
         set_num_threads(threads);
 
-        Assert.Equal(first, again);
+        // libtorch's sums depend on the threads and on where memory happens to lie.
+        double rounding = Compute.Engine.StartsWith("ManagedTorch", StringComparison.Ordinal) ? 0 : 1e-5;
+        Assert.All(first.Zip(again), pair => Assert.InRange(pair.Second, pair.First - rounding, pair.First + rounding));
         Assert.NotEqual(first, Train(2));
     }
 

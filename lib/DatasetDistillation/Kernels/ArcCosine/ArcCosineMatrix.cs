@@ -37,7 +37,7 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
         columns = this.targets is null ? rows : new LayerScales<T>(Squares(this.targets), network, pixels);
         products = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
         using (var inner = this.support.matmul((this.targets ?? this.support).t()))
-            inner.data<T>().CopyTo(Matrix(products));
+            inner.cpu().data<T>().CopyTo(Matrix(products));
         Value = Forward();
     }
 
@@ -57,7 +57,7 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
         var byRows = targets is null ? gradient + gradient.t() : gradient.t();
         var slopes = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
         var toVariance = new double[rows.Count];
-        byRows.to_type(support.dtype).contiguous().data<T>().CopyTo(Matrix(slopes));
+        byRows.to_type(support.dtype).cpu().contiguous().data<T>().CopyTo(Matrix(slopes));
         ForEachRow(i =>
         {
             var row = Row(slopes, i);
@@ -103,7 +103,7 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     {
         var filled = empty([rows.Count, columns.Count], support.dtype);
         filled.data<T>().CopyFrom(Matrix(values));
-        return filled;
+        return filled.to(support.device);
     }
 
     private Span<T> Matrix(T[] values) => values.AsSpan(0, rows.Count * columns.Count);
@@ -124,6 +124,6 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     private static double[] Squares(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return images.unsqueeze(1).bmm(images.unsqueeze(2)).to_type(float64).data<double>().ToArray();
+        return images.unsqueeze(1).bmm(images.unsqueeze(2)).to_type(float64).cpu().data<double>().ToArray();
     }
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
     private readonly MainDiagonal main;
     private readonly Diagonal[] diagonals;
     private readonly ScalarType type;
+    private readonly Device device;
     private readonly ImageLanes<TLane, T> rows;
     private readonly ImageLanes<TLane, T> columns;
     private bool disposed;
@@ -28,7 +29,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
     public ConvolutionalMatrix(in ConvolutionalNetwork network, Tensor? targets, Tensor support)
     {
         using var noGrad = no_grad();
-        (this.network, type) = (network, support.dtype);
+        (this.network, type, device) = (network, support.dtype, support.device);
         rows = new ImageLanes<TLane, T>(network, support);
         columns = targets is null ? rows : new ImageLanes<TLane, T>(network, targets);
         diagonals = [.. network.Diagonals(rows.Height, rows.Width)];
@@ -54,7 +55,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
         using var scope = NewDisposeScope();
         // K_ss is symmetric: what an image receives as x equals what it receives as x′.
         var byRows = IsGram ? gradient + gradient.t() : gradient.t();
-        var toValues = byRows.to_type(type).contiguous().data<T>().ToArray();
+        var toValues = byRows.to_type(type).cpu().contiguous().data<T>().ToArray();
         var parts = new T[TasksPerRow][][];
         for (int part = 0; part < parts.Length; part++)
             parts[part] = new T[rows.Count][];
@@ -186,7 +187,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
     {
         var filled = empty(shape, type);
         filled.data<T>().CopyFrom(values);
-        return filled;
+        return filled.to(device);
     }
 
     private void Mirror(T[] values)

@@ -25,7 +25,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         planes = Channels + 2 * Depth;
         memory = new AlignedMemory<TLane>((long)Blocks * planes * Pixels);
         var values = ArrayPool<T>.Shared.Rent(Count * Channels * Pixels);
-        images.contiguous().data<T>().CopyTo(values.AsSpan(0, Count * Channels * Pixels));
+        images.cpu().contiguous().data<T>().CopyTo(values.AsSpan(0, Count * Channels * Pixels));
         var (weight, bias) = (network.NeighbourWeight, network.BiasVariance);
         Parallel.For(0, Blocks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, block =>
         {
