@@ -18,8 +18,8 @@ public sealed partial class DistilledSet : IRichOutput
 
     /// <summary>
     /// The images with a column for each class and a row for each step, or several where a step has several images of a class.
-    /// Where the classes differ in number they come in their order, each with its class. Pixels are those before
-    /// <see cref="Preprocessing"/>.
+    /// Where learned labels no longer say one class for each column, the columns are those of the images' places, as distillers order
+    /// them, and each image has its largest label written below it. Pixels are those before <see cref="Preprocessing"/>.
     /// </summary>
     /// <param name="rows">At most so many rows; the rest is left out, and the heading says so.</param>
     /// <param name="title">The heading; null: how many images there are.</param>
@@ -29,8 +29,9 @@ public sealed partial class DistilledSet : IRichOutput
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         var byClass = ByClass();
-        var columns = byClass is null ? Math.Min(10, Count) : ClassCount;
-        var order = (byClass ?? [.. Enumerable.Range(0, Count)]).Take((int)Math.Min((long)rows * columns, Count)).ToArray();
+        var arranged = byClass ?? ByPlace();
+        var columns = arranged is null ? Math.Min(10, Count) : ClassCount;
+        var order = (arranged ?? [.. Enumerable.Range(0, Count)]).Take((int)Math.Min((long)rows * columns, Count)).ToArray();
         var shownRows = (order.Length + columns - 1) / columns;
         var classes = Classes();
         var perStep = Count / Steps / columns;
@@ -42,7 +43,7 @@ public sealed partial class DistilledSet : IRichOutput
             byClass is null || shownRows == 1 ? order.Select(i => $"{classes[i]}") : null,
             columns, words, scaling,
             zoom > 0 ? zoom : Zoom(shownRows),
-            byClass is not null && Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null);
+            arranged is not null && Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null);
     }
 
     /// <summary>The first image of each class of several sets, a row for each set, its shades from its own least to its own greatest pixel.</summary>
@@ -80,6 +81,18 @@ public sealed partial class DistilledSet : IRichOutput
         var classes = Classes();
         var tiles = Enumerable.Range(0, ClassCount).Select(c => Array.IndexOf(classes, c) is var i && i >= 0 ? scaled[i] : ones_like(scaled[0]));
         return stack([.. tiles]).cpu().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same for images that lie class by class in each step, whatever their labels have become; null where a step has no equal number of each.</summary>
+    private int[]? ByPlace()
+    {
+        var (perStep, each) = (Count / Steps, Count / Steps / ClassCount);
+        return each * ClassCount != perStep || each == 0
+            ? null
+            : [.. from step in Enumerable.Range(0, Steps)
+                  from row in Enumerable.Range(0, each)
+                  from label in Enumerable.Range(0, ClassCount)
+                  select (step * perStep) + (label * each) + row];
     }
 
     /// <summary>The images step by step, in each step row by row, a column for each class; null where there is no such order.</summary>

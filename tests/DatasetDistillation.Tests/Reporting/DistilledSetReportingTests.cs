@@ -23,10 +23,20 @@ public sealed class DistilledSetReportingTests
     }
 
     [Fact]
-    public void Classes_of_different_numbers_are_named_below_their_images()
+    public void Where_learned_labels_have_changed_the_columns_are_those_of_the_places()
     {
-        using var set = new DistilledSet(rand([4, 1, 2, 2]), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
-        Assert.Equal<string>(["1", "0", "1", "1"], set.Grid().Captions);
+        using var set = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
+        var grid = set.Grid();
+        Assert.Equal((2, 2), (grid.Columns, grid.Rows));
+        Assert.Equal([0, 2, 1, 3], grid.Images.Pixels.ToArray());
+        Assert.Equal<string>(["1", "1", "0", "1"], grid.Captions);
+    }
+
+    [Fact]
+    public void A_number_of_images_that_is_no_multiple_of_the_classes_is_shown_as_it_is()
+    {
+        using var set = new DistilledSet(rand([3, 1, 2, 2]), eye(2).index_select(0, tensor(new long[] { 1, 0, 1 })), "test");
+        Assert.Equal<string>(["1", "0", "1"], set.Grid().Captions);
     }
 
     [Fact]
