@@ -40,7 +40,7 @@ public sealed class PoolTrainer
     /// </summary>
     public string? File { get; init; }
 
-    /// <summary>Is told of every network.</summary>
+    /// <summary>Is told of every network, and at first of those that the file holds.</summary>
     public IProgress<PoolProgress>? Progress { get; init; }
 
     /// <summary>Trains the networks that <see cref="File"/> does not hold yet.</summary>
@@ -58,6 +58,8 @@ public sealed class PoolTrainer
         var identity = Identity(data);
         var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
         var (clock, found) = (Stopwatch.StartNew(), pool.Count);
+        if (found > 0)
+            Progress?.Report(new PoolProgress(found, Count, TimeSpan.Zero, TimeSpan.Zero));
         while (pool.Count < Count && Train(data, Seed + pool.Count, cancellation) is { } theta)
         {
             pool = new NetworkPool(Network, [.. pool, theta]);
