@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ManagedTorch.Tests;
 
-/// <summary>The same bits with any number of threads.</summary>
+/// <summary>The same bits with any number of threads, wherever in memory the numbers lie.</summary>
 [Collection(Exclusive.Name)]
 public sealed class DeterminismTests : IDisposable
 {
@@ -73,4 +73,30 @@ public sealed class DeterminismTests : IDisposable
         var second = autograd.grad([.. first.Select(static g => g.square().sum())], [images, .. theta]);
         return [logits, loss, .. first, .. second];
     }
+
+    public static TheoryData<string> Functions => [.. ByElement.Keys];
+
+    [Theory]
+    [MemberData(nameof(Functions))]
+    public void AnElementDoesNotDependOnWhereItLies(string name)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var type in new[] { float32, float64 })
+        {
+            var x = rand([1000], type, generator: new Generator(1)) * (2 * Math.PI);
+            var whole = ByElement[name](x).to(float64).data<double>().ToArray();
+            for (var shift = 1; shift < 8; shift++)
+                Assert.Equal(whole[shift..], ByElement[name](x.narrow(0, shift, 1000 - shift)).to(float64).data<double>().ToArray());
+        }
+    }
+
+    private static readonly Dictionary<string, Func<Tensor, Tensor>> ByElement = new()
+    {
+        ["cos"] = static x => x.cos(),
+        ["sin"] = static x => x.sin(),
+        ["exp"] = static x => x.exp(),
+        ["log"] = static x => x.log(),
+        ["tanh"] = static x => x.tanh(),
+        ["sigmoid"] = static x => x.sigmoid(),
+    };
 }

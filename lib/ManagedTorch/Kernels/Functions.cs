@@ -106,14 +106,34 @@ internal readonly struct Negate : IUnary
     public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Negate(x, y);
 }
 
+/// <summary>In double number by number: the vector form computes by vectors, so that an element's bits would hang on the memory's alignment.</summary>
 internal readonly struct Sin : IUnary
 {
-    public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sin(x, y);
+    public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float))
+        {
+            TensorPrimitives.Sin(x, y);
+            return;
+        }
+        for (var i = 0; i < x.Length; i++)
+            y[i] = T.Sin(x[i]);
+    }
 }
 
+/// <inheritdoc cref="Sin"/>
 internal readonly struct Cos : IUnary
 {
-    public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Cos(x, y);
+    public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float))
+        {
+            TensorPrimitives.Cos(x, y);
+            return;
+        }
+        for (var i = 0; i < x.Length; i++)
+            y[i] = T.Cos(x[i]);
+    }
 }
 
 internal readonly struct Acos : IUnary

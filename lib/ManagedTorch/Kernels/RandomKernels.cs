@@ -179,9 +179,9 @@ internal static unsafe class RandomKernels
             TensorPrimitives.Sqrt(radius, radius);
 
             TensorPrimitives.Multiply(v, T.Tau, v);
-            TensorPrimitives.Cos(v, u);
+            Cos.Apply<T>(v, u);
             TensorPrimitives.Multiply(u, radius, x[..n]);
-            TensorPrimitives.Sin(v, u);
+            Sin.Apply<T>(v, u);
             TensorPrimitives.Multiply(u[..(x.Length - n)], radius[..(x.Length - n)], x[n..]);
         }
     }
