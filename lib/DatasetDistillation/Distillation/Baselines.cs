@@ -25,6 +25,18 @@ public static class Baselines
         return Set(data, images, perClass, string.Create(CultureInfo.InvariantCulture, $"random real images, draw {seed}"));
     }
 
+    /// <summary>The first real images of each class, in the order of the data.</summary>
+    /// <param name="data">The training images.</param>
+    /// <param name="perClass">Images of each class.</param>
+    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    public static DistilledSet FirstReal(ImageDataset data, int perClass = 1)
+    {
+        var chosen = Members(data, perClass).SelectMany(own => own.Take(perClass));
+        using var scope = NewDisposeScope();
+        var images = data.Images.index_select(0, tensor(chosen.ToArray()).to(data.Device));
+        return Set(data, images, perClass, "the first real images of each class");
+    }
+
     /// <summary>The best of many random draws.</summary>
     /// <param name="data">The training images.</param>
     /// <param name="judge">
