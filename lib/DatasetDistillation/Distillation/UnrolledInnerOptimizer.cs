@@ -9,6 +9,8 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 public abstract record InnerOptimizer
 {
+    private const double UsualEpsilon = 1e-8;
+
     private protected InnerOptimizer()
     {
     }
@@ -26,8 +28,11 @@ public abstract record InnerOptimizer
     /// </summary>
     /// <param name="beta1">The decay of the mean of gradients.</param>
     /// <param name="beta2">The decay of the mean of squared gradients.</param>
-    /// <param name="epsilon">What is added to the root.</param>
-    public static InnerOptimizer Adam(double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) => new InnerAdam(beta1, beta2, epsilon);
+    /// <param name="epsilon">
+    /// What is added to the root. One as large as a usual component of the gradient makes the meta-gradient much smoother, for
+    /// otherwise a component near zero changes the step with its sign.
+    /// </param>
+    public static InnerOptimizer Adam(double beta1 = 0.9, double beta2 = 0.999, double epsilon = UsualEpsilon) => new InnerAdam(beta1, beta2, epsilon);
 
     /// <summary>How many vectors there are beside the weights.</summary>
     internal abstract int Moments { get; }
@@ -142,6 +147,7 @@ public abstract record InnerOptimizer
 
         private static double Correction(double beta, int step) => 1 - Math.Pow(beta, step + 1);
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Adam ({Beta1}, {Beta2})");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"Adam ({Beta1}, {Beta2}{(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")})");
     }
 }
