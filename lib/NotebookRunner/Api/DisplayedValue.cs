@@ -19,5 +19,5 @@ public sealed class DisplayedValue
     public string DisplayId { get; }
 
     /// <summary>Replaces what is shown. The MIME types stay those of the first display.</summary>
-    public void Update(object? updated) => _host.Update(DisplayId, updated, _mimeTypes);
+    public void Update(object? updatedValue) => _host.Update(DisplayId, updatedValue, _mimeTypes);
 }
