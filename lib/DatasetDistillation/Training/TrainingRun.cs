@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using DatasetDistillation.Models;
-using TorchSharp.Modules;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;

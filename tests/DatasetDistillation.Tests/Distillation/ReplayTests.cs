@@ -3,9 +3,9 @@ using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
 using TorchSharp;
-using Parameter = TorchSharp.Modules.Parameter;
 using Xunit;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace DatasetDistillation.Tests.Distillation;
 
