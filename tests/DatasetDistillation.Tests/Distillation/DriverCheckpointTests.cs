@@ -77,7 +77,7 @@ public sealed class DriverCheckpointTests : IDisposable
     [Fact]
     public void A_process_killed_in_mid_run_is_resumed_to_the_bit()
     {
-        using (var process = Start(steps: 40, ballast: 0, pause: 20))
+        using (var process = Start(steps: 40, ballast: 0, pause: 150))
         {
             while (process.StandardOutput.ReadLine() is { } line && line != "11")
                 Assert.False(string.IsNullOrEmpty(line));
@@ -106,9 +106,14 @@ public sealed class DriverCheckpointTests : IDisposable
             process.Kill();
             process.WaitForExit();
             unfinished = Unfinished();
+            if (unfinished is not null && IsWhole(unfinished))
+            {
+                // Killed between the last byte and the renaming: not what is to be shown.
+                File.Delete(unfinished);
+                unfinished = null;
+            }
         }
         Assert.NotNull(unfinished);
-        Assert.Throws<InvalidDataException>(() => Npz.Load(unfinished));
 
         var reached = Npz.Load(Checkpoint).Get("step").ToInt64s()[0];
         var toy = new ToyDistiller { Ballast = Ballast };
@@ -119,6 +124,19 @@ public sealed class DriverCheckpointTests : IDisposable
         Assert.Null(Unfinished());
 
         string? Unfinished() => Directory.EnumerateFiles(folder.Path, "*.tmp").FirstOrDefault();
+
+        static bool IsWhole(string path)
+        {
+            try
+            {
+                Npz.Load(path);
+                return true;
+            }
+            catch (InvalidDataException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]
