@@ -48,12 +48,27 @@ public sealed partial class ProgressDisplay : IProgress<double>
     /// <summary>Reports the share done.</summary>
     /// <param name="fraction">The share done, in [0, 1]; 1 is always shown.</param>
     /// <param name="message">What is being done now; null leaves the message as it was.</param>
-    public void Report(double fraction, string? message)
+    public void Report(double fraction, string? message) => Report(fraction, message, null);
+
+    /// <summary>Shows that everything is done.</summary>
+    public void Complete(string? message = null) => Report(1, message);
+
+    /// <summary>Shows that everything is done, and how long it took when this display did not see all of it.</summary>
+    /// <param name="message">What has been done; null leaves the message as it was.</param>
+    /// <param name="elapsed">The time of the whole task, earlier runs of a resumed one included.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public void Complete(string? message, TimeSpan elapsed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(elapsed, TimeSpan.Zero);
+        Report(1, message, elapsed);
+    }
+
+    private void Report(double fraction, string? message, TimeSpan? total)
     {
         lock (gate)
         {
             this.message = message ?? this.message;
-            var elapsed = clock.GetElapsedTime(start);
+            var elapsed = total ?? clock.GetElapsedTime(start);
             Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message);
             if (lastShown is { } last && elapsed - last < interval && !Current.IsComplete)
                 return;
@@ -61,9 +76,6 @@ public sealed partial class ProgressDisplay : IProgress<double>
             show(Current);
         }
     }
-
-    /// <summary>Shows that everything is done.</summary>
-    public void Complete(string? message = null) => Report(1, message);
 
     private TimeSpan? Remaining(double fraction, TimeSpan elapsed)
     {

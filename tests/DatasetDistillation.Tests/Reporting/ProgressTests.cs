@@ -32,6 +32,17 @@ public class ProgressTests
     }
 
     [Fact]
+    public void AResumedTaskEndsWithTheTimeOfAllItsRuns()
+    {
+        var progress = new ProgressDisplay(shown.Add, alreadyDone: 1, clock: clock);
+        clock.Advance(0.1);
+        progress.Report(1);
+        progress.Complete("kip", TimeSpan.FromSeconds(128));
+        Assert.EndsWith("done in 2 min 08 s  kip", shown[^1].ToString());
+        Assert.Throws<ArgumentOutOfRangeException>(() => progress.Complete("kip", TimeSpan.FromSeconds(-1)));
+    }
+
+    [Fact]
     public void NothingDoneLeavesTheRemainingTimeOpen()
     {
         var progress = new ProgressDisplay(shown.Add, clock: clock);
