@@ -11,8 +11,22 @@ public sealed partial record Chart
     /// <param name="xTitle">What is counted along the x axis ("outer step").</param>
     /// <param name="yTitle">What is measured ("loss").</param>
     /// <param name="logY">A logarithmic y axis.</param>
-    public static Chart Line(Numbers values, string title = "", string xTitle = "", string yTitle = "", bool logY = false) =>
-        Line([Reporting.Series.Line("", values)], title, xTitle, yTitle, logY: logY);
+    /// <param name="percent">The values are fractions, shown as percentages.</param>
+    public static Chart Line(
+        Numbers values, string title = "", string xTitle = "", string yTitle = "", bool logY = false, bool percent = false) =>
+        Line([Reporting.Series.Line("", values)], title, xTitle, yTitle, logY: logY, percent: percent);
+
+    /// <summary>A single curve through the points (x, y).</summary>
+    /// <param name="x">The places along the x axis, such as the outer steps at which something was measured.</param>
+    /// <param name="y">The heights, as many; values that are not finite leave a gap.</param>
+    /// <param name="title">The heading.</param>
+    /// <param name="xTitle">What is counted along the x axis ("outer step").</param>
+    /// <param name="yTitle">What is measured ("accuracy").</param>
+    /// <param name="logY">A logarithmic y axis.</param>
+    /// <param name="percent">The heights are fractions, shown as percentages.</param>
+    public static Chart Line(
+        Numbers x, Numbers y, string title = "", string xTitle = "", string yTitle = "", bool logY = false, bool percent = false) =>
+        Line([Reporting.Series.Line("", x, y)], title, xTitle, yTitle, logY: logY, percent: percent);
 
     /// <summary>Several curves.</summary>
     /// <param name="series">The curves: <see cref="Series.Line(string, Numbers, Numbers)"/>, <see cref="Series.MeanOfRuns"/>.</param>
@@ -21,12 +35,14 @@ public sealed partial record Chart
     /// <param name="yTitle">What is measured.</param>
     /// <param name="logX">A logarithmic x axis.</param>
     /// <param name="logY">A logarithmic y axis.</param>
+    /// <param name="percent">The heights are fractions, shown as percentages.</param>
     public static Chart Line(
-        IEnumerable<Series> series, string title = "", string xTitle = "", string yTitle = "", bool logX = false, bool logY = false) =>
-        new(series) { Title = title, XAxis = NumericAxis(xTitle, logX), YAxis = NumericAxis(yTitle, logY) };
+        IEnumerable<Series> series, string title = "", string xTitle = "", string yTitle = "", bool logX = false, bool logY = false,
+        bool percent = false) =>
+        new(series) { Title = title, XAxis = NumericAxis(xTitle, logX), YAxis = NumericAxis(yTitle, logY) with { Percent = percent } };
 
     /// <summary>A cloud of points.</summary>
-    /// <inheritdoc cref="Line(IEnumerable{Series}, string, string, string, bool, bool)"/>
+    /// <inheritdoc cref="Line(IEnumerable{Series}, string, string, string, bool, bool, bool)"/>
     public static Chart Scatter(
         Numbers x, Numbers y, string title = "", string xTitle = "", string yTitle = "", bool logX = false, bool logY = false) =>
         Line([Reporting.Series.Points("", x, y)], title, xTitle, yTitle, logX, logY);

@@ -59,6 +59,9 @@ public sealed partial record Chart : IRichOutput
     /// <summary>What the chart could not show, in a sentence for each series concerned; usually nothing.</summary>
     public ImmutableArray<string> Notes => [.. ChartNotes.Of(this)];
 
+    /// <summary>Whether a vertical line has words, which stand above the data.</summary>
+    internal bool HasWordsAbove => Annotations.Any(static annotation => annotation is ReferenceLine { IsVertical: true, Text.Length: > 0 });
+
     /// <summary>The same chart with an annotation more.</summary>
     public Chart With(Annotation annotation) => this with { Annotations = Annotations.Add(annotation) };
 

@@ -28,6 +28,16 @@ public class PlotlyChartTests
     }
 
     [Fact]
+    public void AThirdChartStandsBelowTheFirst()
+    {
+        var figure = Figure(new ChartRow(Chart.Line([1.0, 2]), Chart.Line([1.0, 2]), Chart.Line([1.0, 2])));
+        var (first, third) = (Domain(figure, "yaxis"), Domain(figure, "yaxis3"));
+        Assert.Equal(first, Domain(figure, "yaxis2"));
+        Assert.True(0 == third[0] && third[1] < first[0] && first[1] == 1, $"{third[0]} … {third[1]}, {first[0]} … {first[1]}");
+        Assert.Equal(Domain(figure, "xaxis")[0], Domain(figure, "xaxis3")[0]);
+    }
+
+    [Fact]
     public void AHeatMapShowsItsNumbersRowZeroOnTop()
     {
         var figure = Figure(Chart.HeatMap(new[,] { { 1, double.NaN }, { -3, 4 } }));

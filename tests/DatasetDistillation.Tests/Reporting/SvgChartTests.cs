@@ -189,6 +189,40 @@ public class SvgChartTests
     }
 
     [Fact]
+    public void ChartsStandTwoToALineNoWiderThanAPageWithLettersOfTheSameSize()
+    {
+        var (wide, narrow) = (Chart.Line([1.0, 2, 3], "first"), Chart.Line([1.0, 2], "second") with { Width = 320, Height = 200 });
+        var row = new ChartRow(wide, wide, narrow);
+        Assert.Equal((960, 580), (row.Width, row.Height));
+        var svg = new SvgReading(row);
+        var panels = svg.Elements("g").Where(g => (string?)g.Attribute("class") == "dd-panel").ToArray();
+        Assert.Equal(["translate(0 0)", "translate(480 0)", "translate(0 380)"], panels.Select(p => p.Attribute("transform")!.Value));
+        Assert.All(svg.Ticks("x", panel: 1), tick => Assert.InRange(tick.Position, 0, 480));
+        Assert.Equal(Sizes(new SvgReading(wide)), Sizes(svg));
+        Assert.Equal(640, wide.Width);
+        Assert.Equal(640, new ChartRow(narrow, narrow).Width);
+
+        static string[] Sizes(SvgReading svg) => [.. svg.Elements("text").Select(t => t.Attribute("font-size")!.Value).Distinct().Order()];
+    }
+
+    [Fact]
+    public void TheMeanOfAHistogramIsWrittenAboveItsBars()
+    {
+        var svg = new SvgReading(Chart.Histogram([0.5, 0.5, 0.5, 0.2, 0.8], "T", percent: true));
+        var bars = svg.Series("").Elements().Where(e => e.Name.LocalName == "rect").Min(e => SvgReading.Number(e.Attribute("y")!.Value));
+        var words = svg.Elements("text").Last(text => text.Value.StartsWith("mean ", StringComparison.Ordinal));
+        Assert.InRange(SvgReading.Number(words.Attribute("y")!.Value), SvgReading.Number(svg.Elements("text").First(t => t.Value == "T").Attribute("y")!.Value) + 11, bars - 3);
+    }
+
+    [Fact]
+    public void ACurveThroughGivenPointsOfFractionsIsLabelledInPercent()
+    {
+        var svg = new SvgReading(Chart.Line([20, 40, 60], [0.5, 0.6, 0.7], percent: true));
+        Assert.All(svg.Ticks("y"), tick => Assert.EndsWith(" %", tick.Label));
+        Assert.Equal(svg.Ticks("x").Single(tick => tick.Label == "40").Position, svg.Curve("")[1].X, 0.1);
+    }
+
+    [Fact]
     public void LightAndDarkReadersAreBothServed()
     {
         var svg = Chart.Line([1.0, 2]).Render(MimeType.Svg);

@@ -38,10 +38,10 @@ internal static class PlotlyRenderer
         var shown = new HashSet<string>();
         for (var i = 0; i < row.Charts.Length; i++)
         {
-            var (chart, suffix) = (row.Charts[i], i == 0 ? "" : NumberText.Whole(i + 1));
-            var domain = ((i + (i == 0 ? 0 : 0.12)) / row.Charts.Length, (i + 1.0) / row.Charts.Length);
-            layout["xaxis" + suffix] = AxisOf(chart.XAxis, chart, isX: true, domain, "y" + suffix);
-            layout["yaxis" + suffix] = AxisOf(chart.YAxis, chart, isX: false, (0, 1), "x" + suffix);
+            var (panel, suffix) = (row.Panels[i], i == 0 ? "" : NumberText.Whole(i + 1));
+            var (chart, across, upwards) = (panel.Chart, Across(panel, row), Upwards(panel, row));
+            layout["xaxis" + suffix] = AxisOf(chart.XAxis, chart, isX: true, across, "y" + suffix);
+            layout["yaxis" + suffix] = AxisOf(chart.YAxis, chart, isX: false, upwards, "x" + suffix);
             for (var s = 0; s < chart.Series.Length; s++)
                 foreach (var trace in Traces(chart, s))
                 {
@@ -51,13 +51,27 @@ internal static class PlotlyRenderer
                         trace["showlegend"] = chart.Series[s].Name.Length > 0 && shown.Add(chart.Series[s].Name);
                     data.Add(trace);
                 }
-            AddTitle(titles, chart, domain.Item1);
+            AddTitle(titles, chart, across.From, upwards.To);
             AddAnnotations(titles, shapes, chart, suffix);
         }
         return new JsonObject { ["data"] = data, ["layout"] = layout }.ToJsonString(Options);
     }
 
-    private static void AddTitle(JsonArray titles, Chart chart, double left)
+    /// <summary>The share of the width that a panel's plot has, after room for the labels of its y axis.</summary>
+    private static (double From, double To) Across(ChartRow.Panel panel, ChartRow row)
+    {
+        double left = panel.Left, width = panel.Chart.Width;
+        return ((left == 0 ? 0 : left + 0.12 * width) / row.Width, (left + width) / row.Width);
+    }
+
+    /// <summary>The share of the height that a panel's plot has, above room for its x axis and the next line's titles.</summary>
+    private static (double From, double To) Upwards(ChartRow.Panel panel, ChartRow row)
+    {
+        double below = row.Height - panel.Top - panel.Height;
+        return ((below > 0 ? below + 0.25 * panel.Height : 0) / row.Height, 1 - (double)panel.Top / row.Height);
+    }
+
+    private static void AddTitle(JsonArray titles, Chart chart, double left, double top)
     {
         var text = string.Join("<br>", new[] { chart.Title.Length > 0 ? $"<b>{Xml.Escape(chart.Title)}</b>" : "" }
             .Concat(chart.Notes.Select(note => $"<i>{Xml.Escape(note)}</i>")).Where(line => line.Length > 0));
@@ -68,10 +82,10 @@ internal static class PlotlyRenderer
                 ["xref"] = "paper",
                 ["yref"] = "paper",
                 ["x"] = left,
-                ["y"] = 1,
+                ["y"] = top,
                 ["xanchor"] = "left",
                 ["yanchor"] = "bottom",
-                ["yshift"] = 8,
+                ["yshift"] = chart.HasWordsAbove ? 22 : 8,
                 ["align"] = "left",
                 ["showarrow"] = false,
                 ["font"] = new JsonObject { ["size"] = 14 },
@@ -101,7 +115,7 @@ internal static class PlotlyRenderer
                 ["yref"] = place.YRef,
                 ["showarrow"] = annotation is PointAnnotation,
                 ["xanchor"] = "left",
-                ["yanchor"] = annotation is ReferenceLine { IsVertical: true } ? "top" : "bottom",
+                ["yanchor"] = "bottom",
             });
             if (annotation is ReferenceLine { IsVertical: var isVertical, Value: var value })
                 shapes.Add(new JsonObject

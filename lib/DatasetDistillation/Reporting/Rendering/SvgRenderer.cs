@@ -16,13 +16,11 @@ internal static class SvgRenderer
             $"xmlns=\"http://www.w3.org/2000/svg\" class=\"dd-chart\" role=\"img\" aria-label=\"{Xml.Escape(label)}\" width=\"{row.Width}\" height=\"{row.Height}\" viewBox=\"0 0 {row.Width} {row.Height}\" font-family=\"{Theme.Font}\""));
         svg.Raw($"<style>{Theme.StyleSheet}</style>\n");
         svg.Rectangle(0, 0, row.Width, row.Height, "rx=\"6\" " + Theme.Part("card"));
-        var x = 0;
-        foreach (var chart in row.Charts)
+        foreach (var panel in row.Panels)
         {
-            svg.Open("g", string.Create(CultureInfo.InvariantCulture, $"class=\"dd-panel\" transform=\"translate({x} 0)\""));
-            new SvgChart(svg, chart).Draw(row.Height);
+            svg.Open("g", string.Create(CultureInfo.InvariantCulture, $"class=\"dd-panel\" transform=\"translate({panel.Left} {panel.Top})\""));
+            new SvgChart(svg, panel.Chart).Draw(panel.Height);
             svg.Close("g");
-            x += chart.Width;
         }
         svg.Close("svg");
         return svg.ToString();
@@ -47,7 +45,8 @@ internal sealed class SvgChart(SvgCanvas svg, Chart chart)
         var notes = chart.Notes;
         var right = Direct ? 26 + chart.Series.Max(series => 1.08 * SvgCanvas.WidthOf(series.Name, LabelSize)) : 26;
         var bottom = 16 + 18 + (chart.XAxis.Title.Length > 0 ? 20 : 0) + 16 * notes.Length;
-        var area = new PlotArea(chart, 18 + title + 22 * rows.Count + (rows.Count > 0 ? 8 : 0), right, bottom, chart.Width, height);
+        var top = 18 + title + 22 * rows.Count + (rows.Count > 0 ? 8 : 0) + (chart.HasWordsAbove ? 10 : 0);
+        var area = new PlotArea(chart, top, right, bottom, chart.Width, height);
 
         if (title > 0)
             svg.Text(16, 28, chart.Title, "font-weight=\"600\" " + Theme.Part("text"), size: 14.5);
@@ -95,7 +94,7 @@ internal sealed class SvgChart(SvgCanvas svg, Chart chart)
             {
                 var x = area.X(vertical.Value);
                 svg.Line(x, area.Top, x, area.Bottom, "stroke-width=\"1.2\" stroke-dasharray=\"4 3\" " + Theme.Part("axis"));
-                DrawWords(x, area.Top + 11, vertical.Text, area);
+                DrawWords(x, area.Top - 5, vertical.Text, area);
             }
             else if (annotation is ReferenceLine { IsVertical: false } horizontal && chart.YAxis.Shows(horizontal.Value))
             {
