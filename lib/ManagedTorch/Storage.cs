@@ -76,7 +76,15 @@ internal sealed unsafe class NativeBlock
     private NativeBlock(long bytes)
     {
         _bytes = bytes;
-        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        try
+        {
+            Pointer = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            GC.SuppressFinalize(this); // which would put a block without memory into the cache
+            throw;
+        }
         GC.AddMemoryPressure(bytes);
         Interlocked.Add(ref s_allocated, bytes);
     }

@@ -36,7 +36,7 @@ public static partial class torch
 
         internal static Tensor Empty(long[] shape, ScalarType type) => type == ScalarType.Int32
             ? throw Unsupported(type)
-            : new(new Storage(Count(shape) * SizeOf(type)), shape, type);
+            : new(new Storage(checked(Count(shape) * SizeOf(type))), shape, type);
 
         internal static long Count(ReadOnlySpan<long> shape)
         {

@@ -139,6 +139,17 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void WhatDoesNotFitIntoMemoryIsRefusedAgainAndAgain()
+    {
+        const long MoreThanAddresses = 1L << 46;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Throws<OutOfMemoryException>(static () => empty(MoreThanAddresses));
+            SettledBytes(); // the finaliser has seen the block that was not to be had
+        }
+    }
+
+    [Fact]
     public void AStepThatThrowsLeaksNothing()
     {
         for (var i = 0; i < 100; i++)
