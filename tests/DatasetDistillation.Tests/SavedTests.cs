@@ -42,6 +42,20 @@ public sealed class SavedTests : IDisposable
     }
 
     [Fact]
+    public void A_table_of_rows_is_sorted_and_leaves_out_times_that_were_not_spent()
+    {
+        var network = Row with { ReadOut = "digit CNN", TrainingTime = TimeSpan.FromSeconds(4), Accuracy = 0.2, Deviation = 0.05 };
+        var real = Row with { TrainingSet = "real", DistillationTime = TimeSpan.Zero, TrainingTime = TimeSpan.Zero, Images = 500, Accuracy = 0.1 };
+        var table = ResultRow.Table([real, Row, network], "ten and 500");
+        Assert.Equal("ten and 500", table.Title);
+        Assert.Equal(["KIP, FC3 · digit CNN", "KIP, FC3 · kernel ridge", "real · kernel ridge"], table.Rows.Select(row => row.Name));
+        var words = table.ToMarkdown().Split('\n').Select(line => line.Trim('|', ' ')).ToArray();
+        Assert.Contains("KIP, FC3 · digit CNN | 10 | 20 s | 4 s | 20.00 ± 5.00 %", words);
+        Assert.Contains("real · kernel ridge | 500 | – | – | 10.00 %", words);
+        Assert.Equal("01 real · kernel ridge", ResultRow.Table([Row, real with { Notebook = "01" }]).Rows[1].Name);
+    }
+
+    [Fact]
     public void Nothing_saved_is_no_error()
     {
         Assert.Empty(saved.Rows());

@@ -38,7 +38,7 @@ public sealed class LogisticDistiller : IDistiller
     /// <summary>Distilled images of each class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>The factor of ‖W‖²/2 in the inner loss: 0.1 and 0.001 in the two versions of the example.</summary>
+    /// <summary>The factor of ‖W‖²/2 in the inner loss: 0.1 in the code of the example (an older text of its page says 0.001).</summary>
     public double L2 { get; init; } = 0.1;
 
     /// <summary>Whether labels are learned too: any numbers with sum 1 for each image, at first one-hot.</summary>

@@ -16,6 +16,36 @@ public sealed partial record Chart
             history.TrainingLoss.ToArray(), history.ValidationLoss.ToArray(), history.TrainingAccuracy.ToArray(), history.ValidationAccuracy.ToArray(), logLoss);
     }
 
+    /// <summary>The outer loss of a distillation, over the outer steps: means of as many stretches of steps as points are wanted.</summary>
+    /// <param name="run">The distillation.</param>
+    /// <param name="title">The heading.</param>
+    /// <param name="yTitle">What the loss is ("cross-entropy").</param>
+    /// <param name="points">How many points at most.</param>
+    public static Chart OuterLoss(DistillationRun run, string title = "Outer loss", string yTitle = "loss", int points = 20)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
+        var length = Math.Max(1, (run.Losses.Count + points - 1) / points);
+        var means = run.Losses.Chunk(length).Select(static part => part.Average()).ToArray();
+        var steps = means.Select((_, i) => Math.Min((i + 1) * length, run.Losses.Count)).ToArray();
+        return Line([Reporting.Series.Line("", steps, means)], title, "outer step", yTitle);
+    }
+
+    /// <summary>The scores of a distillation's evaluations, over the outer steps.</summary>
+    /// <param name="run">The distillation; its scores are accuracies in [0, 1].</param>
+    /// <param name="title">The heading, which says whose accuracies they are and on what.</param>
+    /// <exception cref="ArgumentException">Nothing was evaluated.</exception>
+    public static Chart Evaluations(DistillationRun run, string title = "Accuracy")
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (run.Evaluations.Count == 0)
+            throw new ArgumentException("The run has no evaluations to draw. Set Evaluate and EvaluateEvery of its driver.", nameof(run));
+        var steps = Numbers.From(run.Evaluations.Select(static e => (double)e.Step));
+        var scores = Numbers.From(run.Evaluations.Select(static e => e.Score));
+        var chart = Line([Reporting.Series.Line("", steps, scores)], title, "outer step", "accuracy");
+        return chart with { YAxis = chart.YAxis with { Percent = true } };
+    }
+
     /// <summary>How often each true class (row) was predicted as each class (column).</summary>
     public static Chart ConfusionMatrix(ConfusionMatrix confusion, IEnumerable<string>? classNames = null, string title = "Confusion matrix")
     {
