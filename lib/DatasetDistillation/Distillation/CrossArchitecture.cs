@@ -8,11 +8,14 @@ public sealed partial class CrossArchitecture
 {
     private readonly Spread?[,] cells;
 
-    private CrossArchitecture(IReadOnlyList<string> sets, IReadOnlyList<string> networks, Spread?[,] cells) =>
-        (Sets, Networks, this.cells) = (sets, networks, cells);
+    private CrossArchitecture(IReadOnlyList<string> sets, IReadOnlyList<int> images, IReadOnlyList<string> networks, Spread?[,] cells) =>
+        (Sets, Images, Networks, this.cells) = (sets, images, networks, cells);
 
     /// <summary>The names of the sets: the rows.</summary>
     public IReadOnlyList<string> Sets { get; }
+
+    /// <summary>How many images each set has.</summary>
+    public IReadOnlyList<int> Images { get; }
 
     /// <summary>The names of the networks: the columns.</summary>
     public IReadOnlyList<string> Networks { get; }
@@ -53,7 +56,7 @@ public sealed partial class CrossArchitecture
                 cells[row, column] = Complete(readOuts[column], sets[row].Set, prepared, seeds, share, cancellation);
             }
         }
-        return new CrossArchitecture([.. sets.Select(static s => s.Name)], [.. readOuts.Select(static r => r.Network.Name)], cells);
+        return new CrossArchitecture([.. sets.Select(static s => s.Name)], [.. sets.Select(static s => s.Set.Count)], [.. readOuts.Select(static r => r.Network.Name)], cells);
     }
 
     private static Spread? Complete(

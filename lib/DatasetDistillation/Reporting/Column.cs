@@ -47,7 +47,13 @@ public sealed record Column
     public static Column Duration(string name, Best best = Best.Lowest) =>
         new(name, best, (value, deviation) => PlusMinus(value, deviation, v => NumberText.Duration(TimeSpan.FromSeconds(v))));
 
-    internal string Text(Cell cell) => cell.Value is not { } value ? cell.Words : double.IsNaN(value) ? "–" : format(value, cell.Deviation);
+    /// <summary>Words, flush left.</summary>
+    public static Column Text(string name) => new(name, Best.None, static (value, _) => NumberText.Significant(value)) { IsText = true };
+
+    /// <summary>Whether the column is one of words.</summary>
+    internal bool IsText { get; private init; }
+
+    internal string Written(Cell cell) => cell.Value is not { } value ? cell.Words : double.IsNaN(value) ? "–" : format(value, cell.Deviation);
 
     private static string PlusMinus(double value, double? deviation, Func<double, string> format) =>
         deviation is { } d ? $"{format(value)} ± {format(d)}" : format(value);

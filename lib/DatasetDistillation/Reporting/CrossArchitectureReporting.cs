@@ -16,17 +16,25 @@ public sealed partial class CrossArchitecture : IRichOutput
     /// <inheritdoc/>
     public string Render(string mimeType) => Table().Render(mimeType);
 
-    /// <summary>Mean ± standard deviation in per cent, a row for each set and a column for each network.</summary>
+    /// <summary>
+    /// Mean ± standard deviation in per cent, a row for each set and a column for each network. The best set for a network is
+    /// emphasised where all have the same number of images.
+    /// </summary>
     /// <param name="title">The heading.</param>
     public ResultsTable Table(string title = "Networks trained from scratch on each set: test accuracy")
     {
-        var table = new ResultsTable("training set", Networks.Select(static name => Column.Percent(name))).Titled(title);
+        var best = Images.Distinct().Count() == 1 ? Best.Highest : Best.None;
+        var accuracies = Networks.Select(name => Column.Percent(name, best: best));
+        var table = new ResultsTable("training set", accuracies.Prepend(Column.Count("images"))).Titled(title);
         for (var row = 0; row < Sets.Count; row++)
-            table = table.Add(Sets[row], Enumerable.Range(0, Networks.Count).Select(column => cells[row, column] is { } spread ? (Cell)spread : Cell.Missing));
+        {
+            var measured = Enumerable.Range(0, Networks.Count).Select(column => cells[row, column] is { } spread ? (Cell)spread : Cell.Missing);
+            table = table.Add(Sets[row], measured.Prepend(Images[row]));
+        }
         return table;
     }
 
-    /// <summary>The means in per cent, in colours.</summary>
+    /// <summary>The means in per cent, in colours; the number of images stands after the name of a set.</summary>
     /// <param name="title">The heading.</param>
     public Chart HeatMap(string title = "Test accuracy in %")
     {
@@ -34,7 +42,8 @@ public sealed partial class CrossArchitecture : IRichOutput
         for (var row = 0; row < Sets.Count; row++)
             for (var column = 0; column < Networks.Count; column++)
                 means[row, column] = 100 * (cells[row, column]?.Mean ?? double.NaN);
-        return Chart.HeatMap(means, Sets, Networks, title, "network", "training set", HeatMapColours.Sequential, "0.0") with
+        var names = Sets.Zip(Images, static (name, images) => $"{name}, {images}");
+        return Chart.HeatMap(means, names, Networks, title, "network", "training set", HeatMapColours.Sequential, "0.0") with
         {
             Width = Math.Clamp(NamesWidth + (NetworkWidth * Networks.Count), 480, 1000),
         };

@@ -99,7 +99,7 @@ public sealed class ResultsTable : IRichOutput
         var best = Columns.Select((_, j) => BestText(j)).ToArray();
         var rows = new List<string[]> { (string[])[words(RowHeading), .. Columns.Select(column => value(column.Name, false))] };
         foreach (var (name, cells) in Rows)
-            rows.Add([words(name), .. cells.Select((cell, j) => value(Columns[j].Text(cell), IsBest(cell, j, best[j])))]);
+            rows.Add([words(name), .. cells.Select((cell, j) => value(Columns[j].Written(cell), IsBest(cell, j, best[j])))]);
         return rows;
     }
 
@@ -110,14 +110,14 @@ public sealed class ResultsTable : IRichOutput
             html.Append("<caption style=\"caption-side:top;text-align:left;font-weight:600;padding:0 0 0.5em 0;color:inherit\">").Append(Xml.Escape(Title)).Append("</caption>");
         html.Append("<thead><tr>").Append(Element("th", RowHeading, isNumber: false, heading: true));
         foreach (var column in Columns)
-            html.Append(Element("th", column.Name, isNumber: true, heading: true));
+            html.Append(Element("th", column.Name, isNumber: !column.IsText, heading: true));
         html.Append("</tr></thead><tbody>");
         var best = Columns.Select((_, j) => BestText(j)).ToArray();
         foreach (var (name, cells) in Rows)
         {
             html.Append("<tr>").Append(Element("th", name, isNumber: false));
             for (var j = 0; j < cells.Length; j++)
-                html.Append(Element("td", Columns[j].Text(cells[j]), isNumber: true, isBest: IsBest(cells[j], j, best[j])));
+                html.Append(Element("td", Columns[j].Written(cells[j]), isNumber: !Columns[j].IsText, isBest: IsBest(cells[j], j, best[j])));
             html.Append("</tr>");
         }
         return html.Append("</tbody></table>").ToString();
@@ -146,5 +146,5 @@ public sealed class ResultsTable : IRichOutput
     private bool IsBest(Cell cell, int column, string? best) =>
         best is not null && cell.Value is { } v && double.IsFinite(v) && Mean(cell, column) == best;
 
-    private string Mean(Cell cell, int column) => Columns[column].Text(cell.Value!.Value);
+    private string Mean(Cell cell, int column) => Columns[column].Written(cell.Value!.Value);
 }

@@ -26,10 +26,23 @@ public sealed class CrossArchitectureTests
         Assert.Equal(1, shares[^1]);
         Assert.Equal(shares.Order(), shares);
 
-        var cell = matrix.Table().Rows[1].Cells[0];
-        Assert.Equal((matrix[1, 0]!.Mean, matrix[1, 0]!.StandardDeviation), (cell.Value, cell.Deviation));
+        var row = matrix.Table().Rows[1].Cells;
+        Assert.Equal((20, matrix[1, 0]!.Mean, matrix[1, 0]!.StandardDeviation), (row[0].Value, row[1].Value, row[1].Deviation));
         var shown = ((HeatMapSeries)matrix.HeatMap().Series[0]).Values;
         Assert.Equal(100 * matrix[0, 1]!.Mean, shown[0, 1], 1e-9);
+    }
+
+    [Fact]
+    public void A_best_set_is_named_among_sets_of_equal_size_alone()
+    {
+        using var digits = SyntheticDigits.Create(50, seed: 1);
+        using var one = Baselines.RandomReal(digits, 1);
+        using var other = Baselines.ClassMeans(digits);
+        using var more = Baselines.RandomReal(digits, 2);
+        CrossArchitecture Of(params (string, DistilledSet)[] sets) =>
+            CrossArchitecture.Measure(sets, [new(Networks.Mlp(4)) { Steps = 20 }], digits, 1);
+        Assert.Contains('*', Of(("one", one), ("other", other)).ToString());
+        Assert.DoesNotContain('*', Of(("one", one), ("other", other), ("more", more)).ToString());
     }
 
     [Fact]

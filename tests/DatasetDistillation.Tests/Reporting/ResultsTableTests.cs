@@ -43,6 +43,14 @@ public class ResultsTableTests
     }
 
     [Fact]
+    public void WordsStandFlushLeftUnderTheirHeading()
+    {
+        var table = XElement.Parse(new ResultsTable("m", Column.Count("images"), Column.Text("to do")).Add("a", 10, "run it").Render(MimeType.Html));
+        Assert.Equal(["right", "left"], table.Descendants("td").Select(td => td.Attribute("style")!.Value.Split([':', ';'])[1]));
+        Assert.Equal(["left", "right", "left"], table.Descendants("thead").Descendants("th").Select(th => th.Attribute("style")!.Value.Split([':', ';'])[1]));
+    }
+
+    [Fact]
     public void TheHtmlStandsAlone()
     {
         var html = Table.Titled("Results & more").Render(MimeType.Html);
