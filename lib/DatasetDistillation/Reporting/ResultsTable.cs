@@ -125,7 +125,7 @@ public sealed class ResultsTable : IRichOutput
 
     private static string Element(string element, string text, bool isNumber, bool heading = false, bool isBest = false)
     {
-        var style = $"text-align:{(isNumber ? "right" : "left")};padding:0.35em 0.9em;white-space:nowrap;color:inherit;border:none;"
+        var style = $"text-align:{(isNumber ? "right" : "left")};padding:0.35em 0.6em;white-space:nowrap;color:inherit;border:none;"
             + (heading ? $"border-bottom:2px solid {Rule};font-weight:600" : $"border-bottom:1px solid {Rule};font-weight:{(isBest ? "700" : "400")}")
             + (isBest ? ";background:rgba(29,159,120,0.20)" : "");
         var words = Xml.Escape(text);
