@@ -21,6 +21,7 @@ public abstract class KernelMatrix : IDisposable
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);
+        using var recording = set_grad_enabled(true); // distillers work without gradients but for this way back
         var leaf = support.detach().requires_grad_();
         return new Differentiated(kernel.Evaluate(targets ?? leaf, leaf), leaf);
     }
