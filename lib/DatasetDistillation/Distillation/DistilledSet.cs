@@ -66,8 +66,8 @@ public sealed partial class DistilledSet : IDisposable
     /// <summary>The class with the largest label, image by image.</summary>
     public long[] Classes()
     {
-        using var largest = Labels.argmax(1);
-        return largest.data<long>().ToArray();
+        using var scope = NewDisposeScope();
+        return Labels.argmax(1).cpu().data<long>().ToArray();
     }
 
     /// <summary>Writes an .npz that NumPy opens: images, labels, learning_rates, steps, mean and std, method. Atomic.</summary>

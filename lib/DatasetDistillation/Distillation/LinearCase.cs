@@ -37,7 +37,7 @@ public sealed class LinearCase : IDisposable
         var targets = nn.functional.one_hot(data.Labels, data.ClassCount).to(ScalarType.Float64) - (1.0 / data.ClassCount);
         moments = pixels.mT.mm(pixels).div(data.Count);
         var (ascending, columns) = linalg.eigh(moments);
-        var order = arange(ascending.shape[0] - 1, -1, -1);
+        var order = arange(ascending.shape[0] - 1, -1, -1, device: ascending.device);
         (values, vectors) = (ascending.index_select(0, order), columns.index_select(1, order));
         var (greatest, least) = (values[0].ToDouble(), values[-1].ToDouble());
         if (!(least > 1e-12 * greatest))
@@ -92,7 +92,7 @@ public sealed class LinearCase : IDisposable
         return Repeat.Over(Enumerable.Range(0, models).Select(i => seed + i), s =>
         {
             using var inner = NewDisposeScope();
-            var theta0 = randn(solution.shape, ScalarType.Float64, generator: new Generator((ulong)s)) * Deviation;
+            var theta0 = randn(solution.shape, ScalarType.Float64, generator: new Generator((ulong)s)).to(solution.device) * Deviation;
             var theta1 = theta0 - images.mT.mm(images.mm(theta0) - labels).div(count);
             var difference = theta1 - solution;
             return 0.5 * difference.mul(moments.mm(difference)).sum().ToDouble();
