@@ -28,6 +28,12 @@ public interface IKernel
     /// <param name="support">Images [n, …] of the same size and type.</param>
     KernelMatrix Cross(Tensor targets, Tensor support);
 
+    /// <summary>The memory, in bytes, that K_ss and K_ts with their ways back are expected to need beside the images and the values.</summary>
+    /// <param name="support">n, how many support images.</param>
+    /// <param name="targets">t, how many targets.</param>
+    /// <param name="image">The shape of an image, <c>[channels, height, width]</c>, in Float32.</param>
+    long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => 0;
+
     /// <summary>The kernel to use for one outer step: this one, unless the kernel is itself random.</summary>
     /// <param name="random">What a random kernel is drawn from.</param>
     IKernel Draw(Generator random) => this;

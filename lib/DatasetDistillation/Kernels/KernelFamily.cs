@@ -39,6 +39,9 @@ public sealed class KernelFamily : IKernel
     public KernelMatrix Cross(Tensor targets, Tensor support) => new Mean([.. members.Select(k => k.Cross(targets, support))]);
 
     /// <inheritdoc/>
+    public long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => members.Max(k => k.EstimateMemory(support, targets, image));
+
+    /// <inheritdoc/>
     public IKernel Draw(Generator random)
     {
         using var choice = randint(0, members.Length, [1], generator: random);

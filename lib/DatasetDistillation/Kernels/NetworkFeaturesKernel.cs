@@ -1,5 +1,6 @@
 using System.Globalization;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -42,7 +43,7 @@ public sealed class NetworkFeaturesKernel : IKernel
 
     /// <inheritdoc/>
     public string Name => string.Create(
-        CultureInfo.InvariantCulture, $"features of {draws.Length} × {network.Name} (σw² {WeightVariance}, σb² {BiasVariance})");
+        CultureInfo.InvariantCulture, $"features of {draws.Length} × {network.Name} (σw² {WeightVariance}, σb² {BiasVariance}, parameters {draws.Sum(Sum):R})");
 
     /// <summary>
     /// φ of every draw, one after another, scaled so that K = φφ′ᵀ + σ_b². Differentiable in x.
@@ -81,7 +82,26 @@ public sealed class NetworkFeaturesKernel : IKernel
     }
 
     /// <inheritdoc/>
+    public long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => EstimateMemory(network, draws.Length, support, targets);
+
+    /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>Of either matrix the graphs of the support, and the way back of one network; a block of targets; the features of all.</summary>
+    internal static long EstimateMemory(Network network, int draws, long support, long targets)
+    {
+        long activations = network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b));
+        long features = network.FeatureShape.Aggregate(1L, static (a, b) => a * b);
+        long images = (2L * draws + 1) * support + Math.Min(targets, ImagesPerBlock);
+        return sizeof(float) * (images * activations + 2L * draws * (2 * support + targets) * features);
+    }
+
+    /// <summary>What tells parameters from others.</summary>
+    private static double Sum(Parameters theta)
+    {
+        using var total = theta.Flat.detach().sum(float64);
+        return total.ToDouble();
+    }
 
     /// <summary>Never more than one block's activations in memory.</summary>
     private Tensor FeaturesInBlocks(Tensor x)

@@ -45,7 +45,7 @@ public sealed class RandomFeaturesKernel : IKernel
     }
 
     /// <inheritdoc/>
-    public string Name => $"{networks} random networks per step, read out by {readOut.Name}";
+    public string Name => $"{networks} random networks per step from {network.Initialization}, read out by {readOut.Name}";
 
     /// <inheritdoc/>
     public Tensor Evaluate(Tensor x, Tensor xPrime) => readOut.Evaluate(x, xPrime);
@@ -55,6 +55,10 @@ public sealed class RandomFeaturesKernel : IKernel
 
     /// <inheritdoc/>
     public KernelMatrix Cross(Tensor targets, Tensor support) => readOut.Cross(targets, support);
+
+    /// <inheritdoc/>
+    public long EstimateMemory(long support, long targets, IReadOnlyList<long> image) =>
+        NetworkFeaturesKernel.EstimateMemory(network, networks, support, targets) + sizeof(float) * networks * network.ParameterCount;
 
     /// <summary>The kernel of N networks drawn anew; its parameters belong to the current dispose scope.</summary>
     public IKernel Draw(Generator random) => Features(networks, random, keep: false);

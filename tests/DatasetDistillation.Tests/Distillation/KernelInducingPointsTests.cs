@@ -131,7 +131,41 @@ public sealed class KernelInducingPointsTests : IDisposable
         Assert.Contains("NaN", nan.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_whose_kernel_cannot_fit_is_refused_before_it_starts()
+    {
+        var kip = new KernelInducingPoints { Kernel = new KernelFamily(new FullyConnectedKernel(2), new HugeKernel()) };
+        var error = Assert.Throws<InsufficientMemoryException>(() => Run(kip, 1));
+        Assert.Contains($"{HugeKernel.Memory >> 20} MiB", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_kernel_keeps_of_every_image_is_in_the_estimate()
+    {
+        using var digits = SyntheticDigits.Create(1000);
+        long Estimate(IKernel kernel) => new KernelInducingPoints { Kernel = kernel, BatchSize = 1000 }.EstimateMemory(digits);
+        // Deviations and their inverses of every pixel in every layer.
+        Assert.True(Estimate(new ConvolutionalKernel(5)) - Estimate(new ConvolutionalKernel(1)) > 4 * 2 * sizeof(float) * 784 * 1000);
+        Assert.Equal(Estimate(new ConvolutionalKernel(5)), Estimate(new ConvolutionalKernel(5, poolRadius: 3)));
+        Assert.True(Estimate(new RandomFeaturesKernel(networks: 8)) > Estimate(new RandomFeaturesKernel(networks: 2)) + Estimate(new FullyConnectedKernel(1)));
+    }
+
     public void Dispose() => data.Dispose();
+
+    private sealed class HugeKernel : IKernel
+    {
+        public const long Memory = 1L << 60;
+
+        public string Name => "huge";
+
+        public Tensor Evaluate(Tensor x, Tensor xPrime) => throw new NotSupportedException();
+
+        public KernelMatrix Gram(Tensor support) => throw new NotSupportedException();
+
+        public KernelMatrix Cross(Tensor targets, Tensor support) => throw new NotSupportedException();
+
+        public long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => Memory;
+    }
 
     private static ImageDataset Digits(Npz fixture)
     {

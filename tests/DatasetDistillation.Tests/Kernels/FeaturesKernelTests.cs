@@ -94,6 +94,22 @@ public sealed class FeaturesKernelTests : IDisposable
     }
 
     [Fact]
+    public void The_name_tells_kernels_apart_that_are_not_the_same()
+    {
+        var network = ConvNet(width: 4, size: [1, 6, 6]);
+        string[] names =
+        [
+            new RandomFeaturesKernel(network, networks: 2, readOutNetworks: 2).Name,
+            new RandomFeaturesKernel(network, networks: 2, readOutNetworks: 2, seed: 1).Name,
+            new RandomFeaturesKernel(network.With(Wide), networks: 2, readOutNetworks: 2).Name,
+            new NetworkFeaturesKernel(network, [network.Initialize(1)]).Name,
+            new NetworkFeaturesKernel(network, [network.Initialize(2)]).Name,
+        ];
+        Assert.Equal(names, names.Distinct());
+        Assert.Equal(names[0], new RandomFeaturesKernel(network, networks: 2, readOutNetworks: 2).Name);
+    }
+
+    [Fact]
     public void Inducing_points_learn_from_random_features()
     {
         using var data = KernelRidgeTests.Stripes(300).Standardise();

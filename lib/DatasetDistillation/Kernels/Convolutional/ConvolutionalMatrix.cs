@@ -12,8 +12,6 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
     where TLane : unmanaged, ILane<TLane, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int TargetsPerTask = 256;
-
     private readonly ConvolutionalNetwork network;
     private readonly MainDiagonal main;
     private readonly Diagonal[] diagonals;
@@ -42,7 +40,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
 
     private bool IsGram => ReferenceEquals(rows, columns);
 
-    private static int BlocksPerTask => TargetsPerTask / TLane.Width;
+    private static int BlocksPerTask => ConvolutionalKernel.TargetsPerTask / TLane.Width;
 
     private int TasksPerRow => (columns.Blocks + BlocksPerTask - 1) / BlocksPerTask;
 
