@@ -44,6 +44,7 @@ public sealed class DistillationDriver
     /// <param name="data">The real images, already standardised if the method wants them so.</param>
     /// <param name="progress">Told after every step, on the calling thread.</param>
     /// <param name="cancellation">Stops after the current step; the run so far is returned and its checkpoint written.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="DistillationDivergedException">The run diverged more often than allowed.</exception>
     /// <exception cref="InsufficientMemoryException">The estimate does not fit this machine.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, of a run with other options or other data, or further than wanted.</exception>
@@ -51,6 +52,7 @@ public sealed class DistillationDriver
     {
         ArgumentNullException.ThrowIfNull(distiller);
         ArgumentNullException.ThrowIfNull(data);
+        Check();
         RequireMemory(distiller, data);
         using var session = Session.Begin(this, distiller, data);
         var clock = Stopwatch.StartNew();
@@ -81,6 +83,17 @@ public sealed class DistillationDriver
         if (cancelled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)
             progress?.Invoke(new DistillationProgress(session.State.Step, Steps, session.Losses.LastOrDefault(double.NaN), session.Elapsed, TimeSpan.Zero, null, failure));
         return session.Finish(cancelled);
+    }
+
+    private void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Steps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(EvaluateEvery, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(CheckpointEvery);
+        ArgumentOutOfRangeException.ThrowIfLessThan(GuardEvery, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaximumDivergences);
+        if (RateDecay is not (> 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(RateDecay), RateDecay, "The factor of the rates must be above 0 and at most 1.");
     }
 
     private static void RequireMemory(IDistiller distiller, ImageDataset data)

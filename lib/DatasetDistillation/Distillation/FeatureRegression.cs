@@ -17,6 +17,7 @@ public sealed record FeatureRegression : IDistiller
 {
     private const string Images = "images", Labels = "labels", Temperature = "temperature", Scale = "scale", Mean = ".mean";
     private const double StartTemperature = 2;
+    private const double UsualTemperatureRate = 0.03;
 
     private readonly ClassBalance balance = new();
     private readonly KernelRidge ridge = new(1e-3);
@@ -78,7 +79,7 @@ public sealed record FeatureRegression : IDistiller
     public OuterAdam Optimiser { get; init; } = new() { Rate = 0.03 };
 
     /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="RegressionTarget.CrossEntropy"/>.</summary>
-    public double TemperatureRate { get; init; } = 0.03;
+    public double TemperatureRate { get; init; } = UsualTemperatureRate;
 
     /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>
     public double Averaging { get; init; } = 0.99;
@@ -92,7 +93,7 @@ public sealed record FeatureRegression : IDistiller
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
         $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented")}, " +
-        $"average {Averaging}, {Optimiser}; {Pool}");
+        $"{(TemperatureRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureRate}, ")}average {Averaging}, {Optimiser}; {Pool}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>

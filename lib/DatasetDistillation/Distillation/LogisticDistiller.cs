@@ -74,7 +74,8 @@ public sealed class LogisticDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"ipc={ImagesPerClass} l2={L2} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Adam.Rate} precision={Precision}");
+        $"ipc={ImagesPerClass} l2={L2} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Adam.Rate} precision={Precision}" +
+        $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Adam != new OuterAdam { Rate = Adam.Rate } ? $" {Adam}" : "")}");
 
     /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>.</summary>
     /// <exception cref="ArgumentException">The pixels are not multiples of 1/255 in [0, 1].</exception>
@@ -161,7 +162,8 @@ public sealed class LogisticDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(set);
         using var scope = NewDisposeScope();
-        return Problem(data).Fit(set.Images.flatten(1).to_type(float64), set.Labels.to_type(float64)).MoveToOuterDisposeScope();
+        var (theta, labels) = Inner(set);
+        return Problem(data).Fit(theta, labels).MoveToOuterDisposeScope();
     }
 
     /// <summary>Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.</summary>
@@ -169,8 +171,13 @@ public sealed class LogisticDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(set);
         using var scope = NewDisposeScope();
-        return Problem(data).Evaluate(set.Images.flatten(1).to_type(float64), set.Labels.to_type(float64));
+        var (theta, labels) = Inner(set);
+        return Problem(data).Evaluate(theta, labels);
     }
+
+    /// <summary>A set as the inner problem takes it, which is solved on the CPU.</summary>
+    private static (Tensor Theta, Tensor Labels) Inner(DistilledSet set) =>
+        (set.Images.cpu().flatten(1).to_type(float64), set.Labels.cpu().to_type(float64));
 
     private static bool IsSolvers(string name) => name.StartsWith(SolverPrefix, StringComparison.Ordinal);
 

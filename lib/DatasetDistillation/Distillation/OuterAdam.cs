@@ -10,6 +10,8 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 public sealed record OuterAdam
 {
+    private const double UsualEpsilon = 1e-8;
+
     /// <summary>The learning rate.</summary>
     public double Rate { get; init; } = 0.01;
 
@@ -20,7 +22,7 @@ public sealed record OuterAdam
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>What is added to the root of the second moment.</summary>
-    public double Epsilon { get; init; } = 1e-8;
+    public double Epsilon { get; init; } = UsualEpsilon;
 
     /// <summary>
     /// Whether the second moment is that of the gradient's deviation from its mean, which lets the rate grow where gradients agree:
@@ -37,9 +39,9 @@ public sealed record OuterAdam
     /// <summary>The share of the rate that is left when the cosine has come to its end, in [0, 1].</summary>
     public double CosineFinal { get; init; } = 0.01;
 
-    /// <summary>The rate, the decays and the schedule.</summary>
+    /// <summary>All options in a few words; ε where it is not 1e-8.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {Rate} ({Beta1}, {Beta2}){(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {Rate} ({Beta1}, {Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
 
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>

@@ -78,7 +78,9 @@ internal sealed class Session : IDisposable
     public DistillationRun Finish(bool cancelled)
     {
         var set = distiller.Result(State);
-        var bestSet = best is { } found && found.State.Step != State.Step ? distiller.Result(found.State) : set;
+        // After a rollback the last evaluation may be of the same step as the best and yet of another set.
+        var isBest = best is not { } found || (found.State.Step == State.Step && found.Evaluation == Evaluations.LastOrDefault());
+        var bestSet = isBest ? set : distiller.Result(best!.Value.State);
         return new DistillationRun(set, bestSet)
         {
             BestEvaluation = best?.Evaluation,

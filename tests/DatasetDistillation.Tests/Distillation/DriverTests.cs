@@ -65,6 +65,40 @@ public sealed class DriverTests
         Assert.NotEqual(one.Set.Pixels(), other.Set.Pixels());
     }
 
+    public static TheoryData<string, DistillationDriver> BadDrivers => new()
+    {
+        { "Steps", new DistillationDriver { Steps = -1 } },
+        { "EvaluateEvery", new DistillationDriver { EvaluateEvery = 0 } },
+        { "GuardEvery", new DistillationDriver { GuardEvery = 0 } },
+        { "CheckpointEvery", new DistillationDriver { CheckpointEvery = -2 } },
+        { "MaximumDivergences", new DistillationDriver { MaximumDivergences = -1 } },
+        { "RateDecay", new DistillationDriver { RateDecay = 0 } },
+        { "RateDecay", new DistillationDriver { RateDecay = double.NaN } },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadDrivers))]
+    public void An_option_out_of_its_range_is_named_before_the_run_starts(string option, DistillationDriver driver)
+    {
+        var untouched = new FaultyDistiller(static (_, _, _) => throw new InvalidOperationException("It has started."));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => DriverRuns.Run(driver, untouched));
+        Assert.Contains(option, error.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<IDistiller, IDistiller> OtherOptions => new()
+    {
+        { new LogisticDistiller(), new LogisticDistiller { Restarts = true } },
+        { Logistic(new() { Rate = 0.02 }), Logistic(new() { Rate = 0.02, Beta1 = 0.5 }) },
+        { Logistic(new() { Rate = 0.02 }), Logistic(new() { Rate = 0.02, CosineSteps = 100 }) },
+        { new KernelInducingPoints(), new KernelInducingPoints { Optimiser = new() { Rate = 0.04, Epsilon = 1e-4 } } },
+        { new FeatureRegression(), new FeatureRegression { TemperatureRate = 0 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherOptions))]
+    public void Settings_differ_where_a_checkpoint_must_not_be_resumed(IDistiller one, IDistiller other) =>
+        Assert.NotEqual(one.Settings, other.Settings);
+
     [Fact]
     public void A_run_that_cannot_fit_is_refused_before_it_starts()
     {
@@ -118,6 +152,31 @@ public sealed class DriverTests
     }
 
     [Fact]
+    public void The_best_set_stays_the_best_when_a_rollback_leads_to_its_step_again()
+    {
+        var (scores, sets) = (new Queue<double>([0.9, 0.1]), new List<float[]>());
+        using var stop = new CancellationTokenSource();
+        var driver = new DistillationDriver
+        {
+            Steps = 40,
+            EvaluateEvery = 6,
+            GuardEvery = 4,
+            Evaluate = set =>
+            {
+                sets.Add(set.Pixels());
+                if (scores.Count == 1)
+                    stop.Cancel();
+                return scores.Dequeue();
+            },
+        };
+        using var run = DriverRuns.Run(driver, new FaultyDistiller(static (call, _, loss) => call == 7 ? double.NaN : loss), null, stop.Token);
+        Assert.Equal(new EvaluatedStep(6, 0.9), run.BestEvaluation);
+        Assert.NotEqual(sets[0], sets[1]);
+        Assert.Equal(sets[0], run.Best.Pixels());
+        Assert.Equal(sets[1], run.Set.Pixels());
+    }
+
+    [Fact]
     public void A_run_that_diverges_again_and_again_says_what_to_do()
     {
         var messages = new List<string?>();
@@ -128,4 +187,6 @@ public sealed class DriverTests
         Assert.Contains("lower outer rate", error.Message, StringComparison.Ordinal);
         Assert.Contains("0.125", error.Message, StringComparison.Ordinal);
     }
+
+    private static LogisticDistiller Logistic(OuterAdam adam) => new() { Method = OuterMethod.Adam, Adam = adam };
 }
