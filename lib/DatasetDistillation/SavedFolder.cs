@@ -22,9 +22,7 @@ internal sealed class SavedFolder(string folder)
     public void Write(string name, DistilledSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        var path = Path.Combine(folder, Checked(name) + SetExtension);
-        Directory.CreateDirectory(folder);
-        set.Save(path);
+        set.Save(Path.Combine(folder, Checked(name) + SetExtension));
     }
 
     public void Write(ResultRow row)

@@ -56,6 +56,16 @@ public sealed class SavedTests : IDisposable
     }
 
     [Fact]
+    public void A_set_that_cannot_be_written_says_where_and_what_to_do()
+    {
+        temporary.Write("full", "a file where the folder should be");
+        using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP");
+        var error = Assert.Throws<IOException>(() => saved.Write("02-kip", set));
+        Assert.Contains("02-kip.npz", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Choose a folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_saved_is_no_error()
     {
         Assert.Empty(saved.Rows());

@@ -151,6 +151,27 @@ public class ImageGridTests
         }
     }
 
+    [Fact]
+    public void APictureThatCannotBeWrittenSaysWhereAndWhatToDo()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var file = Path.Combine(folder.FullName, "file");
+            File.WriteAllText(file, "no folder");
+            var grid = ImageGrid.Of(new float[1, 4, 4]);
+            var error = Assert.Throws<IOException>(() => grid.SavePng(Path.Combine(file, "grid.png")));
+            Assert.Contains(Path.Combine(file, "grid.png"), error.Message, StringComparison.Ordinal);
+            Assert.Contains("Choose a folder", error.Message, StringComparison.Ordinal);
+            Assert.Contains("is a folder", Assert.Throws<ArgumentException>(() => grid.SavePng(folder.FullName)).Message, StringComparison.Ordinal);
+            Assert.Equal([file], Directory.GetFileSystemEntries(folder.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static string Ink(char character)
     {
         var raster = new Raster(24, 24);

@@ -1,4 +1,5 @@
 using System.Text;
+using DatasetDistillation.Data;
 
 namespace DatasetDistillation.Reporting.Rendering;
 
@@ -7,22 +8,14 @@ internal static class OutputFile
 {
     public static void Write(string path, string text) => Write(path, new UTF8Encoding(false).GetBytes(text));
 
+    /// <exception cref="ArgumentException">The path is that of a folder.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
     public static void Write(string path, byte[] bytes)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' is a folder; give the name of a file.", nameof(path));
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            File.WriteAllBytes(temporary, bytes);
-            File.Move(temporary, full, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
+            throw new ArgumentException($"'{path}' is a folder; give the name of a file.", nameof(path));
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 }
 
