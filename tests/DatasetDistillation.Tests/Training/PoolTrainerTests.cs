@@ -2,6 +2,7 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Tests.Data;
 using DatasetDistillation.Training;
+using TorchSharp;
 using Xunit;
 
 namespace DatasetDistillation.Tests.Training;
@@ -58,6 +59,29 @@ public sealed class PoolTrainerTests : IDisposable
 
         using var others = SyntheticDigits.Create(400, seed: 2).Standardise();
         Assert.Throws<InvalidDataException>(() => Trainer(1).Train(others));
+    }
+
+    [Fact]
+    public void Networks_of_another_shape_are_not_taken_though_they_have_the_name_and_as_many_parameters()
+    {
+        Network Shaped(int first, int second) => new("shaped", [1, 28, 28], [new MaxPool(14), new Flatten(), new Linear(first), new Linear(second), new Linear(10)]);
+        PoolTrainer Of(Network network) => new() { Network = network, Count = 1, Epochs = 1, File = folder["shaped.npz"] };
+        var (one, other) = (Shaped(7, 3), Shaped(5, 4));
+        Assert.Equal(one.ParameterCount, other.ParameterCount);
+        Of(one).Train(data).Dispose();
+        var error = Assert.Throws<InvalidDataException>(() => Of(other).Train(data));
+        Assert.Contains("[5, 4]", error.Message, StringComparison.Ordinal);
+        Assert.Contains("[7, 4]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pool_outlives_the_scope_in_which_it_was_trained()
+    {
+        NetworkPool trained;
+        using (torch.NewDisposeScope())
+            trained = Trainer(1, epochs: 1, stored: false).Train(data);
+        using (trained)
+            Assert.Equal(Small.ParameterCount, trained[0].ToArray().Length);
     }
 
     [Fact]
