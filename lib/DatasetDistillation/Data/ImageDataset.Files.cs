@@ -65,7 +65,7 @@ public sealed partial class ImageDataset
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
                 classCount ?? (npz.Contains("class_count") ? (int)npz.Get("class_count").ToInt64s()[0] : null), classNames: null, standardisation: null);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"'{path}' holds no usable images. {exception.Message}", exception);
         }

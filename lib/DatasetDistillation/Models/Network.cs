@@ -144,7 +144,8 @@ public sealed class Network
     {
         try
         {
-            return layer.OutputShape(input);
+            var output = layer.OutputShape(input);
+            return output.All(static size => size > 0) ? output : throw new ArgumentException($"its output {Layer.Text(output)} would be empty");
         }
         catch (ArgumentException e)
         {

@@ -85,7 +85,7 @@ public sealed partial record Chart
     {
         if (labels.Count == 0)
             throw new ArgumentException("There are no labels to count.", nameof(labels));
-        var counts = new int[classes > 0 ? classes : (int)labels.Values.Max() + 1];
+        var counts = new int[classes > 0 ? classes : Math.Max(0, (int)labels.Values.Max() + 1)];
         for (var i = 0; i < labels.Count; i++)
         {
             var label = labels.Values[i];

@@ -190,6 +190,8 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Contains("Float32 [8]", NpzError(new() { ["images"] = NpyArray.From(new float[8]), ["labels"] = NpyArray.From([0L, 1]) }), StringComparison.Ordinal);
         Assert.Contains("[3], but the shape [2]", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1, 2]) }), StringComparison.Ordinal);
         Assert.Contains("integer labels are wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0f, 1f]) }), StringComparison.Ordinal);
+        Assert.Contains("numbers are wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["class_count"] = NpyArray.FromText("two") }), StringComparison.Ordinal);
+        Assert.Contains("a text is wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["name"] = NpyArray.Scalar(1L) }), StringComparison.Ordinal);
         Assert.Contains("Label 1 is -1", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, -1]) }), StringComparison.Ordinal);
         Assert.Contains("pixels must be in [0, 1]", NpzError(new() { ["images"] = NpyArray.From([0f, 0, 0, 0, 0, 0, 0, 2], 2, 2, 2), ["labels"] = NpyArray.From([0L, 1]) }), StringComparison.Ordinal);
     }

@@ -28,6 +28,14 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
+    public void Idx_labels_may_be_any_byte_where_there_are_as_many_classes()
+    {
+        string images = folder.Write("images", IdxFiles.Images(2, 4, 5)), labels = folder.Write("labels", IdxFiles.Labels(7, 255));
+        Assert.Equal([7L, 255], IdxReader.Read(images, labels, 300).Labels);
+        Assert.Throws<InvalidDataException>(() => IdxReader.Read(images, labels, 255));
+    }
+
+    [Fact]
     public void A_truncated_gzip_is_refused()
     {
         var gzip = IdxFiles.Gzip(IdxFiles.Images(50));

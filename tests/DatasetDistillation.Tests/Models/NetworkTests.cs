@@ -165,6 +165,10 @@ public sealed class NetworkTests
         Rejects("Layer 2 (AveragePool 2×2) does not fit", new MaxPool(28), new AveragePool(2));
         Rejects("Layer 2 (InstanceNorm) does not fit", new MaxPool(28), new InstanceNorm());
         Rejects("Layer 1 (Dropout 1) does not fit: the probability 1 is not in [0, 1)", new Dropout(1));
+        Rejects("Layer 1 (Conv 3×3, 6, stride 0) does not fit: the window and its step must be at least 1 pixel", new Conv(6, 3, Stride: 0));
+        Rejects("Layer 1 (MaxPool 0×0) does not fit: the window and its step must be at least 1 pixel", new MaxPool(0));
+        Rejects("Layer 1 (Conv 3×3, 0) does not fit: its output [0, 26, 26] would be empty; got [1, 28, 28]", new Conv(0, 3));
+        Rejects("Layer 2 (Linear -1) does not fit: its output [-1] would be empty; got [784]", new Flatten(), new Linear(-1));
         Assert.Throws<ArgumentException>(() => new Network("empty", [1, 28, 28], []));
         Assert.Throws<ArgumentException>(() => new Network("no pixels", [1, 0, 28], [new Flatten()]));
         Assert.Throws<ArgumentException>(() => Conv.Same(8, kernel: 4));

@@ -50,6 +50,9 @@ public class ChartInputTests
     public void ALabelOutsideTheClasses() =>
         AssertRefused(() => Chart.ClassHistogram([0, 12], classes: 10), "Label 1 is 12", "from 0 to 9");
 
+    [Fact]
+    public void OnlyNegativeLabels() => AssertRefused(() => Chart.ClassHistogram([-3, -5]), "Label 0 is -3");
+
     private static void AssertRefused(Func<object> make, params string[] quoted)
     {
         var error = Assert.ThrowsAny<ArgumentException>(make);

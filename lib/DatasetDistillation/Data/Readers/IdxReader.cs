@@ -26,7 +26,7 @@ internal static class IdxReader
             throw new InvalidDataException(
                 $"'{imagesPath}' has {imageShape[0]} images, but '{labelsPath}' has {labelShape[0]} labels. The two files do not belong together.");
         }
-        int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)(classCount - 1));
+        int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)Math.Clamp(classCount - 1, 0, byte.MaxValue));
         if (bad >= 0)
             throw new InvalidDataException($"Label {bad} of '{labelsPath}' is {labels[bad]}; labels must be 0 to {classCount - 1}.");
         return new LabelledPixels(imageShape[1], imageShape[2], pixels, Array.ConvertAll(labels, label => (long)label));
