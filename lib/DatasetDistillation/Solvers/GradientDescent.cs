@@ -4,7 +4,8 @@ namespace DatasetDistillation.Solvers;
 
 /// <summary>
 /// Gradient descent with a backtracking line search, accelerated by default (FISTA: Beck and Teboulle 2009). The residual is
-/// the distance of the last step divided by the step size, which estimates the norm of the gradient.
+/// the distance of the last two solutions divided by the step size that the next update tries first: times
+/// <see cref="StepGrowth"/>, an estimate of the norm of the gradient.
 /// </summary>
 public sealed class GradientDescent : Solver<Objective>
 {
