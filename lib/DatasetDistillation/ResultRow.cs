@@ -38,10 +38,14 @@ public sealed record ResultRow(
             Column.Duration("training", Best.None), Column.Percent("accuracy", decimals: 2));
         return sorted.Aggregate(empty, (table, row) => table.Add(
             $"{(several ? row.Notebook + " " : "")}{row.TrainingSet} · {row.ReadOut}",
-            row.Images, Spent(row.DistillationTime), Spent(row.TrainingTime), row.Measured)).Titled(title);
+            row.Cells())).Titled(title);
+    }
+
+    /// <summary>The figures as a table shows them: images, the times of distilling and of training (a dash where zero), accuracy.</summary>
+    public Cell[] Cells()
+    {
+        return [Images, Spent(DistillationTime), Spent(TrainingTime), double.IsNaN(Deviation) ? Accuracy : (Accuracy, Deviation)];
 
         static Cell Spent(TimeSpan time) => time > TimeSpan.Zero ? time : Cell.Missing;
     }
-
-    private Cell Measured => double.IsNaN(Deviation) ? Accuracy : (Accuracy, Deviation);
 }

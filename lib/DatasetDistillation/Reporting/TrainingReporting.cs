@@ -28,7 +28,7 @@ public sealed partial record Chart
         var length = Math.Max(1, (run.Losses.Count + points - 1) / points);
         var means = run.Losses.Chunk(length).Select(static part => part.Average()).ToArray();
         var steps = means.Select((_, i) => Math.Min((i + 1) * length, run.Losses.Count)).ToArray();
-        return Line([Reporting.Series.Line("", steps, means)], title, "outer step", yTitle);
+        return Line(steps, means, title, "outer step", yTitle);
     }
 
     /// <summary>The scores of a distillation's evaluations, over the outer steps.</summary>
@@ -42,8 +42,7 @@ public sealed partial record Chart
             throw new ArgumentException("The run has no evaluations to draw. Set Evaluate and EvaluateEvery of its driver.", nameof(run));
         var steps = Numbers.From(run.Evaluations.Select(static e => (double)e.Step));
         var scores = Numbers.From(run.Evaluations.Select(static e => e.Score));
-        var chart = Line([Reporting.Series.Line("", steps, scores)], title, "outer step", "accuracy");
-        return chart with { YAxis = chart.YAxis with { Percent = true } };
+        return Line(steps, scores, title, "outer step", "accuracy", percent: true);
     }
 
     /// <summary>How often each true class (row) was predicted as each class (column).</summary>

@@ -107,7 +107,7 @@ public sealed class KernelInducingPointsTests : IDisposable
         using var solved = kip.SolveLabels(real.Set, data);
         Assert.Equal(real.Set.Pixels(), solved.Pixels());
         Assert.Equal(real.Set.Preprocessing, solved.Preprocessing);
-        Assert.InRange(kip.Accuracy(solved, data), kip.Accuracy(real.Set, data), 1);
+        Assert.True(kip.Accuracy(solved, data) > kip.Accuracy(real.Set, data));
         Assert.True((solved.Labels - real.Set.Labels).abs().max().ToDouble() > 1e-3);
         using var wider = new ImageDataset(rand([3, 1, 6, 12]), arange(3), "wider");
         Assert.Throws<ArgumentException>(() => kip.SolveLabels(real.Set, wider));
