@@ -4,7 +4,6 @@ using DatasetDistillation.Kernels;
 using DatasetDistillation.Tests.Data;
 using DatasetDistillation.Tests.Kernels;
 using DatasetDistillation.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -103,12 +102,12 @@ public sealed class KernelInducingPointsTests : IDisposable
     public void Solved_labels_make_a_few_real_images_predict_better_and_leave_the_images_alone()
     {
         var kip = new KernelInducingPoints { ImagesPerClass = 3, BatchSize = 30 };
-        using var real = Run(kip, 0);
-        using var solved = kip.SolveLabels(real.Set, data);
+        using var noisy = KernelRidgeTests.Stripes(300, noise: 0.8).Standardise();
+        using var real = Run(kip, 0, noisy);
+        using var solved = kip.SolveLabels(real.Set, noisy);
         Assert.Equal(real.Set.Pixels(), solved.Pixels());
         Assert.Equal(real.Set.Preprocessing, solved.Preprocessing);
-        Assert.True(kip.Accuracy(solved, data) > kip.Accuracy(real.Set, data));
-        Assert.True((solved.Labels - real.Set.Labels).abs().max().ToDouble() > 1e-3);
+        Assert.True(kip.Accuracy(solved, noisy) > kip.Accuracy(real.Set, noisy));
         using var wider = new ImageDataset(rand([3, 1, 6, 12]), arange(3), "wider");
         Assert.Throws<ArgumentException>(() => kip.SolveLabels(real.Set, wider));
     }

@@ -144,12 +144,12 @@ public sealed class KernelRidgeTests : IDisposable
     public void Dispose() => scope.Dispose();
 
     /// <summary>Noisy images of 6×6 pixels in three classes, told apart by the bright row.</summary>
-    internal static ImageDataset Stripes(int count)
+    internal static ImageDataset Stripes(int count, double noise = 0.6)
     {
         using var inner = NewDisposeScope();
         var classes = tensor(Enumerable.Range(0, count).Select(static i => (long)(i % Classes)).ToArray());
         var rows = nn.functional.one_hot(classes, 6).to_type(float32).reshape(count, 1, 6, 1).expand(count, 1, 6, 6);
-        return new ImageDataset(rows * 0.4 + rand([count, 1, 6, 6], generator: new Generator().manual_seed(9)) * 0.6, classes, "stripes", classCount: Classes);
+        return new ImageDataset(rows * (1 - noise) + rand([count, 1, 6, 6], generator: new Generator().manual_seed(9)) * noise, classes, "stripes", classCount: Classes);
     }
 
     private static Tensor Random(long seed, long rows, long columns) => randn(rows, columns, float64, generator: new Generator().manual_seed(seed));
