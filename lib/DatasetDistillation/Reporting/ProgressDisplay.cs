@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
@@ -7,9 +9,15 @@ namespace DatasetDistillation.Reporting;
 /// </summary>
 public sealed partial class ProgressDisplay : IProgress<double>
 {
+    /// <summary>
+    /// The environment variable with the updates per second at most, 5 where it is not set. With 0 a task's end alone is shown:
+    /// for a host that keeps every update as one more output, as <c>dotnet repl</c> does.
+    /// </summary>
+    public const string Variable = "DISTILLATION_UPDATES";
+
     private readonly Action<ProgressBar> show;
     private readonly TimeProvider clock;
-    private readonly TimeSpan interval;
+    private readonly double interval; // seconds; infinite where the end alone is shown
     private readonly long start;
     private readonly double alreadyDone;
     private readonly Lock gate = new();
@@ -20,14 +28,15 @@ public sealed partial class ProgressDisplay : IProgress<double>
     /// <param name="show">Called with each bar to be shown, never from two threads at once.</param>
     /// <param name="message">What is being done.</param>
     /// <param name="alreadyDone">The share done in an earlier run that is now resumed: it cost no time in this one.</param>
-    /// <param name="updatesPerSecond">At most so many calls of <paramref name="show"/>.</param>
+    /// <param name="updatesPerSecond">At most so many calls of <paramref name="show"/>; null: as <see cref="Variable"/> says.</param>
     /// <param name="clock">The clock; the system's by default.</param>
-    public ProgressDisplay(Action<ProgressBar> show, string message = "", double alreadyDone = 0, double updatesPerSecond = 5, TimeProvider? clock = null)
+    public ProgressDisplay(Action<ProgressBar> show, string message = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(show);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(updatesPerSecond);
+        var rate = updatesPerSecond ?? Rate(Environment.GetEnvironmentVariable(Variable));
+        ArgumentOutOfRangeException.ThrowIfNegative(rate, nameof(updatesPerSecond));
         (this.show, this.message, this.alreadyDone, this.clock) = (show, message, alreadyDone, clock ?? TimeProvider.System);
-        interval = TimeSpan.FromSeconds(1 / updatesPerSecond);
+        interval = 1 / rate;
         start = this.clock.GetTimestamp();
     }
 
@@ -70,11 +79,21 @@ public sealed partial class ProgressDisplay : IProgress<double>
             this.message = message ?? this.message;
             var elapsed = total ?? clock.GetElapsedTime(start);
             Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message);
-            if (lastShown is { } last && elapsed - last < interval && !Current.IsComplete)
+            var since = lastShown is { } last ? (elapsed - last).TotalSeconds : double.MaxValue;
+            if (since < interval && !Current.IsComplete)
                 return;
             lastShown = elapsed;
             show(Current);
         }
+    }
+
+    internal static double Rate(string? setting)
+    {
+        if (string.IsNullOrWhiteSpace(setting))
+            return 5;
+        return double.TryParse(setting, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate)
+            ? rate
+            : throw new InvalidOperationException($"{Variable} is '{setting}'; it must be a number of updates per second, such as 5 or 0.");
     }
 
     private TimeSpan? Remaining(double fraction, TimeSpan elapsed)

@@ -66,6 +66,36 @@ public class ProgressTests
     }
 
     [Fact]
+    public void WithNoUpdatesTheEndAloneIsShown()
+    {
+        var progress = new ProgressDisplay(shown.Add, "training", updatesPerSecond: 0, clock: clock);
+        for (var i = 0; i <= 10; i++)
+        {
+            progress.Report(i, 10);
+            clock.Advance(1000);
+        }
+        Assert.True(Assert.Single(shown).IsComplete);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ProgressDisplay(shown.Add, updatesPerSecond: -1));
+    }
+
+    [Theory]
+    [InlineData(null, 5)]
+    [InlineData("", 5)]
+    [InlineData("0", 0)]
+    [InlineData("0.5", 0.5)]
+    public void TheEnvironmentSaysHowOften(string? setting, double rate) => Assert.Equal(rate, ProgressDisplay.Rate(setting));
+
+    [Theory]
+    [InlineData("often")]
+    [InlineData("-1")]
+    [InlineData("0,5")]
+    public void ARateThatIsNoNumberIsRefused(string setting)
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => ProgressDisplay.Rate(setting));
+        Assert.Contains($"'{setting}'", error.Message);
+    }
+
+    [Fact]
     public void TheMessageOfASkippedReportIsNotLost()
     {
         var progress = new ProgressDisplay(shown.Add, "first", clock: clock);
