@@ -2,6 +2,7 @@ using DatasetDistillation.Distillation;
 using DatasetDistillation.Kernels;
 using TorchSharp;
 using Xunit;
+using static DatasetDistillation.Tests.Kernels.KernelChecks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Kernels;
@@ -40,25 +41,8 @@ public sealed class ConvolutionalKernelTests : IDisposable
     [MemberData(nameof(Kernels))]
     public void Gradients_agree_with_finite_differences(int depth, WideLimit limit, int radius)
     {
-        var kernel = new ConvolutionalKernel(depth, limit, radius);
         var (targets, support) = Images(float64);
-        foreach (var isGram in new[] { false, true })
-        {
-            using var matrix = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            var weights = randn(matrix.Value.shape, float64, generator: Seeded(6));
-            var gradient = matrix.Backward(weights);
-            for (int seed = 0; seed < 3; seed++)
-            {
-                var direction = randn(support.shape, float64, generator: Seeded(seed));
-                double Along(double step)
-                {
-                    using var moved = isGram ? kernel.Gram(support + direction * step) : kernel.Cross(targets, support + direction * step);
-                    return (moved.Value * weights).sum().ToDouble();
-                }
-                double slope = (Along(1e-6) - Along(-1e-6)) / 2e-6;
-                Assert.Equal(slope, (gradient * direction).sum().ToDouble(), 2e-7 * (gradient.norm() * direction.norm()).ToDouble());
-            }
-        }
+        GradientsAgreeWithFiniteDifferences(new ConvolutionalKernel(depth, limit, radius), targets, support);
     }
 
     [Fact]
@@ -70,44 +54,23 @@ public sealed class ConvolutionalKernelTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void The_fused_pass_gives_what_the_tensor_operations_give(int depth, WideLimit limit, int radius)
-    {
+    public void The_fused_pass_gives_what_the_tensor_operations_give(int depth, WideLimit limit, int radius) =>
         AssertWaysAgree(new ConvolutionalKernel(depth, limit, radius, weightVariance: 1.7, biasVariance: 0.05));
-    }
 
     private static void AssertWaysAgree(ConvolutionalKernel kernel)
     {
         var (targets, support) = Images(float64);
-        foreach (var isGram in new[] { false, true })
-        {
-            using var fused = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            using var whole = KernelMatrix.ByAutograd(kernel, isGram ? null : targets, support);
-            using var blocks = KernelMatrix.ByRecomputation(kernel, isGram ? null : targets, support, pairsPerBlock: 40);
-            var gradient = randn(fused.Value.shape, float64, generator: Seeded(5));
-            foreach (var reference in new[] { whole, blocks })
-            {
-                AssertClose(reference.Value, fused.Value, 1e-13);
-                AssertClose(reference.Backward(gradient), fused.Backward(gradient), 1e-11);
-            }
-        }
+        FusedPassEquals(kernel, targets, support,
+            (targets, support) => KernelMatrix.ByAutograd(kernel, targets, support),
+            (targets, support) => KernelMatrix.ByRecomputation(kernel, targets, support, pairsPerBlock: 40));
     }
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Values_and_gradients_in_float32_are_those_of_float64(int depth, WideLimit limit, int radius)
     {
-        var kernel = new ConvolutionalKernel(depth, limit, radius);
         var (targets, support) = Images(float64);
-        var (targetsSingle, supportSingle) = (targets.to_type(float32), support.to_type(float32));
-        foreach (var isGram in new[] { false, true })
-        {
-            using var exact = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            using var single = isGram ? kernel.Gram(supportSingle) : kernel.Cross(targetsSingle, supportSingle);
-            Assert.Equal(float32, single.Value.dtype);
-            AssertClose(exact.Value, single.Value, 2e-6);
-            var gradient = randn(single.Value.shape, float64, generator: Seeded(5));
-            AssertClose(exact.Backward(gradient), single.Backward(gradient), 1e-5);
-        }
+        SinglePrecisionAgrees(new ConvolutionalKernel(depth, limit, radius), targets, support);
     }
 
     [Fact]
@@ -147,27 +110,9 @@ public sealed class ConvolutionalKernelTests : IDisposable
     [Fact]
     public void The_number_of_threads_changes_no_bit()
     {
-        var kernel = new ConvolutionalKernel(2, WideLimit.Ntk, poolRadius: 1);
         var support = randn([3, 1, 6, 6], generator: Seeded(1));
         var targets = randn([300, 1, 6, 6], generator: Seeded(2));
-        int threads = get_num_threads();
-        var results = new List<float[]>();
-        try
-        {
-            foreach (int count in new[] { 1, 2, 7 })
-            {
-                set_num_threads(count);
-                using var kts = kernel.Cross(targets, support);
-                using var kss = kernel.Gram(support);
-                results.Add([.. kts.Value.data<float>().ToArray(), .. kts.Backward(kts.Value).data<float>().ToArray(), .. kss.Backward(kss.Value).data<float>().ToArray()]);
-            }
-        }
-        finally
-        {
-            set_num_threads(threads);
-        }
-        Assert.Equal(results[0], results[1]);
-        Assert.Equal(results[0], results[2]);
+        ThreadsChangeNoBit(new ConvolutionalKernel(2, WideLimit.Ntk, poolRadius: 1), targets, support);
     }
 
     [Fact]
@@ -234,15 +179,5 @@ public sealed class ConvolutionalKernelTests : IDisposable
             }
         }
         return planes;
-    }
-
-    private static Generator Seeded(long seed) => new Generator().manual_seed(seed);
-
-    /// <summary>The largest difference, relative to the largest value.</summary>
-    private static void AssertClose(Tensor expected, Tensor actual, double tolerance)
-    {
-        Assert.Equal(expected.shape, actual.shape);
-        var difference = (expected.to_type(float64) - actual.to_type(float64)).abs().max().ToDouble();
-        Assert.InRange(difference / expected.abs().max().ToDouble(), 0, tolerance);
     }
 }

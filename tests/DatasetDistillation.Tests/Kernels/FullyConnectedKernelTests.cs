@@ -1,6 +1,7 @@
 using DatasetDistillation.Kernels;
 using TorchSharp;
 using Xunit;
+using static DatasetDistillation.Tests.Kernels.KernelChecks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Kernels;
@@ -20,57 +21,23 @@ public sealed class FullyConnectedKernelTests : IDisposable
     {
         var kernel = new FullyConnectedKernel(depth, limit, weightVariance: 1.7, biasVariance: 0.05);
         var (targets, support) = Images(float64);
-        foreach (var isGram in new[] { false, true })
-        {
-            using var fused = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            using var reference = KernelMatrix.ByAutograd(kernel, isGram ? null : targets, support);
-            AssertClose(reference.Value, fused.Value, 1e-13);
-            var gradient = randn(fused.Value.shape, float64, generator: Seeded(5));
-            AssertClose(reference.Backward(gradient), fused.Backward(gradient), 1e-11);
-        }
+        FusedPassEquals(kernel, targets, support, (targets, support) => KernelMatrix.ByAutograd(kernel, targets, support));
     }
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Fused_values_and_gradients_in_float32_are_those_of_float64(int depth, WideLimit limit)
     {
-        var kernel = new FullyConnectedKernel(depth, limit);
         var (targets, support) = Images(float64);
-        var (targetsSingle, supportSingle) = (targets.to_type(float32), support.to_type(float32));
-        foreach (var isGram in new[] { false, true })
-        {
-            using var exact = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            using var fused = isGram ? kernel.Gram(supportSingle) : kernel.Cross(targetsSingle, supportSingle);
-            Assert.Equal(float32, fused.Value.dtype);
-            AssertClose(exact.Value, fused.Value, 2e-6);
-            var gradient = randn(fused.Value.shape, float64, generator: Seeded(5));
-            AssertClose(exact.Backward(gradient), fused.Backward(gradient), 1e-5);
-        }
+        SinglePrecisionAgrees(new FullyConnectedKernel(depth, limit), targets, support);
     }
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Gradients_agree_with_finite_differences(int depth, WideLimit limit)
     {
-        var kernel = new FullyConnectedKernel(depth, limit);
         var (targets, support) = Images(float64);
-        foreach (var isGram in new[] { false, true })
-        {
-            using var matrix = isGram ? kernel.Gram(support) : kernel.Cross(targets, support);
-            var weights = randn(matrix.Value.shape, float64, generator: Seeded(6));
-            var gradient = matrix.Backward(weights);
-            for (int seed = 0; seed < 5; seed++)
-            {
-                var direction = randn(support.shape, float64, generator: Seeded(seed));
-                double Along(double step)
-                {
-                    using var moved = isGram ? kernel.Gram(support + direction * step) : kernel.Cross(targets, support + direction * step);
-                    return (moved.Value * weights).sum().ToDouble();
-                }
-                double slope = (Along(1e-6) - Along(-1e-6)) / 2e-6;
-                Assert.Equal(slope, (gradient * direction).sum().ToDouble(), 2e-7 * (gradient.norm() * direction.norm()).ToDouble());
-            }
-        }
+        GradientsAgreeWithFiniteDifferences(new FullyConnectedKernel(depth, limit), targets, support);
     }
 
     [Fact]
@@ -111,26 +78,9 @@ public sealed class FullyConnectedKernelTests : IDisposable
     [Fact]
     public void The_number_of_threads_changes_no_bit()
     {
-        var kernel = new FullyConnectedKernel(3);
         var support = randn([23, 50], generator: Seeded(1));
         var targets = randn([701, 50], generator: Seeded(2));
-        int threads = get_num_threads();
-        var results = new List<float[]>();
-        try
-        {
-            foreach (int count in new[] { 1, 2, 7 })
-            {
-                set_num_threads(count);
-                using var kts = kernel.Cross(targets, support);
-                results.Add([.. kts.Value.data<float>().ToArray(), .. kts.Backward(kts.Value).data<float>().ToArray()]);
-            }
-        }
-        finally
-        {
-            set_num_threads(threads);
-        }
-        Assert.Equal(results[0], results[1]);
-        Assert.Equal(results[0], results[2]);
+        ThreadsChangeNoBit(new FullyConnectedKernel(3), targets, support);
     }
 
     [Fact]
@@ -161,16 +111,6 @@ public sealed class FullyConnectedKernelTests : IDisposable
         var support = randn([7, 2, 3, 5], type, generator: Seeded(3));
         var others = randn([36, 2, 3, 5], type, generator: Seeded(4));
         return (cat([support.narrow(0, 0, 1) * -0.9, others]), support);
-    }
-
-    private static Generator Seeded(long seed) => new Generator().manual_seed(seed);
-
-    /// <summary>The largest difference, relative to the largest value.</summary>
-    private static void AssertClose(Tensor expected, Tensor actual, double tolerance)
-    {
-        Assert.Equal(expected.shape, actual.shape);
-        var difference = (expected.to_type(float64) - actual.to_type(float64)).abs().max().ToDouble();
-        Assert.InRange(difference / expected.abs().max().ToDouble(), 0, tolerance);
     }
 
     private static unsafe float[] Angles<TLane>(float[] cosines) where TLane : unmanaged, IFloatLane<TLane>
