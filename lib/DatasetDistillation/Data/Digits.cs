@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace DatasetDistillation.Data;
 
 /// <summary>How <see cref="Digits"/> gets its images.</summary>
@@ -42,6 +44,9 @@ public static partial class Digits
     private const int KaggleCount = 42_000;
     private const double KaggleTestPart = 1 / 7.0; // as many of all as in MNIST
 
+    // By folder, why its training images are synthetic. The test images are then too, even if a server answers again.
+    private static readonly ConcurrentDictionary<string, string> MadeDo = new();
+
     /// <summary>The training images: MNIST's 60,000, or six sevenths of Kaggle's 42,000, or 60,000 synthetic ones.</summary>
     /// <param name="options">Where to look; the defaults serve.</param>
     /// <param name="cancellation">Ends a download; what has arrived is kept for the next time.</param>
@@ -60,13 +65,14 @@ public static partial class Digits
 
     /// <summary>
     /// The test images that belong to <see cref="Load"/>: MNIST's 10,000, or the other seventh of Kaggle's 42,000 (which
-    /// is MNIST shuffled, so that MNIST's own test images would be no test), or 10,000 synthetic ones.
+    /// is MNIST shuffled, so that MNIST's own test images would be no test), or 10,000 synthetic ones. Where <see cref="Load"/> could
+    /// not download MNIST they are synthetic without another attempt.
     /// </summary>
     /// <inheritdoc cref="Load"/>
     public static ImageDataset LoadTest(DigitsOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new DigitsOptions();
-        return Find(options, files => files.Test, cancellation) switch
+        return Find(options, files => files.Test, cancellation, belongsToTraining: true) switch
         {
             MnistFound mnist => ReadMnist(mnist, "MNIST test set", options.Mnist.Test),
             KaggleFound kaggle => SplitKaggle(kaggle).Test,
@@ -99,7 +105,7 @@ public static partial class Digits
 
     private sealed record NothingFound(string Why) : Found;
 
-    private static Found Find(DigitsOptions options, Func<MnistFiles, MnistPair> half, CancellationToken cancellation)
+    private static Found Find(DigitsOptions options, Func<MnistFiles, MnistPair> half, CancellationToken cancellation, bool belongsToTraining = false)
     {
         var pair = half(options.Mnist);
         if (FindMnist(options, pair) is { } mnist)
@@ -110,20 +116,26 @@ public static partial class Digits
         if (!hasOtherHalf && FindKaggle(options) is { } kaggle)
             return new KaggleFound(kaggle);
 
-        string why;
+        string folder = Path.Combine(Folders(options)[0], "mnist");
+        string? why;
         if (!options.AllowDownload)
             why = "downloading is forbidden";
-        else if (Download(options, cancellation) is { } failure)
-            why = failure;
-        else if (FindMnist(options, pair) is { } downloaded)
-            return downloaded;
-        else
-            why = "the download has not brought it";
+        else if (!belongsToTraining || !MadeDo.TryGetValue(folder, out why))
+        {
+            why = Download(options, folder, cancellation);
+            if (why is null && FindMnist(options, pair) is { } downloaded)
+            {
+                MadeDo.TryRemove(folder, out _);
+                return downloaded;
+            }
+            why ??= "the download has not brought it";
+            if (!belongsToTraining)
+                MadeDo[folder] = why;
+        }
 
-        string folder = Path.Combine(Folders(options)[0], "mnist");
         return hasOtherHalf
             ? throw new FileNotFoundException($"The data folder has one half of MNIST, but not '{pair.Images.Name}.gz' and '{pair.Labels.Name}.gz'. Put them beside the others ({why}).")
-            : new NothingFound($"there is no MNIST in '{folder}', and {why}. Put its four files there to use it.");
+            : new NothingFound($"there is no MNIST in '{folder}', and {why}. Put its four files there, or load again with a network, to use it.");
     }
 
     private static MnistFound? FindMnist(DigitsOptions options, MnistPair pair)
@@ -142,16 +154,15 @@ public static partial class Digits
     private static IReadOnlyList<string> Folders(DigitsOptions options) => options.Folders ?? DataFolders.Default;
 
     /// <summary>Downloads MNIST; returns what was in the way where no mirror serves it.</summary>
-    private static string? Download(DigitsOptions options, CancellationToken cancellation)
+    private static string? Download(DigitsOptions options, string folder, CancellationToken cancellation)
     {
-        string folder = Path.Combine(Folders(options)[0], "mnist");
         try
         {
             using var download = new MirrorDownload(options.Mnist.Mirrors, options.Progress);
             Task.Run(() => download.DownloadAsync(options.Mnist.All, folder, cancellation), cancellation).GetAwaiter().GetResult();
             return null;
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or InvalidDataException)
         {
             return exception.Message;
         }

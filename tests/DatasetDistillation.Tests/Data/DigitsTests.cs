@@ -119,6 +119,36 @@ public sealed class DigitsTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_network_wants_a_login_the_digits_are_synthetic_and_say_so()
+    {
+        using var portal = new LoopbackMirror(contents.ToDictionary(file => file.Key, _ => "\r\n<!DOCTYPE html>Please log in"u8.ToArray()));
+        var options = Options(portal.Address);
+
+        using var images = Digits.LoadTest(options);
+
+        Assert.Equal("synthetic digits (test)", images.Name);
+        string notice = Assert.Single(notices);
+        Assert.Contains($"{portal.Address.Authority} serves a web page", notice, StringComparison.Ordinal);
+        Assert.Contains("login", notice, StringComparison.Ordinal);
+        Assert.Contains(folder.Path, notice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Test_images_belong_to_the_training_images_though_the_network_is_back()
+    {
+        using var half = new LoopbackMirror(contents.Where(file => file.Key.StartsWith("train", StringComparison.Ordinal)).ToDictionary());
+        using var whole = new LoopbackMirror(contents);
+
+        using var training = Digits.Load(Options(half.Address));
+        using var test = Digits.LoadTest(Options(whole.Address));
+        Assert.Equal(("synthetic digits (training)", "synthetic digits (test)"), (training.Name, test.Name));
+
+        using var trainingAgain = Digits.Load(Options(whole.Address));
+        using var testAgain = Digits.LoadTest(Options(whole.Address));
+        Assert.Equal(("MNIST training set", "MNIST test set"), (trainingAgain.Name, testAgain.Name));
+    }
+
+    [Fact]
     public void A_data_folder_that_cannot_be_written_to_is_an_error()
     {
         using var mirror = new LoopbackMirror(contents);

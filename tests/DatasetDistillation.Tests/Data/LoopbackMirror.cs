@@ -8,6 +8,13 @@ namespace DatasetDistillation.Tests.Data;
 /// <summary>A small HTTP server on the loopback interface that serves files, in parts if asked, and can be told to misbehave.</summary>
 internal sealed class LoopbackMirror : IDisposable
 {
+    /// <summary>A <see cref="Trouble"/>: requests are read and never answered.</summary>
+    public const string Silence = "silence";
+
+    /// <summary>A <see cref="Trouble"/>: connections are closed without an answer.</summary>
+    public const string Hangup = "hangup";
+
+    private readonly List<TcpClient> kept = [];
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly IReadOnlyDictionary<string, byte[]> files;
 
@@ -30,7 +37,15 @@ internal sealed class LoopbackMirror : IDisposable
     /// <summary>Whether ranges are served; else always whole files.</summary>
     public bool ServesRanges { get; init; } = true;
 
-    public void Dispose() => listener.Dispose();
+    /// <summary>A status that every request is answered with, or <see cref="Silence"/> or <see cref="Hangup"/>; null: none.</summary>
+    public string? Trouble { get; init; }
+
+    public void Dispose()
+    {
+        listener.Dispose();
+        lock (kept)
+            kept.ForEach(static client => client.Dispose());
+    }
 
     private async Task ServeAsync()
     {
@@ -38,8 +53,12 @@ internal sealed class LoopbackMirror : IDisposable
         {
             while (true)
             {
-                using var client = await listener.AcceptTcpClientAsync();
+                var client = await listener.AcceptTcpClientAsync();
+                lock (kept)
+                    kept.Add(client);
                 await AnswerAsync(client.GetStream());
+                if (Trouble != Silence)
+                    client.Dispose();
             }
         }
         catch (Exception exception) when (exception is ObjectDisposedException or SocketException or OperationCanceledException)
@@ -60,6 +79,13 @@ internal sealed class LoopbackMirror : IDisposable
         lock (Requests)
             Requests.Add((file, from));
 
+        if (Trouble is Silence or Hangup)
+            return;
+        if (Trouble is not null)
+        {
+            await WriteAsync(stream, Trouble, 0, []);
+            return;
+        }
         if (!files.TryGetValue(file, out var content))
         {
             await WriteAsync(stream, "404 Not Found", 0, []);

@@ -91,7 +91,7 @@ public sealed class MirrorDownloadTests : IDisposable
 
         await Download(null, empty, full);
 
-        Assert.Equal(4, empty.Requests.Count);
+        Assert.Single(empty.Requests);
         Assert.Equal(contents.Keys.Order(), FilesInFolder());
     }
 
@@ -116,6 +116,52 @@ public sealed class MirrorDownloadTests : IDisposable
         Assert.Contains("checksum", error.Message, StringComparison.Ordinal);
         Assert.Contains(wrong.Address.Authority, error.Message, StringComparison.Ordinal);
         Assert.Empty(FilesInFolder());
+    }
+
+    [Theory]
+    [InlineData("404 Not Found", "404")]
+    [InlineData("503 Service Unavailable", "503")]
+    [InlineData(LoopbackMirror.Silence, "does not answer")]
+    [InlineData(LoopbackMirror.Hangup, "fails")]
+    public async Task A_mirror_in_trouble_is_passed_over_and_named_where_it_is_the_last(string trouble, string word)
+    {
+        using var ill = new LoopbackMirror(contents) { Trouble = trouble };
+        using var well = new LoopbackMirror(contents);
+        var stall = TimeSpan.FromSeconds(trouble == LoopbackMirror.Silence ? 2 : 20);
+        using (var alone = new MirrorDownload([ill.Address], null) { StallTimeout = stall })
+        {
+            var error = await Assert.ThrowsAsync<HttpRequestException>(() => alone.DownloadAsync(mnist.All, folder.Path, CancellationToken.None));
+            Assert.Contains(ill.Address.Authority, error.Message, StringComparison.Ordinal);
+            Assert.Contains(word, error.Message, StringComparison.Ordinal);
+        }
+        Assert.Empty(FilesInFolder());
+
+        using var download = new MirrorDownload([ill.Address, well.Address], null) { StallTimeout = stall };
+        await download.DownloadAsync(mnist.All, folder.Path, CancellationToken.None);
+        Assert.Equal(contents.Keys.Order(), FilesInFolder());
+    }
+
+    [Fact]
+    public async Task Half_a_download_is_not_to_be_found_and_needs_no_network_again()
+    {
+        var half = contents.Where(file => file.Key.StartsWith("train", StringComparison.Ordinal)).ToDictionary();
+        using (var first = new LoopbackMirror(half))
+            await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, first));
+        Assert.All(mnist.All, file => Assert.Null(file.FindIn(folder.Path)));
+
+        using var second = new LoopbackMirror(contents);
+        await Download(null, second);
+        Assert.Equal(contents.Keys.Order(), FilesInFolder());
+        Assert.All(second.Requests, request => Assert.StartsWith("t10k", request.File, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_downloads_at_once_wait_for_each_other_and_fetch_each_file_once()
+    {
+        using var mirror = new LoopbackMirror(contents);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Download(null, mirror))));
+        Assert.Equal(contents.Keys.Order(), FilesInFolder());
+        Assert.Equal(4, mirror.Requests.Count);
     }
 
     [Fact]
@@ -163,7 +209,8 @@ public sealed class MirrorDownloadTests : IDisposable
         await download.DownloadAsync(mnist.All, folder.Path, CancellationToken.None);
     }
 
-    private IEnumerable<string?> FilesInFolder() => Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order();
+    private IEnumerable<string?> FilesInFolder() =>
+        Directory.GetFiles(folder.Path).Select(Path.GetFileName).Where(static name => name != ".download.lock").Order();
 
     private sealed class Reports : IProgress<DownloadProgress>
     {

@@ -6,15 +6,19 @@ namespace DatasetDistillation.Data;
 
 /// <summary>
 /// Downloads files from the first of several mirrors that serves them right. What has arrived stays in a <c>.part</c>
-/// file, so that a download that was cut goes on where it stopped; the file takes its name only when its checksum is right.
+/// file, so that a download that was cut goes on where it stopped. Files take their names when all are here and their checksums
+/// are right: what can be found is whole. Of several processes one downloads and the others wait for it.
 /// </summary>
 internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<DownloadProgress>? progress) : IDisposable
 {
     private const int AttemptsPerMirror = 3;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a server may say nothing.</summary>
+    internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
+    private int served; // the mirror that served the last file, which is asked first for the next
 
     public void Dispose() => http.Dispose();
 
@@ -24,20 +28,29 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
     /// <exception cref="InvalidDataException">The mirrors that can be reached serve something else: the checksum is wrong.</exception>
     public async Task DownloadAsync(IReadOnlyList<MnistFile> files, string folder, CancellationToken cancellation)
     {
+        using var turn = await TakeTurnAsync(folder, cancellation).ConfigureAwait(false);
+        var parts = new List<(string Part, string Path)>();
         for (int i = 0; i < files.Count; i++)
         {
-            if (files[i].FindIn(folder) is null)
-                await DownloadAsync(files[i], folder, new DownloadProgress(files[i].FileNames.First(), i + 1, files.Count, 0, null), cancellation).ConfigureAwait(false);
+            if (files[i].FindIn(folder) is not null)
+                continue;
+            string name = files[i].FileNames.First(), path = Path.Combine(folder, name), part = path + ".part";
+            if (!File.Exists(part) || HashOfUnpacked(part) != files[i].Sha256)
+                await DownloadAsync(files[i], part, new DownloadProgress(name, i + 1, files.Count, 0, null), cancellation).ConfigureAwait(false);
+            parts.Add((part, path));
         }
+        foreach (var (part, path) in parts)
+            File.Move(part, path, overwrite: true);
     }
 
-    private async Task DownloadAsync(MnistFile file, string folder, DownloadProgress start, CancellationToken cancellation)
+    private async Task DownloadAsync(MnistFile file, string part, DownloadProgress start, CancellationToken cancellation)
     {
-        string path = Path.Combine(folder, start.FileName), part = path + ".part";
         var failures = new List<string>();
         bool isWrong = false;
-        foreach (var mirror in mirrors)
+        for (int i = 0; i < mirrors.Count; i++)
         {
+            int number = (served + i) % mirrors.Count;
+            var mirror = mirrors[number];
             var address = new Uri(mirror, start.FileName);
             try
             {
@@ -52,14 +65,17 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
                     string found = HashOfUnpacked(part);
                     if (found == file.Sha256)
                     {
-                        File.Move(part, path, overwrite: true);
+                        served = number;
                         return;
                     }
+                    bool isPage = IsPage(part);
                     File.Delete(part);
                     if (!isResumed)
                     {
                         isWrong = true;
-                        failures.Add($"{mirror.Authority} serves something else (checksum {found}, but {file.Sha256} is wanted)");
+                        failures.Add(isPage
+                            ? $"{mirror.Authority} serves a web page in its place (does the network want a login?)"
+                            : $"{mirror.Authority} serves something else (checksum {found}, but {file.Sha256} is wanted)");
                     }
                 }
                 while (isResumed); // the earlier part may have come from another mirror: once more from the beginning
@@ -76,20 +92,33 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         throw isWrong ? new InvalidDataException(message) : new HttpRequestException(message);
     }
 
+    private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken cancellation)
+    {
+        try
+        {
+            return await FileLock.WaitAsync(Path.Combine(folder, ".download.lock"), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(folder, exception);
+        }
+    }
+
     private static FileStream OpenPart(string part)
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(part)!);
-            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException(
-                $"'{part}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be written to, or put MNIST's four files there.",
-                exception);
+            throw CannotWrite(part, exception);
         }
     }
+
+    private static IOException CannotWrite(string path, Exception exception) => new(
+        $"'{path}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be written to and has space, or put MNIST's four files there.",
+        exception);
 
     /// <summary>Fetches what is missing, going on after a cut as long as each attempt brings something.</summary>
     private async Task FetchAsync(Uri address, FileStream to, DownloadProgress start, CancellationToken cancellation)
@@ -134,16 +163,12 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
                 int count = await ReadAsync(from, buffer, stall.Token).ConfigureAwait(false);
                 if (count == 0)
                     return;
-                await to.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                await WriteAsync(to, buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
             throw new HttpRequestException("the server does not answer", exception);
-        }
-        finally
-        {
-            await to.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -166,6 +191,25 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         {
             throw new HttpIOException(HttpRequestError.ResponseEnded, exception.Message, exception);
         }
+    }
+
+    private static async Task WriteAsync(FileStream to, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            await to.WriteAsync(bytes, cancellation).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw CannotWrite(to.Name, exception);
+        }
+    }
+
+    private static bool IsPage(string path)
+    {
+        using var reader = new StreamReader(path);
+        var beginning = new char[64];
+        return beginning.AsSpan(0, reader.ReadBlock(beginning)).TrimStart() is ['<', ..];
     }
 
     private static string HashOfUnpacked(string path)
