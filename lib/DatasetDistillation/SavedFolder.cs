@@ -6,7 +6,7 @@ namespace DatasetDistillation;
 
 /// <summary>
 /// A folder of results: <c>name.npz</c> for each distilled set, <c>rows/notebook.jsonl</c> with a row in each line,
-/// <c>checkpoints/name.npz</c>. One file of rows for each notebook, so that notebooks which run side by side do not undo each other's.
+/// <c>checkpoints/name.npz</c>. Rows are added under a lock, so that processes which run side by side do not undo each other's.
 /// </summary>
 internal sealed class SavedFolder(string folder)
 {
@@ -29,6 +29,7 @@ internal sealed class SavedFolder(string folder)
     {
         Require(row);
         var path = Path.Combine(RowsFolder, Checked(row.Notebook) + RowsExtension);
+        using var turn = TakeTurn();
         var rows = File.Exists(path) ? Read(path) : [];
         int former = rows.FindIndex(row.Replaces);
         if (former >= 0)
@@ -58,6 +59,18 @@ internal sealed class SavedFolder(string folder)
         {
             sets.ForEach(static saved => saved.Set.Dispose());
             throw;
+        }
+    }
+
+    private FileStream TakeTurn()
+    {
+        try
+        {
+            return FileLock.Wait(Path.Combine(RowsFolder, ".lock"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{RowsFolder}' cannot be written to: {error.Message} Make it writable, or delete it.", error);
         }
     }
 

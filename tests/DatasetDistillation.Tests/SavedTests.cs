@@ -42,6 +42,26 @@ public sealed class SavedTests : IDisposable
     }
 
     [Fact]
+    public void Writers_at_once_lose_no_row()
+    {
+        Parallel.For(0, 4, writer =>
+        {
+            for (var images = 1; images <= 25; images++)
+                new SavedFolder(temporary["full"]).Write(Row with { TrainingSet = $"set {writer}", Images = images });
+        });
+        Assert.Equal(100, saved.Rows().DistinctBy(static row => (row.TrainingSet, row.Images)).Count());
+    }
+
+    [Fact]
+    public void A_row_that_cannot_be_written_says_where_and_what_to_do()
+    {
+        temporary.Write("full", "a file where the folder should be");
+        var error = Assert.Throws<IOException>(() => saved.Write(Row));
+        Assert.Contains(temporary["full"], error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Make it writable, or delete it.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_of_rows_is_sorted_and_leaves_out_times_that_were_not_spent()
     {
         var network = Row with { ReadOut = "digit CNN", TrainingTime = TimeSpan.FromSeconds(4), Accuracy = 0.2, Deviation = 0.05 };
