@@ -2,6 +2,7 @@ using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
+using DatasetDistillation.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -63,7 +64,10 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images that get a gradient in a step, drawn at random; the others take part as they are. 0: all.</summary>
     public int ActiveImages { get; init; }
 
-    /// <summary>A random change of each real batch; null: none.</summary>
+    /// <summary>
+    /// A random change of each real batch; null: none. Checkpoints tell those of <see cref="Augmentations"/> apart, and your own if
+    /// they are <see cref="Augmentations.Named"/>.
+    /// </summary>
     public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
 
     /// <summary>
@@ -91,8 +95,8 @@ public sealed record FeatureRegression : IDistiller
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
-        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}" +
-        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented")}, " +
+        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented" + Augmentations.By(Augmentation))}" +
+        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented" + Augmentations.By(SupportAugmentation))}, " +
         $"{(TemperatureRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureRate}, ")}average {Averaging}, {Optimiser}; {Pool}");
 
     /// <inheritdoc/>

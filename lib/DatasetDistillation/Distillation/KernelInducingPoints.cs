@@ -53,7 +53,10 @@ public sealed class KernelInducingPoints : IDistiller
     /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
     public int BatchSize { get; init; } = 5000;
 
-    /// <summary>A random change of each real batch, such as <see cref="Training.Augmentations.Shift(int)"/>; null: none.</summary>
+    /// <summary>
+    /// A random change of each real batch, such as <see cref="Training.Augmentations.Shift(int)"/>; null: none. Checkpoints tell one of
+    /// your own from others if it is <see cref="Training.Augmentations.Named"/>.
+    /// </summary>
     public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
 
     /// <summary>How images and labels are updated.</summary>
@@ -65,7 +68,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented")}, {Optimiser}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented" + Training.Augmentations.By(Augmentation))}, {Optimiser}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>

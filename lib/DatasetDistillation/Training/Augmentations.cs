@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
@@ -14,7 +15,7 @@ public static class Augmentations
     public static Func<Tensor, Generator, Tensor> Shift(int pixels = 2)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(pixels);
-        return (images, generator) => Shift(images, generator, pixels);
+        return Named(string.Create(CultureInfo.InvariantCulture, $"Shift({pixels})"), (images, generator) => Shift(images, generator, pixels));
     }
 
     /// <summary>Turns each image about its centre by a random angle.</summary>
@@ -48,7 +49,7 @@ public static class Augmentations
         ArgumentOutOfRangeException.ThrowIfNegative(shift);
         ArgumentOutOfRangeException.ThrowIfNegative(bend);
         var deformation = new Deformation(degrees * Math.PI / 180, Math.Log(zoom), shift, bend);
-        return deformation.Apply;
+        return Named(string.Create(CultureInfo.InvariantCulture, $"Deform({degrees}, {zoom}, {shift}, {bend})"), deformation.Apply);
     }
 
     /// <summary>Covers a square at a random place of each image, partly outside it where that is near the edge.</summary>
@@ -59,7 +60,7 @@ public static class Augmentations
     {
         if (share is not (> 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(share), share, "The share must be above 0 and at most 1.");
-        return (images, generator) => Cutout(images, generator, share, value);
+        return Named(string.Create(CultureInfo.InvariantCulture, $"Cutout({share}, {value})"), (images, generator) => Cutout(images, generator, share, value));
     }
 
     /// <summary>One of several augmentations for each batch, drawn at random.</summary>
@@ -69,18 +70,43 @@ public static class Augmentations
         ArgumentNullException.ThrowIfNull(augmentations);
         if (augmentations.Length == 0)
             throw new ArgumentException("There must be at least one augmentation to choose from.", nameof(augmentations));
-        return (images, generator) =>
+        return Named($"OneOf({Describe(augmentations)})", (images, generator) =>
         {
             using var choice = randint(0, augmentations.Length, [1], generator: generator);
             return augmentations[choice.data<long>()[0]](images, generator);
-        };
+        });
     }
 
     /// <summary>Several augmentations, one after another.</summary>
     public static Func<Tensor, Generator, Tensor> Chain(params Func<Tensor, Generator, Tensor>[] augmentations)
     {
         ArgumentNullException.ThrowIfNull(augmentations);
-        return (images, generator) => augmentations.Aggregate(images, (changed, augment) => augment(changed, generator));
+        return Named($"Chain({Describe(augmentations)})", (images, generator) => augmentations.Aggregate(images, (changed, augment) => augment(changed, generator)));
+    }
+
+    /// <summary>
+    /// Gives a change of your own a name, by which the settings of a distiller, and so its checkpoints, tell it from others. Those above
+    /// have theirs.
+    /// </summary>
+    /// <param name="name">What it does and how much, such as "noise 0.1".</param>
+    /// <param name="augmentation">The change.</param>
+    public static Func<Tensor, Generator, Tensor> Named(string name, Func<Tensor, Generator, Tensor> augmentation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(augmentation);
+        return new NamedChange(name, augmentation).Apply;
+    }
+
+    /// <summary>" by" and the name, for the settings of what uses it; nothing where it has none.</summary>
+    internal static string By(Func<Tensor, Generator, Tensor>? augmentation) =>
+        augmentation?.Target is NamedChange named ? " by " + named.Name : "";
+
+    private static string Describe(Func<Tensor, Generator, Tensor>[] augmentations) =>
+        string.Join(", ", augmentations.Select(static augmentation => augmentation.Target is NamedChange named ? named.Name : "another"));
+
+    private sealed record NamedChange(string Name, Func<Tensor, Generator, Tensor> Change)
+    {
+        public Tensor Apply(Tensor images, Generator generator) => Change(images, generator);
     }
 
     private static Tensor Shift(Tensor images, Generator generator, int pixels)

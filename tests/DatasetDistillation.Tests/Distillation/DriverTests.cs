@@ -1,4 +1,6 @@
+using System.Globalization;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Training;
 using DistillationProcess;
 using Xunit;
 using static TorchSharp.torch;
@@ -92,6 +94,15 @@ public sealed class DriverTests
         { Logistic(new() { Rate = 0.02 }), Logistic(new() { Rate = 0.02, CosineSteps = 100 }) },
         { new KernelInducingPoints(), new KernelInducingPoints { Optimiser = new() { Rate = 0.04, Epsilon = 1e-4 } } },
         { new FeatureRegression(), new FeatureRegression { TemperatureRate = 0 } },
+        { Augmented(Augmentations.Shift(1)), Augmented(Augmentations.Shift(2)) },
+        { Augmented(Augmentations.Deform()), Augmented(Augmentations.Deform(bend: 0.5)) },
+        { Augmented(Augmentations.Cutout()), Augmented(Augmentations.Cutout(value: 1)) },
+        { Augmented(Augmentations.OneOf(Augmentations.Rotate())), Augmented(Augmentations.OneOf(Augmentations.Zoom())) },
+        { Augmented(Augmentations.Chain(Augmentations.Rotate())), Augmented(Augmentations.Chain(Augmentations.Rotate(), Augmentations.Zoom())) },
+        { Augmented(Augmentations.Named("noise 0.1", static (x, _) => x)), Augmented(Augmentations.Named("noise 0.2", static (x, _) => x)) },
+        { Augmented(null), Augmented(static (x, _) => x) },
+        { new KernelInducingPoints { Augmentation = Augmentations.Shift(1) }, new KernelInducingPoints { Augmentation = Augmentations.Shift(2) } },
+        { new FeatureRegression { SupportAugmentation = Augmentations.Rotate(1) }, new FeatureRegression { SupportAugmentation = Augmentations.Rotate(2) } },
     };
 
     [Theory]
@@ -187,6 +198,25 @@ public sealed class DriverTests
         Assert.Contains("lower outer rate", error.Message, StringComparison.Ordinal);
         Assert.Contains("0.125", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void An_augmentation_says_what_it_is_whatever_the_culture()
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            comma.NumberFormat.NumberDecimalSeparator = ",";
+            CultureInfo.CurrentCulture = comma;
+            Assert.Contains(", augmented by Chain(Deform(15, 1.25, 0.125, 0), Cutout(0.25, 0)),", Augmented(Augmentations.Chain(Augmentations.Deform(), Augmentations.Cutout())).Settings, StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    private static FeatureRegression Augmented(Func<Tensor, Generator, Tensor>? augmentation) => new() { Augmentation = augmentation };
 
     private static LogisticDistiller Logistic(OuterAdam adam) => new() { Method = OuterMethod.Adam, Adam = adam };
 }
