@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NotebookRunner.Execution;
 using NotebookRunner.Tests.Support;
 using Xunit;
 
@@ -183,6 +184,48 @@ public sealed class FailureTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("Cannot write", result.Errors, StringComparison.Ordinal);
         Assert.Contains("--output", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_that_cannot_be_written_for_a_while_do_not_end_the_run()
+    {
+        _folder.Write("a.ipynb", "System.IO.Directory.Delete(\"out\", true); System.IO.File.WriteAllText(\"out\", \"in the way\"); 1", "2", "System.IO.File.Delete(\"out\"); 3");
+        var result = _folder.Run("a.ipynb");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(1, result.Output.Split("Cannot write").Length - 1);
+        Assert.Equal("result:3", _folder.Executed("a.ipynb").Summary(2)[^1]);
+    }
+
+    [Fact]
+    public void A_source_that_was_edited_during_the_run_is_not_written_over()
+    {
+        var path = _folder.Write("a.ipynb", "System.IO.File.AppendAllText(\"a.ipynb\", \" \"); 1");
+        var edited = File.ReadAllText(path) + " ";
+        var result = _folder.Run("a.ipynb", "--in-place");
+        Assert.Equal(edited, File.ReadAllText(path));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"{path} has changed", result.Output, StringComparison.Ordinal);
+        Assert.Equal(["result:1"], _folder.Executed("a.ipynb").Summary(0));
+    }
+
+    [Fact]
+    public void The_folder_of_the_sources_is_no_place_for_results()
+    {
+        var path = _folder.Write("a.ipynb", "1");
+        var before = File.ReadAllText(path);
+        var result = _folder.Run("a.ipynb", "--output", ".");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("--in-place", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Writers_at_once_leave_one_of_their_files_whole()
+    {
+        var path = _folder.Path("a.ipynb");
+        Parallel.For(0, 200, writer => AtomicFile.Write(path, [.. Enumerable.Repeat((byte)writer, 50_000)]));
+        Assert.Single(File.ReadAllBytes(path).Distinct());
+        Assert.Equal([path], Directory.GetFiles(_folder.Root));
     }
 
     [Fact]

@@ -3,11 +3,14 @@ namespace NotebookRunner.Execution;
 /// <summary>Replaces files so that a reader, or a crash, finds the old content or the new one and nothing between.</summary>
 internal static class AtomicFile
 {
-    /// <summary>Writes a file by way of a neighbour with the ending <c>.partial</c>, which an interrupted write may leave behind.</summary>
+    /// <summary>
+    /// Writes a file by way of a neighbour with the ending <c>.partial</c>, which an interrupted write may leave behind. Of several
+    /// processes that write the same file, the last one's content remains.
+    /// </summary>
     /// <exception cref="OutputException">The file cannot be written.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        var partial = path + ".partial";
+        var partial = $"{path}.{Guid.NewGuid().ToString("N")[..8]}.partial";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);

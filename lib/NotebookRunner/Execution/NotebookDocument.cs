@@ -19,10 +19,12 @@ internal sealed partial class NotebookDocument
     };
 
     private readonly JsonObject _root;
+    private readonly byte[] _hash;
 
-    private NotebookDocument(JsonObject root, string path)
+    private NotebookDocument(JsonObject root, string path, byte[] hash)
     {
         _root = root;
+        _hash = hash;
         Path = path;
         DefaultLanguage = Text(root["metadata"]?["polyglot_notebook"]?["kernelInfo"]?["defaultKernelName"]) ?? "csharp";
         Cells = [.. root["cells"]!.AsArray().Select(node => new NotebookCell(node!.AsObject(), DefaultLanguage))];
@@ -57,9 +59,12 @@ internal sealed partial class NotebookDocument
     public static NotebookDocument Load(string path)
     {
         JsonObject root;
+        byte[] hash;
         try
         {
-            root = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject
+            var content = File.ReadAllBytes(path);
+            hash = SHA256.HashData(content);
+            root = JsonNode.Parse(content) as JsonObject
                 ?? throw new NotebookException($"{path} is not a notebook: its JSON is not an object.");
         }
         catch (JsonException e)
@@ -74,11 +79,24 @@ internal sealed partial class NotebookDocument
         try
         {
             Check(root, path);
-            return new NotebookDocument(root, path);
+            return new NotebookDocument(root, path, hash);
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
             throw new NotebookException($"{path} is not a valid notebook: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Whether the file is still the one that was read.</summary>
+    public bool IsFileUnchanged()
+    {
+        try
+        {
+            return SHA256.HashData(File.ReadAllBytes(Path)).AsSpan().SequenceEqual(_hash);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

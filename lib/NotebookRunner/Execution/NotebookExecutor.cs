@@ -32,12 +32,13 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
     private readonly Stopwatch _sinceSave = new();
     private TimeSpan _lastSaveTook;
     private bool _unsaved;
+    private bool _saveFails;
 
     /// <summary>Executes a notebook's cells in order.</summary>
     /// <param name="notebook">The notebook, whose outputs are replaced.</param>
     /// <param name="outputPath">Where the executed notebook is written, after every cell and every few seconds.</param>
     /// <param name="cancellation">Ends the execution at once, and the cell that is running with it.</param>
-    /// <exception cref="OutputException">The executed notebook cannot be written.</exception>
+    /// <exception cref="OutputException">The executed notebook cannot be written, at the beginning or at the end.</exception>
     public async Task<RunStatus> RunAsync(NotebookDocument notebook, string outputPath, CancellationToken cancellation)
     {
         _total.Restart();
@@ -71,7 +72,7 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
                 status = cellStatus;
             if (!alive || (cellStatus != RunStatus.Succeeded && !options.KeepGoing))
                 break;
-            Save(notebook, outputPath, RunStatus.Running);
+            SaveMeanwhile(notebook, outputPath);
         }
 
         Save(notebook, outputPath, status);
@@ -113,7 +114,7 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
                         break;
                 }
                 if (_unsaved && _sinceSave.Elapsed > Max(s_saveEvery, 20 * _lastSaveTook))
-                    Save(notebook, outputPath, RunStatus.Running);
+                    SaveMeanwhile(notebook, outputPath);
             }
         }
         catch (OperationCanceledException)
@@ -133,6 +134,23 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         _outputs.Add(message);
         progress.Output(message);
         _unsaved = true;
+    }
+
+    /// <summary>Saves while cells are still to come; what fails now may be mended before the end.</summary>
+    private void SaveMeanwhile(NotebookDocument notebook, string path)
+    {
+        try
+        {
+            Save(notebook, path, RunStatus.Running);
+            _saveFails = false;
+        }
+        catch (OutputException e)
+        {
+            if (!_saveFails)
+                progress.Say($"{e.Message} The run goes on and tries again.");
+            _saveFails = true;
+            _sinceSave.Restart();
+        }
     }
 
     private void Save(NotebookDocument notebook, string path, RunStatus status)

@@ -17,6 +17,6 @@ internal interface IRunProgress
 
     void CellEnded(RunStatus status, TimeSpan elapsed);
 
-    /// <summary>Says something between notebooks.</summary>
+    /// <summary>Says something in a line of its own.</summary>
     void Say(string text);
 }

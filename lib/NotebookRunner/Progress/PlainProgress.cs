@@ -8,6 +8,7 @@ namespace NotebookRunner.Progress;
 internal sealed class PlainProgress(TextWriter output) : IRunProgress
 {
     private int _cells;
+    private bool _isInLine;
     private ErrorEvent? _error;
 
     public async Task<RunStatus> NotebookAsync(NotebookDocument notebook, Func<Task<RunStatus>> execution)
@@ -21,6 +22,7 @@ internal sealed class PlainProgress(TextWriter output) : IRunProgress
     {
         _error = null;
         output.Write(string.Create(CultureInfo.InvariantCulture, $"  [{number}/{_cells}] {title} … "));
+        _isInLine = true;
         output.Flush();
     }
 
@@ -29,6 +31,7 @@ internal sealed class PlainProgress(TextWriter output) : IRunProgress
     public void CellEnded(RunStatus status, TimeSpan elapsed)
     {
         output.WriteLine(ProgressText.Duration(elapsed) + (status == RunStatus.Succeeded ? "" : $" {ProgressText.Status(status).ToUpperInvariant()}"));
+        _isInLine = false;
         foreach (var line in _error?.Traceback ?? [])
             output.WriteLine("      " + line);
         output.Flush();
@@ -36,6 +39,9 @@ internal sealed class PlainProgress(TextWriter output) : IRunProgress
 
     public void Say(string text)
     {
+        if (_isInLine)
+            output.WriteLine();
+        _isInLine = false;
         output.WriteLine(text);
         output.Flush();
     }
