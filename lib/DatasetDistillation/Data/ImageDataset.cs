@@ -99,7 +99,7 @@ public sealed partial class ImageDataset : IDisposable
 
     /// <summary>Name, number and size of the images.</summary>
     public override string ToString() =>
-        $"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardisation is null ? "" : ", standardised")}";
+        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardisation is null ? "" : ", standardised")}");
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -70,7 +70,7 @@ public sealed record Initialization(string Name, Fan Fan, double Gain, bool Unif
     }
 
     /// <summary>The name and the biases.</summary>
-    public override string ToString() => BiasStandardDeviation == 0 ? Name : $"{Name}, biases ±{BiasStandardDeviation:G3}";
+    public override string ToString() => BiasStandardDeviation == 0 ? Name : FormattableString.Invariant($"{Name}, biases ±{BiasStandardDeviation:G3}");
 
     /// <summary>What turns a vector of standard numbers into parameters of a layout.</summary>
     internal Scaling For(ParameterLayout layout, ScalarType type)

@@ -192,7 +192,7 @@ public sealed record Dropout(double Probability) : Layer
     }
 
     /// <summary>The layer in words.</summary>
-    public override string ToString() => $"Dropout {Probability:G3}";
+    public override string ToString() => FormattableString.Invariant($"Dropout {Probability:G3}");
 }
 
 /// <summary>All features of an example in one row: <c>[c, h, w]</c> to <c>[c·h·w]</c>.</summary>

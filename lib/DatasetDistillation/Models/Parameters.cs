@@ -132,7 +132,7 @@ public sealed class Parameters : IDisposable
     }
 
     /// <summary>The number and the type.</summary>
-    public override string ToString() => $"{Layout.TotalCount:N0} parameters ({Type})";
+    public override string ToString() => FormattableString.Invariant($"{Layout.TotalCount:N0} parameters ({Type})");
 
     /// <summary>Frees the flat vector.</summary>
     public void Dispose() => Flat.Dispose();

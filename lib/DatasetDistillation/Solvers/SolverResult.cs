@@ -20,5 +20,5 @@ public sealed record SolverResult(Tensor Solution, SolverStatus Status, int Iter
         : throw new InvalidOperationException($"The solver stopped with {Status} after {Iterations} iterations; the residual is {Residual:G3}. Allow more iterations, a larger tolerance, or begin nearer to the solution.");
 
     /// <summary>Status, iterations and residual.</summary>
-    public override string ToString() => $"{Status} after {Iterations} iterations, value {Value:G6}, residual {Residual:G3}";
+    public override string ToString() => FormattableString.Invariant($"{Status} after {Iterations} iterations, value {Value:G6}, residual {Residual:G3}");
 }

@@ -11,7 +11,7 @@ namespace DatasetDistillation.Training;
 public readonly record struct Score(double Loss, double Accuracy)
 {
     /// <summary>Accuracy and loss.</summary>
-    public override string ToString() => $"accuracy {Accuracy:P2}, loss {Loss:F4}";
+    public override string ToString() => FormattableString.Invariant($"accuracy {Accuracy:P2}, loss {Loss:F4}");
 }
 
 /// <summary>Measures classifiers, in batches and without gradients.</summary>

@@ -19,7 +19,7 @@ public sealed record LearningRateSchedule(string Name, Func<double, double> Fact
         if (final is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(final), final, "The final factor must be in [0, 1].");
         return new LearningRateSchedule(
-            $"cosine, warm-up {warmUp:P0}",
+            FormattableString.Invariant($"cosine, warm-up {warmUp:P0}"),
             progress => progress < warmUp
                 ? progress / warmUp
                 : final + ((1 - final) * 0.5 * (1 + Math.Cos(Math.PI * (progress - warmUp) / (1 - warmUp)))));

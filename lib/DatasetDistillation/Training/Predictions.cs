@@ -79,8 +79,8 @@ public sealed class Predictions : IReadOnlyList<Classification>
 
     /// <summary>How many there are and how many are right.</summary>
     public override string ToString() => predictions.All(static p => p.Truth is not null)
-        ? $"{Count:N0} predictions, {Accuracy:P2} right"
-        : $"{Count:N0} predictions";
+        ? FormattableString.Invariant($"{Count:N0} predictions, {Accuracy:P2} right")
+        : FormattableString.Invariant($"{Count:N0} predictions");
 
     private static InvalidOperationException Unlabelled() =>
         new("The true classes of the images are not known; give Predict the labels.");

@@ -25,9 +25,9 @@ public sealed record EpochReport(
 {
     /// <summary>The epoch in one line.</summary>
     public override string ToString() =>
-        $"epoch {Epoch}/{Epochs}: loss {TrainingLoss:F4}, accuracy {TrainingAccuracy:P2}"
-        + (ValidationLoss is null ? "" : $"; validation {ValidationLoss:F4}, {ValidationAccuracy:P2}")
-        + $" ({Elapsed.TotalSeconds:F1} s)";
+        FormattableString.Invariant($"epoch {Epoch}/{Epochs}: loss {TrainingLoss:F4}, accuracy {TrainingAccuracy:P2}")
+        + (ValidationLoss is null ? "" : FormattableString.Invariant($"; validation {ValidationLoss:F4}, {ValidationAccuracy:P2}"))
+        + FormattableString.Invariant($" ({Elapsed.TotalSeconds:F1} s)");
 }
 
 /// <summary>Where a run is within an epoch.</summary>

@@ -14,7 +14,7 @@ public readonly record struct DownloadProgress(string FileName, int FileNumber, 
     /// <summary>One line for people.</summary>
     public override string ToString()
     {
-        string total = BytesTotal is long bytes ? $" of {bytes / 1e6:F1}" : "";
-        return $"{FileName} ({FileNumber} of {FileCount}): {BytesReceived / 1e6:F1}{total} MB";
+        string total = BytesTotal is long bytes ? FormattableString.Invariant($" of {bytes / 1e6:F1}") : "";
+        return FormattableString.Invariant($"{FileName} ({FileNumber} of {FileCount}): {BytesReceived / 1e6:F1}{total} MB");
     }
 }
