@@ -36,5 +36,8 @@ public sealed record Axis
     internal bool IsLog => Scale == AxisScale.Logarithmic && Categories.IsEmpty;
 
     /// <summary>Whether a value has a place on this axis.</summary>
-    internal bool Shows(double value) => double.IsFinite(value) && (!IsLog || value > 0);
+    internal bool Shows(double value) => IsFinite(value) && (!IsLog || value > 0);
+
+    /// <summary>Whether a value can be shown at all: the distance between two of them must not overflow.</summary>
+    internal static bool IsFinite(double value) => Math.Abs(value) <= 1e300;
 }

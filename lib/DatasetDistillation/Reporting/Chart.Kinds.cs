@@ -110,7 +110,7 @@ public sealed partial record Chart
             XAxis = new Axis { Title = xTitle, Percent = percent },
             YAxis = new Axis { Title = "count" },
         };
-        var spread = Spread.Of(values.Values.Where(double.IsFinite));
+        var spread = Spread.Of(values.Values.Where(Axis.IsFinite));
         return spread.Count == 0
             ? chart
             : chart.With(Annotation.Vertical(spread.Mean, "mean " + NumberText.MeanAndDeviation(spread.Mean, spread.Deviation, percent)));

@@ -45,7 +45,7 @@ public sealed record Column
 
     /// <summary>Seconds (or a <see cref="TimeSpan"/>) written as people say them: 3 min 05 s.</summary>
     public static Column Duration(string name, Best best = Best.Lowest) =>
-        new(name, best, (value, deviation) => PlusMinus(value, deviation, v => NumberText.Duration(TimeSpan.FromSeconds(v))));
+        new(name, best, (value, deviation) => PlusMinus(value, deviation, NumberText.Seconds));
 
     /// <summary>Words, flush left.</summary>
     public static Column Text(string name) => new(name, Best.None, static (value, _) => NumberText.Significant(value)) { IsText = true };

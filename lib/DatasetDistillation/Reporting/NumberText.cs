@@ -52,6 +52,10 @@ internal static class NumberText
         return $"{Fixed(mean, decimals)} ± {Fixed(deviation, decimals)}";
     }
 
+    /// <summary>A duration in seconds, whatever their number.</summary>
+    public static string Seconds(double value) =>
+        Math.Abs(value) < TimeSpan.MaxValue.TotalSeconds ? Duration(TimeSpan.FromSeconds(value)) : Significant(value) + " s";
+
     /// <summary>"0.42 s", "12 s", "3 min 05 s", "2 h 07 min".</summary>
     public static string Duration(TimeSpan time)
     {

@@ -84,8 +84,10 @@ public sealed class ResultsTable : IRichOutput
     /// <summary>Aligned columns for a terminal, the best values starred.</summary>
     public override string ToString()
     {
-        var table = TextTable.Align(TextRows((value, isBest) => value + (isBest ? " *" : "  "), name => name), leftColumns: 1);
+        var table = TextTable.Align(TextRows((value, isBest) => OneLine(value) + (isBest ? " *" : "  "), OneLine), leftColumns: 1);
         return Title.Length > 0 ? $"{Title}\n{table}" : table;
+
+        static string OneLine(string cell) => cell.ReplaceLineEndings(" ");
     }
 
     /// <summary>Writes the table to a page of HTML that needs nothing else.</summary>

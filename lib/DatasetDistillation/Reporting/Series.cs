@@ -149,7 +149,7 @@ public sealed record HistogramSeries : Series
         RequireValues(values.Count, "the sample");
         ArgumentOutOfRangeException.ThrowIfNegative(bins);
         Sample = values;
-        (Edges, Counts) = Histogram.Count([.. values.Values.Where(double.IsFinite)], bins);
+        (Edges, Counts) = Histogram.Count([.. values.Values.Where(Axis.IsFinite)], bins);
     }
 
     /// <summary>What was counted.</summary>

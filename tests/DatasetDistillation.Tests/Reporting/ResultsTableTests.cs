@@ -88,6 +88,17 @@ public class ResultsTableTests
     }
 
     [Fact]
+    public void ADurationMayBeAnything()
+    {
+        var table = new ResultsTable("method", Column.Duration("time")).Add("endless", double.PositiveInfinity).Add("long", 1e300).Add("unsure", (1.0, double.NaN));
+        Assert.Equal(["∞ s", "1×10³⁰⁰ s", "1 s ± NaN s"], table.Rows.Select(row => table.Columns[0].Written(row.Cells[0])));
+    }
+
+    [Fact]
+    public void ANameOfTwoLinesStaysInItsRow() =>
+        Assert.Equal(2, new ResultsTable("method", Column.Text("words")).Add("two\nlines", "and\r\ntwo").ToString().Split('\n').Length);
+
+    [Fact]
     public void ARowWithTooFewCellsIsRefused()
     {
         var error = Assert.Throws<ArgumentException>(() => Table.Add("short", 0.5));

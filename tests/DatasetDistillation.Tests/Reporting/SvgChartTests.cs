@@ -118,6 +118,36 @@ public class SvgChartTests
     public void ADivergedTrainingStillHasAChart() =>
         Assert.Contains(new SvgReading(Chart.Line([double.NaN, double.NaN], "Loss")).Words, w => w.Contains("2 of 2 values are not finite"));
 
+    public static TheoryData<double[], bool> Ranges => new()
+    {
+        { [-1e308, 1e308], false },
+        { [double.MinValue, 0, 1], false },
+        { [0, double.Epsilon], false },
+        { [double.Epsilon], false },
+        { [1e-308, 3e-308], false },
+        { [1, 1 + 1e-15], false },
+        { [1e-300, 1e300], true },
+        { [double.Epsilon, double.MaxValue], true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ranges))]
+    public void NumbersOfAnySizeHaveACurveAndAHistogram(double[] values, bool log)
+    {
+        foreach (var chart in (Chart[])[Chart.Line(values, logY: log), Chart.Line(values, [1.0, .. values[1..]]), Chart.Histogram(values)])
+        {
+            var attributes = new SvgReading(chart).Elements("*").SelectMany(static element => element.Attributes());
+            Assert.DoesNotContain(attributes, static attribute => attribute.Value.Contains("NaN", StringComparison.Ordinal) || attribute.Value.Contains('∞', StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void AnyTextMayBeATitle()
+    {
+        var chart = Chart.Line([1.0, 2], "</text>&\"'\0\u0001 half \ud83d whole \ud83d\ude00 ]]>");
+        Assert.Contains("</text>&\"' half \ufffd whole \ud83d\ude00 ]]>", new SvgReading(chart).Words);
+    }
+
     [Fact]
     public void MeanOfRunsHasABandOfOneStandardDeviation()
     {

@@ -14,7 +14,7 @@ internal sealed partial class SvgReading
 
     public IEnumerable<string> Words => Elements("text").Select(text => text.Value);
 
-    public IEnumerable<XElement> Elements(string name) => root.Descendants().Where(e => e.Name.LocalName == name);
+    public IEnumerable<XElement> Elements(string name) => root.Descendants().Where(e => name == "*" || e.Name.LocalName == name);
 
     public XElement Series(string name) => Elements("g").Single(g => (string?)g.Attribute("data-series") == name);
 

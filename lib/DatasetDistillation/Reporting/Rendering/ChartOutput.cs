@@ -34,10 +34,10 @@ internal static class ChartNotes
                 HeatMapSeries map => [.. map.Values.Values.Select(y => (0.0, y))],
                 _ => [],
             };
-            var notFinite = values.Count(v => !double.IsFinite(v.x) || !double.IsFinite(v.y));
+            var notFinite = values.Count(v => !Axis.IsFinite(v.x) || !Axis.IsFinite(v.y));
             if (notFinite > 0)
                 yield return $"{notFinite} of {values.Length} values{name} {(notFinite == 1 ? "is" : "are")} not finite and left out";
-            var notPositive = values.Count(v => double.IsFinite(v.x) && double.IsFinite(v.y) && !(chart.XAxis.Shows(v.x) && chart.YAxis.Shows(v.y)));
+            var notPositive = values.Count(v => Axis.IsFinite(v.x) && Axis.IsFinite(v.y) && !(chart.XAxis.Shows(v.x) && chart.YAxis.Shows(v.y)));
             if (notPositive > 0)
                 yield return $"{notPositive} of {values.Length} values{name} {(notPositive == 1 ? "is" : "are")} ≤ 0 and left out of the logarithmic axis";
         }

@@ -50,7 +50,7 @@ internal sealed class PlotArea
     private static Ticks TicksOf(Axis axis, Extent extent, int most) => Ticks.For(axis, extent.Low, extent.High, most, extent.Whole);
 
     private static double Share(Axis axis, Ticks ticks, double value) => axis.IsLog
-        ? Math.Log(value / ticks.Low) / Math.Log(ticks.High / ticks.Low)
+        ? (Math.Log(value) - Math.Log(ticks.Low)) / (Math.Log(ticks.High) - Math.Log(ticks.Low))
         : (value - ticks.Low) / (ticks.High - ticks.Low);
 
     private bool Crowded()

@@ -94,7 +94,7 @@ internal sealed class SvgMarks(SvgCanvas svg, Chart chart, PlotArea area)
             var inner = Math.Max(width - 2, 0.5);
             svg.Rectangle(centre - inner / 2, Math.Min(y, zero), inner, Math.Abs(y - zero), "fill-opacity=\"0.88\" " + Theme.Fill(index));
             var top = y;
-            if (bars.Deviations.Count > 0 && double.IsFinite(bars.Deviations.Values[i]))
+            if (bars.Deviations.Count > 0 && area.Shows(i, value + bars.Deviations.Values[i]))
             {
                 var deviation = bars.Deviations.Values[i];
                 top = area.Y(value + deviation);

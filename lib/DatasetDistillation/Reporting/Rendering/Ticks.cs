@@ -5,6 +5,9 @@ namespace DatasetDistillation.Reporting.Rendering;
 /// <summary>Where an axis begins and ends, and the values labelled along it.</summary>
 internal sealed record Ticks(double Low, double High, ImmutableArray<double> Values, ImmutableArray<string> Labels)
 {
+    // Anything less, in which the steps between ticks would have too few bits, is drawn as nothing.
+    private const double Smallest = 1e-300;
+
     /// <summary>Round values that bracket the data.</summary>
     /// <param name="axis">Its limits, where given, replace those of the data.</param>
     /// <param name="low">The least value shown.</param>
@@ -34,9 +37,9 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
 
     private static Ticks Linear(double low, double high, int most, bool whole, bool percent)
     {
-        if (high - low <= 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)))
+        if (high - low <= Math.Max(Smallest, 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high))))
         {
-            var margin = low == 0 ? 1 : Math.Abs(low) * 0.05;
+            var margin = Math.Abs(low) <= Smallest ? 1 : Math.Abs(low) * 0.05;
             (low, high) = whole ? (low - 1, high + 1) : (low - margin, high + margin);
         }
         var (step, first, last) = Steps(high - low, whole)
@@ -97,6 +100,7 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
 
     private static Ticks Logarithmic(double low, double high, int most)
     {
+        (low, high) = (Math.Max(low, Smallest), Math.Max(high, Smallest));
         if (low == high)
             (low, high) = (low / 2, high * 2);
         var values = ((double[][])[[1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]])

@@ -5,7 +5,9 @@ namespace DatasetDistillation.Reporting.Rendering;
 
 internal static class Xml
 {
-    /// <summary>Text that may stand in an element or an attribute; characters that XML forbids are dropped.</summary>
+    /// <summary>
+    /// Text that may stand in an element or an attribute; characters that XML forbids are dropped, and half a character becomes U+FFFD.
+    /// </summary>
     public static string Escape(string text) =>
-        SecurityElement.Escape(string.Concat(text.Where(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c))));
+        SecurityElement.Escape(string.Concat(text.EnumerateRunes().Where(static rune => !rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value))));
 }
