@@ -55,6 +55,11 @@ internal sealed class SavedFolder(string folder)
                 sets.Add(new SavedSet(Path.GetFileNameWithoutExtension(path), DistilledSet.Load(path)));
             return sets;
         }
+        catch (InvalidDataException error)
+        {
+            sets.ForEach(static saved => saved.Set.Dispose());
+            throw new InvalidDataException($"{error.Message} Delete the file and run the notebook that saved it again.", error);
+        }
         catch
         {
             sets.ForEach(static saved => saved.Set.Dispose());

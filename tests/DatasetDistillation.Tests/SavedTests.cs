@@ -129,6 +129,7 @@ public sealed class SavedTests : IDisposable
         temporary.Write(Path.Combine("full", "02-kip.npz"), "no archive");
         var error = Assert.Throws<InvalidDataException>(() => saved.Sets());
         Assert.Contains("02-kip.npz", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Delete the file and run the notebook", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

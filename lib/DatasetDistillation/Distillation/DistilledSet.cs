@@ -22,9 +22,9 @@ public sealed partial class DistilledSet : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
-        if (images.dtype != float32 || images.dim() != 4)
-            throw new ArgumentException($"Distilled images are Float32 [n, c, h, w]; got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
-        if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0])
+        if (images.dtype != float32 || images.dim() != 4 || images.shape.Contains(0))
+            throw new ArgumentException($"Distilled images are Float32 [n, c, h, w], none of these 0; got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
+        if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0] || labels.shape[1] == 0)
             throw new ArgumentException($"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes]; got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
         if (!Finite(images) || !Finite(labels))
             throw new ArgumentException("Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier checkpoint or a lower rate.");
@@ -33,6 +33,8 @@ public sealed partial class DistilledSet : IDisposable
         Rates = rates is null ? [] : [.. rates];
         if (Rates.Count % steps != 0)
             throw new ArgumentException($"{Rates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(rates));
+        if (Rates.Any(static rate => !double.IsFinite(rate)))
+            throw new ArgumentException($"Learning rates must be finite; got {string.Join(", ", Rates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(rates));
         (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method, preprocessing, steps);
     }
 

@@ -128,7 +128,15 @@ internal sealed class Session : IDisposable
 
     private static Session Load(string path, IDistiller distiller, string identity, long steps, Device device)
     {
-        var archive = Npz.Load(path);
+        Npz archive;
+        try
+        {
+            archive = Npz.Load(path);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"The checkpoint cannot be read: {error.Message} Delete it to begin again, or choose another path.", error);
+        }
         try
         {
             return Load(archive, path, distiller, identity, steps, device);
@@ -170,7 +178,16 @@ internal sealed class Session : IDisposable
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
         if (folder.Exists)
             foreach (var file in folder.EnumerateFiles($".{Path.GetFileName(path)}.*.tmp"))
-                file.Delete();
+            {
+                try
+                {
+                    file.Delete();
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    // It is another process's, or the folder is read-only: a run can do without the space.
+                }
+            }
     }
 
     /// <summary>The method, its options, the seed and a fingerprint of the data: what must be equal for a run to be continued.</summary>

@@ -134,6 +134,16 @@ public sealed class DistilledSetTests : IDisposable
     }
 
     [Fact]
+    public void A_set_of_nothing_and_rates_that_are_not_finite_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([0, 1, 4, 4]), zeros([0, 10]), "m"));
+        Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 0, 4]), eye(10), "m"));
+        Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 0]), "m"));
+        var error = Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", rates: [0.1, double.NaN]));
+        Assert.Contains("0.1, NaN", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Steps_must_divide_images_and_rates()
     {
         Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", steps: 3));

@@ -141,6 +141,7 @@ public sealed class DriverCheckpointTests : IDisposable
 
         File.WriteAllText(Checkpoint, "not an archive");
         AssertRefused(Checkpoint);
+        AssertRefused("Delete it to begin again");
     }
 
     [Theory]
