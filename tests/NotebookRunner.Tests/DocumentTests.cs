@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using NotebookRunner.Execution;
 using NotebookRunner.Kernel;
 using NotebookRunner.Pages;
+using NotebookRunner.Progress;
 using NotebookRunner.Tests.Support;
 using Xunit;
 
@@ -43,6 +44,23 @@ public sealed class DocumentTests : IDisposable
     {
         var path = _folder.WriteText("a.ipynb", $$"""{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "", "metadata": {{metadata}}}]}""");
         Assert.Equal(language, NotebookDocument.Load(path).Cells[0].Language);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_passed_over()
+    {
+        var path = _folder.Write("a.ipynb", "1");
+        File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(path)]);
+        Assert.Equal("1", NotebookDocument.Load(path).Cells[0].Source);
+    }
+
+    [Fact]
+    public void Progress_shows_the_last_words_without_what_a_terminal_would_obey()
+    {
+        Assert.Equal("50 % done", ProgressText.LastLine(new StreamEvent("stdout", "first\n\u001b[2J\u001b[31m50 % done\u001b[0m\b\u0007\r\n")));
+        Assert.Equal("ab…", ProgressText.Shorten("ab\ud83d\ude00cd", 4));
+        Assert.Equal("ab\ud83d\ude00…", ProgressText.Shorten("ab\ud83d\ude00cd", 5));
+        Assert.Equal("abcd", ProgressText.Shorten("abcd", 4));
     }
 
     [Theory]

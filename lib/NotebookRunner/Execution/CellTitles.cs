@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NotebookRunner.Progress;
 
 namespace NotebookRunner.Execution;
 
@@ -20,7 +21,7 @@ internal static partial class CellTitles
         return Shorten(above is null ? first : MarkdownMarks().Replace(above.Groups[1].Value, "").Trim());
     }
 
-    private static string Shorten(string text) => text.Length <= MaxLength ? text : text[..(MaxLength - 1)].TrimEnd() + "…";
+    private static string Shorten(string text) => ProgressText.Shorten(text, MaxLength);
 
     [GeneratedRegex(@"^#{1,6}\s+(.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

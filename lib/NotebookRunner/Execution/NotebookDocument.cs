@@ -64,7 +64,8 @@ internal sealed partial class NotebookDocument
         {
             var content = File.ReadAllBytes(path);
             hash = SHA256.HashData(content);
-            root = JsonNode.Parse(content) as JsonObject
+            var json = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content.AsSpan(Encoding.UTF8.Preamble.Length) : content;
+            root = JsonNode.Parse(json) as JsonObject
                 ?? throw new NotebookException($"{path} is not a notebook: its JSON is not an object.");
         }
         catch (JsonException e)

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using NotebookRunner.Execution;
 using NotebookRunner.Kernel;
 
 namespace NotebookRunner.Progress;
 
 /// <summary>The words that both kinds of progress use.</summary>
-internal static class ProgressText
+internal static partial class ProgressText
 {
     public static string Duration(TimeSpan time) => time.TotalMinutes < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")
@@ -32,6 +33,19 @@ internal static class ProgressText
             UpdateEvent update => update.Data.GetValueOrDefault("text/plain"),
             _ => null,
         };
-        return text?.Split('\n', '\r').Select(line => line.Trim()).LastOrDefault(line => line.Length > 0);
+        return text?.Split('\n', '\r').Select(line => Unprintable().Replace(line, "").Trim()).LastOrDefault(line => line.Length > 0);
     }
+
+    /// <summary>The beginning of a text, with an ellipsis, where the whole is longer; a character of two halves stays whole.</summary>
+    public static string Shorten(string text, int most)
+    {
+        if (text.Length <= most)
+            return text;
+        var end = most - 1;
+        return text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)].TrimEnd() + "…";
+    }
+
+    /// <summary>What would colour, clear or move on a terminal.</summary>
+    [GeneratedRegex(@"\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]")]
+    private static partial Regex Unprintable();
 }

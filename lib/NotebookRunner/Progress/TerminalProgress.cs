@@ -57,7 +57,6 @@ internal sealed class TerminalProgress(IAnsiConsole console) : IRunProgress
     private string StatusLine()
     {
         var room = Math.Max(10, console.Profile.Width - _title.Length - 20);
-        var last = _lastLine.Length <= room ? _lastLine : _lastLine[..(room - 1)] + "…";
-        return $"{_title.EscapeMarkup()} [grey]{ProgressText.Duration(_watch.Elapsed)}[/] [dim]{last.EscapeMarkup()}[/]";
+        return $"{_title.EscapeMarkup()} [grey]{ProgressText.Duration(_watch.Elapsed)}[/] [dim]{ProgressText.Shorten(_lastLine, room).EscapeMarkup()}[/]";
     }
 }
