@@ -161,7 +161,7 @@ internal sealed class Session : IDisposable
         {
             Losses = [.. archive.Get("losses", step).ToDoubles()],
             Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
-            Elapsed = TimeSpan.FromSeconds(archive.Get("seconds").ToDoubles()[0]),
+            Elapsed = TimeSpan.FromTicks((long)Math.Round(archive.Get("seconds").ToDoubles()[0] * TimeSpan.TicksPerSecond)), // FromSeconds would round down
             Divergences = (int)archive.Get("divergences").ToInt64s()[0],
         };
         if (archive.Contains(BestPrefix + "score"))
