@@ -47,6 +47,20 @@ public sealed class DocumentTests : IDisposable
     }
 
     [Fact]
+    public void Outputs_that_are_not_as_the_format_wants_them_are_left_out_of_the_pages()
+    {
+        var own = NotebookDocument.Load(_folder.Write("out/a.ipynb", "md:# Mine", "1"));
+        _folder.WriteText("out/b.ipynb", """
+            {"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "1", "metadata": {}, "execution_count": "x", "outputs": [
+              5, null, {"output_type": "error"}, {"output_type": "stream"}, {"output_type": "display_data", "data": {"image/png": 5}},
+              {"output_type": "execute_result", "data": {"text/plain": "kept"}}]}]}
+            """);
+        PageWriter.Write(own, _folder.Path("out"));
+        Assert.Contains("kept", File.ReadAllText(_folder.Path("out", "b.html")), StringComparison.Ordinal);
+        Assert.Contains("Mine", File.ReadAllText(_folder.Path("out", "index.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_byte_order_mark_is_passed_over()
     {
         var path = _folder.Write("a.ipynb", "1");

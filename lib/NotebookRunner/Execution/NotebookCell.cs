@@ -25,7 +25,7 @@ internal sealed class NotebookCell(JsonObject node, string defaultLanguage)
 
     public int? ExecutionCount
     {
-        get => node["execution_count"]?.GetValue<int>();
+        get => node["execution_count"] is JsonValue value && value.TryGetValue(out int count) ? count : null;
         set => node["execution_count"] = value;
     }
 

@@ -12,18 +12,19 @@ internal sealed partial class OutputHtml(MarkdownHtml markdown)
     private const int LongLines = 30;
     private int _pictures;
 
-    public string Convert(JsonNode? output) => NotebookDocument.Text(output?["output_type"]) switch
+    /// <summary>An output; what is not as the format wants it is left out.</summary>
+    public string Convert(JsonNode? node) => node is not JsonObject output ? "" : NotebookDocument.Text(output["output_type"]) switch
     {
-        "stream" => Text(NotebookCell.Join(output!["text"]), NotebookDocument.Text(output["name"]) == "stderr" ? "text stderr" : "text"),
-        "error" => $"<pre class=\"error\">{WebUtility.HtmlEncode(AnsiCodes().Replace(string.Join('\n', output!["traceback"]!.AsArray().Select(NotebookDocument.Text)), ""))}</pre>",
-        "display_data" or "execute_result" when output!["data"] is JsonObject data => Bundle(data),
+        "stream" => Text(NotebookCell.Join(output["text"]), NotebookDocument.Text(output["name"]) == "stderr" ? "text stderr" : "text"),
+        "error" => $"<pre class=\"error\">{WebUtility.HtmlEncode(AnsiCodes().Replace(string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(NotebookDocument.Text)), ""))}</pre>",
+        "display_data" or "execute_result" when output["data"] is JsonObject data => Bundle(data),
         _ => "",
     };
 
     /// <summary>The first picture among outputs, as the address of an image that holds it.</summary>
     public static string? Picture(IEnumerable<JsonNode?> outputs)
     {
-        foreach (var data in outputs.Select(o => o?["data"]).OfType<JsonObject>())
+        foreach (var data in outputs.OfType<JsonObject>().Select(o => o["data"]).OfType<JsonObject>())
         {
             if (data["image/png"] is { } png)
                 return Address("image/png", png);
