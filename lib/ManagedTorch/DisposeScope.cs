@@ -8,7 +8,7 @@ public sealed class DisposeScope : IDisposable
     [ThreadStatic]
     private static DisposeScope? t_current;
 
-    private readonly DisposeScope? _outer;
+    private DisposeScope? _outer;
     private List<torch.Tensor> _tensors = [];
     private int _sweepAt = 256;
 
@@ -47,13 +47,11 @@ public sealed class DisposeScope : IDisposable
 
     public void Dispose()
     {
-        for (var scope = t_current; scope is not null; scope = scope._outer)
-        {
-            if (scope != this)
-                continue;
+        if (t_current == this)
             t_current = _outer;
-            break;
-        }
+        for (var inner = t_current; inner is not null; inner = inner._outer)
+            if (inner._outer == this)
+                inner._outer = _outer;
         DisposeEverything();
     }
 }

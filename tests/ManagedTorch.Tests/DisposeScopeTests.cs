@@ -108,6 +108,6 @@ public sealed class DisposeScopeTests
         var later = ones(2);
         inner.Dispose();
         Assert.True(inside.IsInvalid);
-        Assert.False(later.IsInvalid);
+        Assert.True(later.IsInvalid);
     }
 }
