@@ -2,30 +2,29 @@ using System.Collections;
 
 namespace TorchSharp.Utils;
 
-/// <summary>Reads and writes the elements of a tensor in row-major order.</summary>
+/// <summary>Reads and writes the elements of a tensor, also of a strided view, in row-major order.</summary>
 public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
 {
     private readonly torch.Tensor _tensor;
-    private readonly torch.Tensor _contiguous;
 
-    internal TensorAccessor(torch.Tensor tensor)
-    {
-        _tensor = tensor;
-        _contiguous = tensor.is_contiguous() ? tensor : tensor.detach().contiguous();
-    }
+    internal TensorAccessor(torch.Tensor tensor) => _tensor = tensor;
 
     public long Count => _tensor.numel();
 
     /// <summary>The element at a place counted in row-major order, or at a place in each dimension.</summary>
     public T this[params long[] indices]
     {
-        get => _contiguous.Span<T>()[Offset(indices)];
+        get
+        {
+            var value = Element(indices);
+            GC.KeepAlive(_tensor); // a reference into native memory does not keep the tensor
+            return value;
+        }
         set
         {
-            if (!ReferenceEquals(_tensor, _contiguous))
-                throw new InvalidOperationException("Elements of a strided view cannot be set through data<T>(); call contiguous() first.");
-            _tensor.Span<T>()[Offset(indices)] = value;
+            Element(indices) = value;
             _tensor.Memory.Version++;
+            GC.KeepAlive(_tensor);
         }
     }
 
@@ -36,27 +35,24 @@ public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
         return array;
     }
 
-    public void CopyTo(Span<T> array)
-    {
-        _contiguous.Span<T>().CopyTo(array);
-        GC.KeepAlive(_contiguous); // a span into native memory does not keep the tensor
-    }
+    /// <summary>Copies the elements, as many as there is room for.</summary>
+    public void CopyTo(Span<T> array) => CopyTo(array, 0);
 
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        _contiguous.Span<T>()[checked((int)tensorIndex)..].CopyTo(array.AsSpan(arrayIndex));
-        GC.KeepAlive(_contiguous);
-    }
+    /// <inheritdoc cref="CopyTo(Span{T})"/>
+    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(arrayIndex), tensorIndex);
 
     /// <summary>Replaces the elements, up to the end of the tensor or of the array.</summary>
     public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
-        if (!ReferenceEquals(_tensor, _contiguous))
-            throw new InvalidOperationException("Elements of a strided view cannot be set through data<T>(); call contiguous() first.");
+        using var contiguous = _tensor.Contiguous();
         var from = array[arrayIndex..];
-        var to = _tensor.Span<T>()[checked((int)tensorIndex)..];
+        var to = contiguous.Span<T>()[checked((int)tensorIndex)..];
         from[..Math.Min(from.Length, to.Length)].CopyTo(to);
-        _tensor.Memory.Version++;
+        if (_tensor.is_contiguous())
+            _tensor.Memory.Version++;
+        else
+            _tensor.Assign(contiguous);
+        GC.KeepAlive(contiguous);
     }
 
     public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyFrom(array.AsSpan(), arrayIndex, tensorIndex);
@@ -65,16 +61,37 @@ public sealed class TensorAccessor<T> : IEnumerable<T> where T : unmanaged
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private int Offset(long[] indices)
+    private void CopyTo(Span<T> array, long tensorIndex)
     {
-        if (indices.Length == 1)
-            return checked((int)indices[0]);
+        using var contiguous = _tensor.Contiguous();
+        var from = contiguous.Span<T>()[checked((int)tensorIndex)..];
+        from[..Math.Min(from.Length, array.Length)].CopyTo(array);
+        GC.KeepAlive(contiguous); // a span into native memory does not keep the tensor
+    }
+
+    private ref T Element(long[] indices)
+    {
         var shape = _tensor.shape;
-        if (indices.Length != shape.Length)
-            throw new ArgumentException($"{indices.Length} indices for a tensor of {shape.Length} dimensions; wanted one for each, or one for all.", nameof(indices));
+        var strides = _tensor.Strides;
         var offset = 0L;
-        for (var i = 0; i < shape.Length; i++)
-            offset = offset * shape[i] + indices[i];
-        return checked((int)offset);
+        if (indices.Length == 1)
+        {
+            var place = indices[0];
+            if (place < 0 || place >= Count)
+                throw new IndexOutOfRangeException($"Element {place} of a tensor with {Count}.");
+            if (_tensor.is_contiguous())
+                (offset, place) = (place, 0);
+            for (var i = shape.Length - 1; place > 0; place /= shape[i--])
+                offset += place % shape[i] * strides[i];
+        }
+        else
+        {
+            if (indices.Length != shape.Length)
+                throw new ArgumentException($"{indices.Length} indices for a tensor of {shape.Length} dimensions; wanted one for each, or one for all.", nameof(indices));
+            for (var i = 0; i < shape.Length; i++)
+                offset += indices[i] >= 0 && indices[i] < shape[i] ? indices[i] * strides[i]
+                    : throw new IndexOutOfRangeException($"Index {indices[i]} is out of range for dimension {i} of the shape [{torch.Text(shape)}].");
+        }
+        return ref System.Runtime.CompilerServices.Unsafe.Add(ref _tensor.First<T>(), (nint)offset);
     }
 }
