@@ -39,12 +39,12 @@ internal readonly struct Minimum : IBinary
     public static Vector<T> Apply<T>(Vector<T> a, Vector<T> b) where T : unmanaged, INumber<T> => Vector.Min(a, b);
 }
 
-/// <summary>a where b is positive, else 0: the derivative of relu, given its cotangent and its result.</summary>
+/// <summary>0 where b is at most 0, else (also where b is NaN) a: the derivative of relu, given its cotangent and its result.</summary>
 internal readonly struct WherePositive : IBinary
 {
-    public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> => b > T.Zero ? a : T.Zero;
+    public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> => b <= T.Zero ? T.Zero : a;
     public static Vector<T> Apply<T>(Vector<T> a, Vector<T> b) where T : unmanaged, INumber<T> =>
-        Vector.ConditionalSelect(Vector.GreaterThan(b, Vector<T>.Zero), a, Vector<T>.Zero);
+        Vector.ConditionalSelect(Vector.LessThanOrEqual(b, Vector<T>.Zero), Vector<T>.Zero, a);
 }
 
 /// <summary>a·(1 − b²): the derivative of tanh, given its cotangent and its result.</summary>
@@ -94,6 +94,15 @@ internal readonly struct Log : IUnary
 internal readonly struct Sqrt : IUnary
 {
     public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sqrt(x, y);
+}
+
+internal readonly struct ReciprocalSqrt : IUnary
+{
+    public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TensorPrimitives.Sqrt(x, y);
+        TensorPrimitives.Divide(T.One, y, y);
+    }
 }
 
 internal readonly struct Abs : IUnary
@@ -156,7 +165,7 @@ internal readonly struct Sign : IUnary
     public static void Apply<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (var i = 0; i < x.Length; i++)
-            y[i] = x[i] > T.Zero ? T.One : x[i] < T.Zero ? -T.One : x[i];
+            y[i] = x[i] > T.Zero ? T.One : x[i] < T.Zero ? -T.One : T.Zero;
     }
 }
 

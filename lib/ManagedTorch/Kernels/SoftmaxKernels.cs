@@ -33,10 +33,7 @@ internal static unsafe class SoftmaxKernels
 
         private static void Row(ReadOnlySpan<T> x, Span<T> y)
         {
-            // An infinite peak is left in place, so that its row has the limits or the NaN that the definition gives.
-            var peak = TensorPrimitives.Max(x);
-            if (!T.IsFinite(peak))
-                peak = T.Zero;
+            var peak = TensorPrimitives.Max(x); // if infinite, all of the row is NaN
             TensorPrimitives.Subtract(x, peak, y);
             TensorPrimitives.Exp<T>(y, y);
             var total = TensorPrimitives.Sum<T>(y);

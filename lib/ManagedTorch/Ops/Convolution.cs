@@ -88,6 +88,8 @@ public static partial class torch
                     throw Error("conv2d", $"needs one floating-point type; input {input.dtype}, weight {weight.dtype}{(bias is null ? "" : $", bias {bias.dtype}")}");
                 if (bias is not null && (bias.shape.Length != 1 || bias.shape[0] != w[0]))
                     throw Error("conv2d", $"the bias [{Text(bias.shape)}] does not fit {w[0]} output channels");
+                if (strides.Length is not (1 or 2) || padding.Length is not (1 or 2) || dilation.Length is not (1 or 2))
+                    throw Error("conv2d", $"needs one or two numbers each: strides [{Text(strides)}], padding [{Text(padding)}], dilation [{Text(dilation)}]");
                 if (strides.Concat(dilation).Any(static s => s < 1) || padding.Any(static p => p < 0))
                     throw Error("conv2d", $"needs strides [{Text(strides)}] and dilation [{Text(dilation)}] of at least 1 and padding [{Text(padding)}] of at least 0");
                 var s = new ConvShape((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)w[0], (int)w[2], (int)w[3],

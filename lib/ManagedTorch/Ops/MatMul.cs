@@ -68,7 +68,8 @@ public static partial class torch
                 static (g, s, i) => i == 0 ? g.bmm(s[1].mT) : s[0].mT.bmm(g));
         }
 
-        public Tensor mv(Tensor target) => matmul(target);
+        /// <summary>[m, k] times [k].</summary>
+        public Tensor mv(Tensor target) => shape.Length == 2 && target.shape.Length == 1 ? matmul(target) : throw Mismatch("mv", this, target);
 
         /// <summary>The inner product of two vectors.</summary>
         public Tensor dot(Tensor target) => shape.Length == 1 && target.shape.Length == 1 ? matmul(target) : throw Mismatch("dot", this, target);

@@ -102,6 +102,8 @@ public static partial class torch
                 if (x.Length is not (3 or 4) || !IsFloat(input.dtype))
                     throw Error(operation, $"needs a floating-point [n, c, h, w]; got [{Text(x)}] ({input.dtype})");
                 strides ??= kernel;
+                if (kernel.Length is not (1 or 2) || strides.Length is not (1 or 2) || padding.Length is not (1 or 2))
+                    throw Error(operation, $"needs one or two numbers each: kernel [{Text(kernel)}], strides [{Text(strides)}], padding [{Text(padding)}]");
                 if (kernel.Concat(strides).Any(static s => s < 1) || padding.Any(static p => p < 0))
                     throw Error(operation, $"needs a kernel [{Text(kernel)}] and strides [{Text(strides)}] of at least 1 and padding [{Text(padding)}] of at least 0");
                 if (padding[0] * 2 > kernel[0] || padding[^1] * 2 > kernel[^1])

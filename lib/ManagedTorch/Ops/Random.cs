@@ -143,7 +143,7 @@ public static partial class torch
             fixed (long* p = y.Span<long>())
                 RandomKernels.Integers(ref state, low, high, p, y.numel());
         });
-        return Ready(dtype is { } type ? y.to_type(type) : y, device, requires_grad);
+        return Ready(dtype is null or ScalarType.Int64 ? y : y.to_type(dtype.Value), device, requires_grad);
     }
 
     public static Tensor randint(long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
@@ -158,7 +158,7 @@ public static partial class torch
             fixed (long* p = y.Span<long>())
                 RandomKernels.Permutation(ref state, p, n);
         });
-        return Ready(dtype is { } type ? y.to_type(type) : y, device, requires_grad);
+        return Ready(dtype is null or ScalarType.Int64 ? y : y.to_type(dtype.Value), device, requires_grad);
     }
 
     public static Tensor randn_like(Tensor input) => randn(input.shape, input.dtype);
@@ -168,13 +168,13 @@ public static partial class torch
     /// <summary>Keeps each element with probability 1 − p, scaled by 1/(1 − p), and sets the others to 0; all kept outside training.</summary>
     private static Tensor Dropout(Tensor input, double p, bool training)
     {
-        if (p is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(p), p, "dropout: the probability must be in [0, 1).");
+        if (p is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(p), p, "dropout: the probability must be in [0, 1].");
         if (!IsFloat(input.dtype))
             throw Error("dropout", $"needs floating-point elements; they are {input.dtype}");
         if (!training || p == 0)
-            return input.alias();
-        using var mask = Fill(Tensor.Empty(input.shape, input.dtype), new Bernoulli(1 - p, 1 / (1 - p)), null);
+            return input.Unchanged();
+        using var mask = Fill(Tensor.Empty(input.shape, input.dtype), new Bernoulli(1 - p, p == 1 ? 0 : 1 / (1 - p)), null);
         return input.mul(mask);
     }
 
