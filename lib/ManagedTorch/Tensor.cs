@@ -16,6 +16,7 @@ public static partial class torch
         private int _output;
         private Node? _accumulator;
         private bool _requiresGrad;
+        private Tensor? _grad;
 
         internal Tensor(Storage storage, long[] shape, ScalarType type, long[]? strides = null, long offset = 0, bool track = true)
         {
@@ -79,6 +80,7 @@ public static partial class torch
             get => _requiresGrad || _gradFn is not null;
             set
             {
+                ObjectDisposedException.ThrowIf(IsInvalid, this);
                 if (value && !IsFloat(dtype))
                     throw Error("requires_grad", $"only floating-point tensors have gradients, and this one is {dtype}");
                 if (!value && _gradFn is not null)
@@ -94,7 +96,14 @@ public static partial class torch
         }
 
         /// <summary>The gradient that backward() has added up on this leaf; null before the first.</summary>
-        public Tensor? grad { get; set; }
+        public Tensor? grad
+        {
+            get => Original._grad;
+            set => Original._grad = value;
+        }
+
+        /// <summary>The leaf that this is a handle on.</summary>
+        private Tensor Original => _accumulator?.Leaf ?? this;
 
         internal DisposeScope? Owner { get; set; }
 
@@ -171,7 +180,16 @@ public static partial class torch
         /// <summary>The same values without history; shares the memory.</summary>
         public Tensor detach() => View(_shape, _strides, _offset);
 
-        public Tensor alias() => Record(View(_shape, _strides, _offset), "alias", [this], [], static (g, _, _) => g);
+        /// <summary>Another handle on the same tensor, to be disposed by itself.</summary>
+        public Tensor alias()
+        {
+            var handle = Alias();
+            DisposeScope.Current?.Add(handle);
+            return handle;
+        }
+
+        /// <summary>The same values as the result of an operation; shares the memory.</summary>
+        internal Tensor Unchanged() => Record(View(_shape, _strides, _offset), "alias", [this], [], static (g, _, _) => g);
 
         /// <summary>A copy in memory of its own; differentiable.</summary>
         public Tensor clone() => Record(Copied(), "clone", [this], [], static (g, _, _) => g);

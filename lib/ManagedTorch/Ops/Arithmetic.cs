@@ -21,10 +21,15 @@ public static partial class torch
 
         public Tensor add(Tensor target, Scalar alpha)
         {
+            if (dtype != target.dtype)
+                return InOneType(this, target, (a, b) => a.add(b, alpha));
+            if (!IsFloat(dtype) && alpha.IsFloatingPoint)
+                throw Error("add", $"a factor that is a fraction does not fit tensors of type {dtype}");
             if (!Dispatch.Aligned(this, target))
             {
                 using var scaled = target.mul(alpha);
-                return add(scaled);
+                using var converted = scaled.to_type(dtype);
+                return add(converted);
             }
             var y = Empty(shape, dtype);
             Dispatch.AddScaled(this, target, alpha.ToDouble(), y);
@@ -36,6 +41,7 @@ public static partial class torch
 
         public Tensor sub(Tensor target)
         {
+            RequireNumbers(dtype, target.dtype);
             if (dtype != target.dtype)
                 return InOneType(this, target, static (a, b) => a.sub(b));
             var y = Dispatch.Binary<Subtract>("sub", this, target);
@@ -44,8 +50,11 @@ public static partial class torch
                 : Record(y, "sub", [this, target], [], ToShapes(shape, target.shape, static g => -g));
         }
 
-        public Tensor sub(Scalar target) =>
-            Record(Dispatch.Binary<Subtract>("sub", this, target), "sub", [this], [], static (g, _, _) => g);
+        public Tensor sub(Scalar target)
+        {
+            RequireNumbers(dtype, target.Type);
+            return Record(Dispatch.Binary<Subtract>("sub", this, target), "sub", [this], [], static (g, _, _) => g);
+        }
 
         public Tensor mul(Tensor target) => dtype != target.dtype
             ? InOneType(this, target, static (a, b) => a.mul(b))
@@ -62,15 +71,18 @@ public static partial class torch
             if (dtype != target.dtype)
                 return InOneType(this, target, static (a, b) => a.div(b));
             return Record(Dispatch.Binary<Divide>("div", this, target), "div", [this, target], [this, target],
-                static (g, s, i) => (i == 0 ? g.div(s[1]) : -(g * s[0] / (s[1] * s[1]))).sum_to(s[i].shape));
+                static (g, s, i) => (i == 0 ? g.div(s[1]) : -(g * (s[0] / s[1] / s[1]))).sum_to(s[i].shape));
         }
 
         public Tensor div(Scalar target) => IsFloat(dtype)
             ? Record(Dispatch.Binary<Divide>("div", this, target), "div", [this], [], (g, _, _) => g.div(target))
             : Floating().div(target);
 
-        public Tensor neg() =>
-            Record(Dispatch.Binary<Multiply>("neg", this, MinusOne), "neg", [this], [], static (g, _, _) => g.neg());
+        public Tensor neg()
+        {
+            RequireNumbers(dtype, dtype);
+            return Record(Dispatch.Binary<Multiply>("neg", this, MinusOne), "neg", [this], [], static (g, _, _) => g.neg());
+        }
 
         /// <summary>this + value·tensor1·tensor2.</summary>
         public Tensor addcmul(Tensor tensor1, Tensor tensor2, Scalar value)
@@ -111,23 +123,30 @@ public static partial class torch
         public Tensor pow(Scalar exponent)
         {
             var p = exponent.ToDouble();
+            if (!IsFloat(dtype))
+            {
+                if (!exponent.IsFloatingPoint && p < 0)
+                    throw Error("pow", $"an integer to the power of {p} is a fraction; convert with to_type() first");
+                using var power = full([], exponent, Dispatch.Promote(this, exponent));
+                return pow(power);
+            }
             return p == 2
                 ? Record(Dispatch.Binary<Multiply>("pow", this, this), "pow", [this], [this], static (g, s, _) => g * s[0] * 2)
                 : Record(Dispatch.Power(this, p), "pow", [this], [this], (g, s, _) => p == 0 ? zeros_like(g) : g * s[0].pow(p - 1) * p);
         }
 
-        /// <summary>Element-wise; the derivatives at 0⁰ and, with respect to the exponent, at base 0 are 0.</summary>
+        /// <summary>Element-wise; the derivatives at 0⁰ and, with respect to an exponent from 0 on, at base 0 are 0.</summary>
         public Tensor pow(Tensor exponent)
         {
             if (!IsFloat(Dispatch.Promote(this, exponent)))
-                return Floating().pow(exponent.Floating());
+                return Dispatch.IntegerPower(this, exponent);
             if (dtype != exponent.dtype)
                 return InOneType(this, exponent, static (a, b) => a.pow(b));
             return Record(Dispatch.Power(this, exponent), "pow", [this, exponent], [this, exponent], static (g, s, i) =>
             {
                 var slope = i == 0
                     ? where(s[1].eq(0), zeros_like(s[1]), s[1] * s[0].pow(s[1] - 1))
-                    : s[0].pow(s[1]) * where(s[0].eq(0), ones_like(s[0]), s[0]).log();
+                    : s[0].pow(s[1]) * where(s[0].eq(0) * s[1].ge(0), ones_like(s[0]), s[0]).log();
                 return (g * slope).sum_to(s[i].shape);
             });
         }
@@ -139,8 +158,12 @@ public static partial class torch
         public static Tensor operator +(Scalar left, Tensor right) => right.add(left);
         public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
         public static Tensor operator -(Tensor left, Scalar right) => left.sub(right);
-        public static Tensor operator -(Scalar left, Tensor right) => Record(
-            Dispatch.Binary<Subtract>("sub", right, left, scalarFirst: true), "sub", [right], [], static (g, _, _) => -g);
+        public static Tensor operator -(Scalar left, Tensor right)
+        {
+            RequireNumbers(right.dtype, right.dtype);
+            return Record(Dispatch.Binary<Subtract>("sub", right, left, scalarFirst: true), "sub", [right], [], static (g, _, _) => -g);
+        }
+
         public static Tensor operator -(Tensor tensor) => tensor.neg();
         public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
         public static Tensor operator *(Tensor left, Scalar right) => left.mul(right);
@@ -148,7 +171,7 @@ public static partial class torch
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
         public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
         public static Tensor operator /(Scalar left, Tensor right) => IsFloat(right.dtype)
-            ? Record(Dispatch.Binary<Divide>("div", right, left, scalarFirst: true), "div", [right], [right], (g, s, _) => -(g * left / (s[0] * s[0])))
+            ? Record(Dispatch.Binary<Divide>("div", right, left, scalarFirst: true), "div", [right], [right], (g, s, _) => -(g * (left / s[0] / s[0])))
             : left / right.Floating();
 
         /// <summary>Adds up what broadcasting repeated, so that the result has <paramref name="shape"/> again; itself when nothing was.</summary>
@@ -173,6 +196,13 @@ public static partial class torch
             return operation(x ?? a, z ?? b);
         }
 
+        /// <summary>Truth values are not subtracted, as nothing but "not" would be a sensible result.</summary>
+        private static void RequireNumbers(ScalarType a, ScalarType b)
+        {
+            if (a == ScalarType.Bool || b == ScalarType.Bool)
+                throw Error("sub", $"is not defined for {a} and {b}; use logical_not(), or convert with to_type() first");
+        }
+
         /// <summary>Itself, or integers as Float32.</summary>
         private Tensor Floating() => IsFloat(dtype) ? this : to_type(ScalarType.Float32);
 
@@ -182,7 +212,7 @@ public static partial class torch
         private static Tensor Share(Tensor winner, Tensor loser, ScalarType type)
         {
             using var _ = no_grad();
-            return winner.gt(loser).to_type(type) + winner.eq(loser).to_type(type) * 0.5;
+            return winner.lt(loser).logical_not().to_type(type) - winner.eq(loser).to_type(type) * 0.5;
         }
 
         private static Tensor Within(Tensor x, Scalar? min, Scalar? max, ScalarType type)

@@ -15,7 +15,7 @@ public static partial class torch
 
     public static Tensor full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
-        var t = Tensor.Empty(size, dtype ?? (value.IsFloatingPoint ? ScalarType.Float32 : value.Type == ScalarType.Bool ? ScalarType.Bool : ScalarType.Int64));
+        var t = Tensor.Empty(size, dtype ?? (value.IsFloatingPoint ? ScalarType.Float32 : ScalarType.Int64));
         return Ready(t.Fill(value), device, requires_grad);
     }
 
@@ -43,7 +43,7 @@ public static partial class torch
 
     public static Tensor eye(long rows, long columns = -1, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
-        var width = columns < 0 ? rows : columns;
+        var width = columns == -1 ? rows : columns;
         var t = zeros([rows, width], dtype, device);
         using var diagonal = t.View([Math.Min(rows, width)], [width + 1], 0);
         diagonal.Fill(1);
@@ -57,20 +57,30 @@ public static partial class torch
     /// <summary>start, start + step, … up to but not including stop; Int64 unless an argument is a fraction.</summary>
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
-        var (first, by) = (start.ToDouble(), step.ToDouble());
-        if (by == 0 || !double.IsFinite((stop.ToDouble() - first) / by))
-            throw Error("arange", $"there is no end to steps of {by} from {first} to {stop.ToDouble()}");
-        var count = Math.Max(0, (long)Math.Ceiling((stop.ToDouble() - first) / by));
-        var fraction = start.IsFloatingPoint || stop.IsFloatingPoint || step.IsFloatingPoint;
-        var values = new double[count];
-        for (long i = 0; i < count; i++)
-            values[i] = first + i * by;
-        using var exact = tensor(values);
-        return Ready(exact.to_type(dtype ?? (fraction ? ScalarType.Float32 : ScalarType.Int64), copy: true), device, requires_grad);
+        var type = dtype ?? (start.IsFloatingPoint || stop.IsFloatingPoint || step.IsFloatingPoint ? ScalarType.Float32 : ScalarType.Int64);
+        if (type == ScalarType.Int64)
+            return Ready(tensor(Steps(start.ToInt64(), stop.ToInt64(), step.ToInt64())), device, requires_grad);
+        if (!IsFloat(type))
+            throw Error("arange", $"counts in numbers, not {type}");
+        using var exact = tensor(Steps(start.ToDouble(), stop.ToDouble(), step.ToDouble()));
+        return Ready(exact.to_type(type, copy: true), device, requires_grad);
+    }
+
+    private static T[] Steps<T>(T first, T end, T by) where T : System.Numerics.INumber<T>
+    {
+        var steps = by == T.Zero ? double.NaN : double.CreateChecked(end - first) / double.CreateChecked(by);
+        if (!double.IsFinite(steps) || steps < 0)
+            throw Error("arange", $"steps of {by} do not lead from {first} to {end}");
+        var values = new T[(long)Math.Ceiling(steps)];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = first + T.CreateChecked(i) * by;
+        return values;
     }
 
     public static Tensor linspace(double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
+        if (steps < 0)
+            throw Error("linspace", $"needs 0 or more steps, not {steps}");
         var values = new double[steps];
         for (long i = 0; i < steps; i++)
             values[i] = steps == 1 ? start : start + (end - start) * i / (steps - 1);
@@ -112,11 +122,14 @@ public static partial class torch
 
     public partial class Tensor
     {
-        /// <summary>Converts the elements; itself when nothing changes and no copy is asked for. Differentiable between floating-point types.</summary>
+        /// <summary>
+        /// Converts the elements; another handle on this tensor when nothing changes and no copy is asked for. Differentiable between
+        /// floating-point types.
+        /// </summary>
         public unsafe Tensor to_type(ScalarType type, bool copy = false)
         {
             if (type == dtype)
-                return copy ? clone() : this;
+                return copy ? clone() : alias();
             SizeOf(type);
             using var source = is_contiguous() ? null : detach().contiguous();
             var (x, from) = (source ?? this, dtype);
@@ -151,7 +164,7 @@ public static partial class torch
         public Tensor to(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
         {
             var result = to_type(type, copy);
-            if (disposeAfter && !ReferenceEquals(result, this))
+            if (disposeAfter)
                 Dispose();
             return result;
         }
@@ -159,12 +172,15 @@ public static partial class torch
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
         {
             Device.RequireCpu(device);
-            return copy ? clone() : this;
+            var result = copy ? clone() : alias();
+            if (disposeAfter)
+                Dispose();
+            return result;
         }
 
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) => to(new Device(device), copy, disposeAfter, non_blocking);
 
-        public Tensor cpu() => this;
+        public Tensor cpu() => alias();
 
         public Tensor @float() => to_type(ScalarType.Float32);
 
@@ -172,8 +188,8 @@ public static partial class torch
 
         public Tensor @long() => to_type(ScalarType.Int64);
 
-        /// <summary>Row-major and without gaps: itself when it is already.</summary>
-        public Tensor contiguous() => is_contiguous() ? this : Record(Copied(), "contiguous", [this], [], static (g, _, _) => g);
+        /// <summary>Row-major and without gaps: another handle on this tensor when it is already.</summary>
+        public Tensor contiguous() => is_contiguous() ? alias() : Record(Copied(), "contiguous", [this], [], static (g, _, _) => g);
 
         /// <summary>The values in consecutive memory of their own, without history.</summary>
         internal unsafe Tensor Copied()

@@ -51,12 +51,23 @@ public static partial class torch
             ScalarType.Float32 => Binary<TOp, float>(operation, a, b),
             ScalarType.Float64 => Binary<TOp, double>(operation, a, b),
             ScalarType.Int64 => Binary<TOp, long>(operation, a, b),
+            _ when IsUnion<TOp>() => Binary<Maximum, byte>(operation, a, b),
+            _ when IsIntersection<TOp>() => Binary<Minimum, byte>(operation, a, b),
             var type => throw Error(operation, $"is not defined for tensors of type {type}"),
         };
 
+        /// <summary>Whether an operation on truth values is "or".</summary>
+        public static bool IsUnion<TOp>() => typeof(TOp) == typeof(Add) || typeof(TOp) == typeof(Maximum);
+
+        /// <summary>Whether an operation on truth values is "and".</summary>
+        public static bool IsIntersection<TOp>() => typeof(TOp) == typeof(Multiply) || typeof(TOp) == typeof(Minimum);
+
+        /// <summary>The type of elements that a kernel for T works on: truth values are bytes.</summary>
+        private static ScalarType ElementType<T>() where T : unmanaged => typeof(T) == typeof(byte) ? ScalarType.Bool : TypeOf<T>();
+
         private static Tensor Binary<TOp, T>(string operation, Tensor a, Tensor b) where TOp : struct, IBinary where T : unmanaged, System.Numerics.INumber<T>
         {
-            var type = TypeOf<T>();
+            var type = ElementType<T>();
             using var ca = a.dtype == type ? null : a.detach().to_type(type);
             using var cb = b.dtype == type ? null : b.detach().to_type(type);
             var (x, z) = (ca ?? a, cb ?? b);
@@ -83,21 +94,23 @@ public static partial class torch
             GC.KeepAlive(b);
         }
 
-        /// <summary>The type of a tensor combined with a number: integers become Float32 beside a fraction.</summary>
+        /// <summary>The type of a tensor combined with a number: integers become Float32 beside a fraction, truth values Int64 beside an integer.</summary>
         public static ScalarType Promote(Tensor a, Scalar s) =>
-            IsFloat(a.dtype) ? a.dtype : s.IsFloatingPoint ? ScalarType.Float32 : ScalarType.Int64;
+            IsFloat(a.dtype) ? a.dtype : s.IsFloatingPoint ? ScalarType.Float32 : s.Type == ScalarType.Bool ? a.dtype : ScalarType.Int64;
 
         public static Tensor Binary<TOp>(string operation, Tensor a, Scalar s, bool scalarFirst = false) where TOp : struct, IBinary => Promote(a, s) switch
         {
             ScalarType.Float32 => Binary<TOp, float>(a, s.ToSingle(), scalarFirst),
             ScalarType.Float64 => Binary<TOp, double>(a, s.ToDouble(), scalarFirst),
             ScalarType.Int64 => Binary<TOp, long>(a, s.ToInt64(), scalarFirst),
+            _ when IsUnion<TOp>() => Binary<Maximum, byte>(a, (byte)s.ToInt64(), scalarFirst),
+            _ when IsIntersection<TOp>() => Binary<Minimum, byte>(a, (byte)s.ToInt64(), scalarFirst),
             var type => throw Error(operation, $"is not defined for tensors of type {type}"),
         };
 
         private static Tensor Binary<TOp, T>(Tensor a, T s, bool scalarFirst) where TOp : struct, IBinary where T : unmanaged, System.Numerics.INumber<T>
         {
-            var type = TypeOf<T>();
+            var type = ElementType<T>();
             using var converted = a.dtype == type && a.is_contiguous() ? null : a.detach().to_type(type).contiguous();
             var y = Tensor.Empty(a.shape, type);
             BinaryInto<TOp, T>(converted ?? a, s, y, scalarFirst);
@@ -135,7 +148,7 @@ public static partial class torch
 
         public static Tensor Unary<TOp>(string operation, Tensor x) where TOp : struct, IUnary
         {
-            if (x.dtype == ScalarType.Int64)
+            if (!IsFloat(x.dtype))
             {
                 using var converted = x.to_type(ScalarType.Float32);
                 return Unary<TOp>(operation, converted);
@@ -165,24 +178,63 @@ public static partial class torch
             }
         }
 
-        public static Tensor Power(Tensor x, double p) => IsFloat(x.dtype)
-            ? x.dtype == ScalarType.Float32 ? Power<float>(x, [(float)p]) : Power<double>(x, [p])
-            : Power(x.to_type(ScalarType.Float32), p);
+        /// <summary>Of a floating-point tensor.</summary>
+        public static Tensor Power(Tensor x, double p) => p switch
+        {
+            0.5 => Unary<Sqrt>("pow", x),
+            -0.5 => Unary<ReciprocalSqrt>("pow", x),
+            _ => x.dtype == ScalarType.Float32 ? Power<float>(x, [(float)p]) : Power<double>(x, [p]),
+        };
+
+        /// <summary>Of integers, wrapping around; a negative power of anything but ±1 is 0.</summary>
+        public static Tensor IntegerPower(Tensor x, Tensor p)
+        {
+            if (Promote(x, p) == ScalarType.Bool)
+                throw Error("pow", "is not defined for tensors of type Bool");
+            var shape = BroadcastShape("pow", x.Shape, p.Shape);
+            using var a = Spread(x, ScalarType.Int64, shape);
+            using var b = Spread(p, ScalarType.Int64, shape);
+            var y = Tensor.Empty(shape, ScalarType.Int64);
+            var bases = a.Span<long>();
+            var exponents = b.Span<long>();
+            var powers = y.Span<long>();
+            for (var i = 0; i < powers.Length; i++)
+                powers[i] = IntegerPower(bases[i], exponents[i]);
+            return y;
+        }
+
+        private static long IntegerPower(long x, long p)
+        {
+            if (p < 0)
+                return x == 1 ? 1 : x == -1 ? (p % 2 == 0 ? 1 : -1) : 0;
+            var y = 1L;
+            for (; p > 0; p >>= 1, x *= x)
+                if (p % 2 == 1)
+                    y *= x;
+            return y;
+        }
 
         public static Tensor Power(Tensor x, Tensor p)
         {
             var type = Promote(x, p);
-            if (!IsFloat(type))
-                type = ScalarType.Float32;
             var shape = BroadcastShape("pow", x.Shape, p.Shape);
-            using var a = x.detach().to_type(type).expand(shape).contiguous();
-            using var b = p.detach().to_type(type).expand(shape).contiguous();
+            using var a = Spread(x, type, shape);
+            using var b = Spread(p, type, shape);
             return type == ScalarType.Float32 ? Power<float>(a, b.Span<float>()) : Power<double>(a, b.Span<double>());
+        }
+
+        /// <summary>Converted, expanded and without gaps; no history.</summary>
+        private static Tensor Spread(Tensor x, ScalarType type, long[] shape)
+        {
+            using var values = x.detach();
+            using var converted = values.to_type(type);
+            using var expanded = converted.expand(shape);
+            return expanded.Contiguous();
         }
 
         private static Tensor Power<T>(Tensor x, ReadOnlySpan<T> p) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
         {
-            using var a = x.detach().contiguous();
+            using var a = x.Contiguous();
             var y = Tensor.Empty(x.shape, x.dtype);
             if (p.Length == 1)
                 System.Numerics.Tensors.TensorPrimitives.Pow(a.Span<T>(), p[0], y.Span<T>());
@@ -202,7 +254,7 @@ public static partial class torch
         private static Tensor Compare<TOp, T>(string operation, Tensor a, Tensor b) where TOp : struct, IComparison where T : unmanaged, System.Numerics.INumber<T>
         {
             using var _ = new GradMode.Switch(false);
-            var type = typeof(T) == typeof(byte) ? ScalarType.Bool : TypeOf<T>();
+            var type = ElementType<T>();
             using var ca = a.dtype == type ? null : a.to_type(type);
             using var cb = b.dtype == type ? null : b.to_type(type);
             var (x, z) = (ca ?? a, cb ?? b);

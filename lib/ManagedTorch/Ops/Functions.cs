@@ -16,13 +16,14 @@ public static partial class torch
         public Tensor sqrt() =>
             RecordWithResult(Dispatch.Unary<Sqrt>("sqrt", this), "sqrt", [this], [], static (g, s, _) => g / (s[0] * 2));
 
-        public Tensor rsqrt() => pow(-0.5);
+        public Tensor rsqrt() =>
+            RecordWithResult(Dispatch.Unary<ReciprocalSqrt>("rsqrt", this), "rsqrt", [this], [], static (g, s, _) => g * s[0] * s[0] * s[0] * -0.5);
 
         public Tensor abs() => dtype == ScalarType.Int64 ? maximum(neg())
-            : Record(Dispatch.Unary<Abs>("abs", this), "abs", [this], [this], static (g, s, _) => g * s[0].sign());
+            : Record(Dispatch.Unary<Abs>("abs", Number("abs")), "abs", [this], [this], static (g, s, _) => g * s[0].sign());
 
-        public Tensor sign() =>
-            Record(Dispatch.Unary<Sign>("sign", this), "sign", [this], [], static (g, _, _) => zeros_like(g));
+        public Tensor sign() => dtype == ScalarType.Bool ? clone() : dtype == ScalarType.Int64 ? clamp(-1, 1)
+            : Record(Dispatch.Unary<Sign>("sign", this), "sign", [this], [], static (g, _, _) => zeros_like(g));
 
         public Tensor sin() =>
             Record(Dispatch.Unary<Sin>("sin", this), "sin", [this], [this], static (g, s, _) => g * s[0].cos());
@@ -38,16 +39,29 @@ public static partial class torch
 
         public Tensor sigmoid() => RecordWithResult(Dispatch.Unary<Sigmoid>("sigmoid", this), "sigmoid", [this], [], static (g, s, _) => sigmoid_slope(g, s[0]));
 
-        public Tensor relu() => RecordWithResult(Dispatch.Unary<Relu>("relu", this), "relu", [this], [], static (g, s, _) => where_positive(g, s[0]));
+        public Tensor relu() => dtype == ScalarType.Int64 ? clamp_min(0) : RecordWithResult(Dispatch.Unary<Relu>("relu", Number("relu")), "relu", [this], [], static (g, s, _) => where_positive(g, s[0]));
+
+        /// <summary>Itself, which must not be of truth values.</summary>
+        private Tensor Number(string operation) => dtype != ScalarType.Bool ? this : throw Error(operation, "is not defined for tensors of type Bool");
 
         /// <summary>relu in place; this tensor's memory and history are those of the result.</summary>
         public Tensor relu_()
         {
-            if (!is_contiguous() || (requires_grad && is_leaf && GradMode.Enabled))
-                throw Error("relu_", "works in place on contiguous tensors that are not leaves requiring a gradient");
-            Dispatch.UnaryInto<Relu>("relu_", this, this);
-            Memory.Version++;
-            if (Recording([this]))
+            var recording = Recording([this]);
+            if (recording && (is_leaf || Memory.IsShared))
+                throw Error("relu_", $"the tensor of shape [{Text(shape)}] is {(is_leaf ? "a leaf that requires a gradient" : "a view, or others share its memory")}; relu() makes a new one");
+            if (!is_contiguous() || dtype == ScalarType.Int64)
+            {
+                RequireUnexpanded("relu_");
+                using var result = detach().relu();
+                Assign(result);
+            }
+            else
+            {
+                Dispatch.UnaryInto<Relu>("relu_", this, this);
+                Memory.Version++;
+            }
+            if (recording)
             {
                 var node = new Node("relu_", [this], [], static (g, s, _) => where_positive(g, s[0]));
                 SetHistory(node, 0);
@@ -106,14 +120,14 @@ public static partial class torch
 
         public Tensor isnan() => ne(this);
 
-        public Tensor isfinite() => sub(this).eq(0);
+        public Tensor isfinite() => dtype == ScalarType.Bool ? ones_like(this) : sub(this).eq(0);
 
         /// <summary>True if every element is.</summary>
         public Tensor all() => ne(0).to_type(ScalarType.Int64).sum().eq(numel());
 
         public Tensor any() => ne(0).to_type(ScalarType.Int64).sum().gt(0);
 
-        private Tensor Constant(Scalar s) => full([], s, dtype == ScalarType.Bool ? ScalarType.Int64 : Dispatch.Promote(this, s));
+        private Tensor Constant(Scalar s) => full([], s, Dispatch.Promote(this, s));
     }
 
     /// <summary>condition ? x : y, element by element with broadcasting.</summary>

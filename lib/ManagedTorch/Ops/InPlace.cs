@@ -8,21 +8,34 @@ public static partial class torch
     public partial class Tensor
     {
         public Tensor add_(Tensor target) => Modify<Add>("add_", target);
-        public Tensor sub_(Tensor target) => Modify<Subtract>("sub_", target);
+        public Tensor sub_(Tensor target)
+        {
+            RequireNumbers(dtype, target.dtype);
+            return Modify<Subtract>("sub_", target);
+        }
+
         public Tensor mul_(Tensor target) => Modify<Multiply>("mul_", target);
         public Tensor div_(Tensor target) => Modify<Divide>("div_", target);
         public Tensor add_(Scalar scalar) => Modify<Add>("add_", scalar);
-        public Tensor sub_(Scalar target) => Modify<Subtract>("sub_", target);
+        public Tensor sub_(Scalar target)
+        {
+            RequireNumbers(dtype, target.Type);
+            return Modify<Subtract>("sub_", target);
+        }
+
         public Tensor mul_(Scalar target) => Modify<Multiply>("mul_", target);
         public Tensor div_(Scalar target) => Modify<Divide>("div_", target);
 
         public Tensor add_(Tensor target, Scalar alpha)
         {
-            RequireWritable("add_");
+            RequireWritable("add_", target);
+            if (!IsFloat(dtype) && alpha.IsFloatingPoint)
+                throw Error("add_", $"a factor that is a fraction does not fit a tensor of type {dtype}");
             if (!Dispatch.Aligned(this, target))
             {
                 using var scaled = target.detach().mul(alpha);
-                return add_(scaled);
+                using var converted = scaled.to_type(target.dtype == ScalarType.Bool ? dtype : scaled.dtype);
+                return add_(converted);
             }
             Dispatch.AddScaled(this, target, alpha.ToDouble(), this);
             Memory.Version++;
@@ -31,6 +44,8 @@ public static partial class torch
 
         public Tensor clamp_(Scalar? min = null, Scalar? max = null)
         {
+            if (min is null && max is null)
+                throw new ArgumentException("clamp_: give a minimum, a maximum or both.");
             if (min is not null)
                 Modify<Maximum>("clamp_", min);
             return max is null ? this : Modify<Minimum>("clamp_", max);
@@ -38,7 +53,7 @@ public static partial class torch
 
         public Tensor fill_(Scalar value)
         {
-            RequireWritable("fill_");
+            RequireOutsideGraph("fill_");
             return Fill(value);
         }
 
@@ -47,7 +62,7 @@ public static partial class torch
         /// <summary>Copies the values of a tensor that broadcasts to this one.</summary>
         public Tensor copy_(Tensor source, bool nonBlocking = false)
         {
-            RequireWritable("copy_");
+            RequireWritable("copy_", source);
             using var converted = source.detach().to_type(dtype, copy: source.dtype == dtype && !source.Shape.SequenceEqual(Shape));
             using var expanded = converted.expand(shape);
             return Assign(expanded);
@@ -55,12 +70,12 @@ public static partial class torch
 
         private Tensor Modify<TOp>(string operation, Tensor other) where TOp : struct, IBinary
         {
-            RequireWritable(operation);
+            RequireWritable(operation, other);
             RequireOwnType<TOp>(operation, Dispatch.Promote(this, other));
             if (!Dispatch.BroadcastShape(operation, Shape, other.Shape).AsSpan().SequenceEqual(Shape))
                 throw Error(operation, $"the result of [{Text(shape)}] with [{Text(other.shape)}] does not fit in place");
             var same = Shape.SequenceEqual(other.Shape);
-            if (!is_contiguous() || other.dtype != dtype || (SharesMemory(other) && !(same && other.is_contiguous() && other._offset == _offset)))
+            if (!is_contiguous() || other.dtype != dtype || dtype == ScalarType.Bool || (SharesMemory(other) && !(same && other.is_contiguous() && other._offset == _offset)))
             {
                 using var result = Dispatch.Binary<TOp>(operation, this, other);
                 using var converted = result.to_type(dtype, copy: true);
@@ -81,7 +96,7 @@ public static partial class torch
         {
             RequireWritable(operation);
             RequireOwnType<TOp>(operation, Dispatch.Promote(this, scalar));
-            if (!is_contiguous())
+            if (!is_contiguous() || dtype == ScalarType.Bool)
             {
                 using var result = Dispatch.Binary<TOp>(operation, this, scalar);
                 return Assign(result);
@@ -101,15 +116,31 @@ public static partial class torch
         {
             if ((IsFloat(type) || typeof(TOp) == typeof(Divide)) && !IsFloat(dtype))
                 throw Error(operation, $"the result is a fraction, which does not fit into a tensor of type {dtype}");
+            if (type != ScalarType.Bool && dtype == ScalarType.Bool)
+                throw Error(operation, $"the result is of type {type}, which does not fit into a tensor of type Bool");
         }
 
         private bool SharesMemory(Tensor other) => ReferenceEquals(Memory, other.Memory);
 
-        private void RequireWritable(string operation)
+        /// <summary>Also that <paramref name="source"/>, whose values are written, has no history, which would be lost.</summary>
+        private void RequireWritable(string operation, Tensor? source = null)
+        {
+            RequireUnexpanded(operation);
+            RequireOutsideGraph(operation);
+            if (source is { requires_grad: true } && GradMode.Enabled)
+                throw new InvalidOperationException(
+                    $"{operation}: the source of shape [{Text(source.shape)}] requires a gradient, which a change in place would lose; use an operation that makes a new tensor, or torch.no_grad().");
+        }
+
+        private void RequireUnexpanded(string operation)
         {
             for (var i = 0; _strides is not null && i < _shape.Length; i++)
-                if (_strides[i] == 0 && shape[i] > 1)
+                if (_strides[i] == 0 && shape[i] > 1 && numel() > 0)
                     throw Error(operation, $"several elements of the expanded shape [{Text(shape)}] share one place in memory; clone() it first");
+        }
+
+        private void RequireOutsideGraph(string operation)
+        {
             if (requires_grad && GradMode.Enabled)
                 throw new InvalidOperationException($"{operation}: a tensor that requires a gradient is changed in place only under torch.no_grad().");
         }

@@ -50,10 +50,13 @@ public static partial class torch
             set => index_put_(value, [.. indices.Select(TensorIndex.Tensor)]);
         }
 
-        /// <summary>Numbers and ranges give views; a tensor of positions (Int64, or a Bool mask over one dimension) gives a copy.</summary>
+        /// <summary>
+        /// Numbers and ranges give views; a tensor of positions (Int64, counted from the end if negative, or a Bool mask over one
+        /// dimension) gives a copy, in which its dimensions stand in place of the one that it picks from.
+        /// </summary>
         public Tensor index(params TensorIndex[] indices)
         {
-            var y = alias();
+            var y = Unchanged();
             var named = indices.Count(static i => i.What is not (TensorIndex.Kind.Ellipsis or TensorIndex.Kind.New));
             if (named > shape.Length)
                 throw Error("index", $"{named} indices are too many for the shape [{Text(shape)}]");
@@ -72,7 +75,7 @@ public static partial class torch
                         y = former.slice(dim++, i.First, i.Last, i.Step);
                         break;
                     case TensorIndex.Kind.Tensor:
-                        y = former.index_select(dim++, i.Positions!.dtype == ScalarType.Bool ? Positions(i.Positions, former.shape[dim - 1]) : i.Positions);
+                        y = former.Picked(ref dim, i.Positions!);
                         break;
                     case TensorIndex.Kind.New:
                         y = former.unsqueeze(dim++);
@@ -86,12 +89,30 @@ public static partial class torch
             return y;
         }
 
+        private Tensor Picked(ref int dim, Tensor positions)
+        {
+            var at = dim;
+            var size = shape[at];
+            if (positions.dtype == ScalarType.Bool)
+            {
+                dim++;
+                return index_select(at, Positions(positions, size));
+            }
+            dim += positions.shape.Length;
+            if (positions.dtype != ScalarType.Int64)
+                throw Error("index", $"positions must be Int64, or Bool as a mask; they are {positions.dtype}");
+            using var flat = positions.flatten();
+            using var wrapped = where(flat.lt(0), flat.add(size), flat);
+            using var picked = index_select(at, wrapped);
+            return picked.reshape([.. shape[..at], .. positions.shape, .. shape[(at + 1)..]]);
+        }
+
         /// <summary>Replaces the elements that numbers and ranges name; outside the graph only.</summary>
         public Tensor index_put_(Tensor value, params TensorIndex[] indices)
         {
             if (indices.Any(static i => i.What == TensorIndex.Kind.Tensor))
                 throw new NotSupportedException("index_put_: positions given by a tensor are not supported by the embedded stack; use index_copy through index_select, where() or ranges.");
-            RequireWritable("index_put_");
+            RequireWritable("index_put_", value);
             using var values = detach();
             using var part = values.index(indices);
             part.copy_(value);
@@ -170,10 +191,13 @@ public static partial class torch
             return Record(y, "gather", [this], [index], (g, s, _) => zeros(own, g.dtype).scatter_add(at, s[0], g));
         }
 
-        /// <summary>A copy with source[…, i, …] added at index[…, i, …] along a dimension.</summary>
+        /// <summary>A copy with source[…, i, …] added at index[…, i, …] along a dimension; the source may be larger than the index.</summary>
         public Tensor scatter_add(long dim, Tensor index, Tensor src)
         {
             var at = Dimension(dim, "scatter_add");
+            for (var i = 0; i < src.shape.Length && index.shape.Length == src.shape.Length; i++)
+                if (src.shape[i] > index.shape[i])
+                    return scatter_add(dim, index, src.narrow(i, 0, index.shape[i]));
             if (!index.Shape.SequenceEqual(src.Shape) || src.dtype != dtype)
                 throw Error("scatter_add", $"the source of shape [{Text(src.shape)}] ({src.dtype}) does not fit the index of shape [{Text(index.shape)}] and the tensor ({dtype})");
             RequireIndexWithin("scatter_add", index, at);
@@ -251,6 +275,8 @@ public static partial class torch
     {
         if (x.dtype != ScalarType.Int64)
             throw Error(operation, $"needs Int64 class numbers; they are {x.dtype}");
+        if (num_classes < -1 || num_classes == 0 || (num_classes == -1 && x.numel() == 0))
+            throw Error(operation, $"cannot make {num_classes} classes of class numbers of shape [{Text(x.shape)}]; wanted their number, or -1 for that of the largest");
         using var labels = x.Contiguous();
         var classes = labels.Span<long>();
         var width = Math.Max(num_classes, 0);

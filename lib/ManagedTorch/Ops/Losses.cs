@@ -16,11 +16,14 @@ public static partial class torch
 
         public static partial class functional
         {
-            public static Tensor relu(Tensor x, bool inplace = false) => inplace ? x.relu_() : x.relu();
+            public static Tensor relu(Tensor x, bool inplace = false) => inplace ? x.relu_().alias() : x.relu();
 
-            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => beta == 1
-                ? x.softplus()
-                : x.mul(beta).softplus().div(beta);
+            /// <summary>log(1 + exp(beta·x))/beta; x itself where beta·x is above a threshold lower than 20, from where on they are the same.</summary>
+            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20)
+            {
+                var y = beta == 1 ? x.softplus() : x.mul(beta).softplus().div(beta);
+                return threshold >= 20 ? y : where(x.mul(beta).gt(threshold), x, y);
+            }
 
             public static Tensor tanh(Tensor x) => x.tanh();
 
@@ -111,21 +114,25 @@ public static partial class torch
                 using var numbers = hard ? OneHot(target, classes, "cross_entropy") : null;
                 using var soft = numbers?.to_type(input.dtype) ?? target.alias();
                 using var smooth = label_smoothing == 0 ? soft.alias() : soft.mul(1 - label_smoothing).add(label_smoothing / classes);
-                var losses = SoftCrossEntropy(input, smooth);
+                var losses = SoftCrossEntropy(input, smooth, label_smoothing == 0 && hard ? target : null);
                 if (reduction == Reduction.None)
                     return losses;
                 using var each = losses;
                 return reduction == Reduction.Sum ? each.sum() : each.mean();
             }
 
-            /// <summary>Per row −Σ t·log softmax(z); ∂/∂z = softmax(z)·Σt − t, ∂/∂t = −log softmax(z).</summary>
-            private static Tensor SoftCrossEntropy(Tensor logits, Tensor target)
+            /// <summary>
+            /// Per row −Σ t·log softmax(z); ∂/∂z = softmax(z)·Σt − t, ∂/∂t = −log softmax(z). Where t is one-hot, its class is read alone,
+            /// as other classes may have the logit −∞.
+            /// </summary>
+            private static Tensor SoftCrossEntropy(Tensor logits, Tensor target, Tensor? classes)
             {
                 using var values = logits.detach();
                 using var logarithm = log_softmax(values, 1);
                 using var labels = target.detach();
-                using var products = labels.mul(logarithm);
-                using var total = products.sum(1);
+                using var column = classes?.unsqueeze(1);
+                using var terms = column is null ? labels.mul(logarithm) : logarithm.gather(1, column);
+                using var total = terms.sum(1);
                 return Record(total.neg(), "cross_entropy", [logits, target], [logits, target], static (g, s, i) => i == 0
                     ? cross_entropy_slope(s[0], s[1], g)
                     : log_softmax(s[0], 1) * -g.unsqueeze(1));

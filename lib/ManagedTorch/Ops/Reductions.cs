@@ -21,17 +21,18 @@ public static partial class torch
             if (type is { } wanted && wanted != dtype)
                 return to_type(wanted).sum(dim, keepdim);
             var own = shape;
-            var reduced = new bool[own.Length];
+            var reduced = new bool[Math.Max(1, own.Length)];
             foreach (var d in dim)
             {
                 var at = Dimension(d, "sum", orScalar: true);
-                if (own.Length > 0)
-                    reduced[at] = true;
+                if (reduced[at])
+                    throw Error("sum", $"dimension {at} of the shape [{Text(own)}] is named twice in [{Text(dim)}]");
+                reduced[at] = true;
             }
             if (dim.IsEmpty)
                 Array.Fill(reduced, true);
             long[] kept = [.. own.Select((s, i) => reduced[i] ? 1 : s)];
-            var y = Summed(reduced, kept);
+            var y = Summed(own.Length == 0 ? [] : reduced, kept);
             if (!keepdim)
                 y._shape = [.. own.Where((_, i) => !reduced[i])];
             return Record(y, "sum", [this], [], (g, _, _) => g.reshape(kept).expand(own));
@@ -41,7 +42,7 @@ public static partial class torch
 
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null)
         {
-            RequireFloat("mean");
+            RequireFloat("mean", type);
             using var total = sum(dimensions, keepdim, type);
             return total.div((double)numel() / Math.Max(1, total.numel()));
         }
@@ -53,21 +54,32 @@ public static partial class torch
             using var deviation = sub(centre);
             using var squares = deviation.square();
             using var total = squares.sum(dimensions, keepdim, type);
-            return total.div((double)numel() / Math.Max(1, total.numel()) - (unbiased ? 1 : 0));
+            return total.div(Math.Max(0, (double)numel() / Math.Max(1, total.numel()) - (unbiased ? 1 : 0)));
         }
 
         public Tensor var(bool unbiased = true) => var([], unbiased);
 
         public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => var([dim], unbiased, keepdim, type);
 
-        public Tensor std(bool unbiased = true) => var(unbiased).sqrt();
+        /// <summary>The root of <see cref="var(bool)"/>; its gradient where all elements are equal is 0.</summary>
+        public Tensor std(bool unbiased = true) => var(unbiased).Root();
 
-        /// <summary>The Euclidean norm of all elements.</summary>
-        public Tensor norm() => square().sum().sqrt();
+        /// <summary>The Euclidean norm of all elements; its gradient where all are 0 is 0.</summary>
+        public Tensor norm()
+        {
+            RequireFloat("norm");
+            return square().sum().Root();
+        }
+
+        /// <summary>The square root of what has the slope 0 where it is 0, so that the root's infinite slope must not count there.</summary>
+        private Tensor Root() => RecordWithResult(Dispatch.Unary<Sqrt>("sqrt", this), "sqrt", [this], [],
+            static (g, s, _) => g / (where(s[0].eq(0), ones_like(s[0]), s[0]) * 2));
 
         public Tensor logsumexp(long dim, bool keepdim = false)
         {
             RequireFloat("logsumexp");
+            if (shape.Length > 0 && shape[Dimension(dim, "logsumexp")] == 0)
+                return exp().sum(dim, keepdim).log();
             using var detached = detach();
             using var peak = detached.max(dim, keepdim: true).values;
             using var bounded = where(peak.isfinite(), peak, zeros_like(peak));
@@ -79,30 +91,49 @@ public static partial class torch
             return keepdim ? y : y.squeeze(dim);
         }
 
-        public Tensor max() => Extreme(argmax());
+        /// <summary>The largest element; the gradient is shared equally among those as large.</summary>
+        public Tensor max() => Extreme("max", argmax());
 
-        public Tensor min() => Extreme(neg().argmax());
+        /// <inheritdoc cref="max()"/>
+        public Tensor min() => Extreme("min", Reversed().argmax());
 
-        private Tensor Extreme(Tensor index) => flatten().gather(0, index.reshape(1)).reshape([]);
-
-        /// <summary>The largest elements along a dimension and where they are; of equal ones the first, and NaN before all.</summary>
-        public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false)
+        private Tensor Extreme(string operation, Tensor index)
         {
-            var at = Dimension(dim, "max", orScalar: true);
-            var index = argmax(at, keepdim: true);
-            var values = shape.Length == 0 ? alias() : gather(at, index);
-            return keepdim || shape.Length == 0 ? (values, index) : (values.squeeze(at), index.squeeze(at));
+            using var values = detach();
+            return RecordWithResult(values.flatten().gather(0, index.reshape(1)).reshape([]), operation, [this], [this],
+                static (g, s, _) => g * Shares(s[0], s[1]));
         }
 
-        public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false)
+        /// <summary>1/n at the n elements that are as large as the extreme one, else 0.</summary>
+        private static Tensor Shares(Tensor x, Tensor extreme)
         {
-            var (values, indexes) = neg().max(dim, keepdim);
-            return (values.neg(), indexes);
+            using var off = no_grad();
+            using var winners = extreme.isnan().item<bool>() ? x.isnan() : x.eq(extreme);
+            var shares = winners.to_type(x.dtype);
+            return shares.div_(shares.sum());
+        }
+
+        /// <summary>Numbers in the reverse order, of which none overflows.</summary>
+        private Tensor Reversed() => dtype == ScalarType.Int64 ? -1 - this : Number("argmin").neg();
+
+        /// <summary>The largest elements along a dimension and where they are; of equal ones the first, and NaN before all.</summary>
+        public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false) => Extremes("max", dim, keepdim, argmax(dim, keepdim: true));
+
+        /// <summary>The smallest elements along a dimension and where they are; of equal ones the first, and NaN before all.</summary>
+        public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false) => Extremes("min", dim, keepdim, argmin(dim, keepdim: true));
+
+        private (Tensor values, Tensor indexes) Extremes(string operation, long dim, bool keepdim, Tensor index)
+        {
+            if (shape.Length == 0)
+                return (clone(), index);
+            var at = Dimension(dim, operation);
+            var values = gather(at, index);
+            return keepdim ? (values, index) : (values.squeeze(at), index.squeeze(at));
         }
 
         public Tensor argmax() => flatten().argmax(0);
 
-        public Tensor argmin(long dim, bool keepdim = false) => neg().argmax(dim, keepdim);
+        public Tensor argmin(long dim, bool keepdim = false) => Reversed().argmax(dim, keepdim);
 
         public Tensor argmax(long dim, bool keepdim = false)
         {
@@ -113,7 +144,7 @@ public static partial class torch
                 throw Error("argmax", $"dimension {at} of the shape [{Text(shape)}] has no elements");
             using var moved = detach().transpose(at, -1);
             using var rows = moved.contiguous();
-            var y = Empty([.. rows.shape[..^1], 1], ScalarType.Int64);
+            using var y = Empty([.. rows.shape[..^1], 1], ScalarType.Int64);
             switch (dtype)
             {
                 case ScalarType.Float32: ArgMax(rows.Span<float>(), y.Span<long>()); break;
@@ -121,7 +152,8 @@ public static partial class torch
                 case ScalarType.Int64: ArgMax(rows.Span<long>(), y.Span<long>()); break;
                 default: throw Error("argmax", $"is not defined for tensors of type {dtype}");
             }
-            var result = y.transpose(at, -1).contiguous();
+            using var back = y.transpose(at, -1);
+            var result = back.Contiguous();
             return keepdim ? result : result.squeeze(at);
         }
 
@@ -129,13 +161,17 @@ public static partial class torch
         {
             var width = y.Length == 0 ? 0 : rows.Length / y.Length;
             for (var i = 0; i < y.Length; i++)
-                y[i] = TensorPrimitives.IndexOfMax(rows.Slice(i * width, width));
+            {
+                var row = rows.Slice(i * width, width);
+                var at = TensorPrimitives.IndexOfMax(row);
+                y[i] = row[at] == T.Zero ? row.IndexOf(T.Zero) : at; // which takes 0 to be larger than −0
+            }
         }
 
-        private void RequireFloat(string operation)
+        private void RequireFloat(string operation, ScalarType? type = null)
         {
-            if (!IsFloat(dtype))
-                throw Error(operation, $"needs floating-point elements; they are {dtype}");
+            if (!IsFloat(type ?? dtype))
+                throw Error(operation, $"needs floating-point elements; they are {type ?? dtype}");
         }
 
         private Tensor Summed(bool[] reduced, long[] kept) => dtype switch

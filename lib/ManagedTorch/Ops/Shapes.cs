@@ -5,20 +5,54 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        /// <summary>A view where the strides allow it, else a copy.</summary>
         public Tensor reshape(params long[] shape)
         {
             var target = Infer(shape);
-            if (Shape.SequenceEqual(target))
-                return alias();
-            var own = this.shape;
-            if (is_contiguous())
-                return Record(View(target, null, _offset), "reshape", [this], [], (g, _, _) => g.reshape(own));
+            if (Viewed(target) is { } y)
+                return y;
             using var copy = contiguous();
             return copy.reshape(target);
         }
 
-        public Tensor view(params long[] shape) => is_contiguous() ? reshape(shape)
-            : throw Error("view", $"the tensor of shape [{Text(this.shape)}] is not contiguous; use reshape()");
+        public Tensor view(params long[] shape) => Viewed(Infer(shape))
+            ?? throw Error("view", $"the tensor of shape [{Text(this.shape)}] and strides [{Text(Strides)}] has no view of shape [{Text(shape)}]; use reshape()");
+
+        /// <summary>A view of as many elements, or null where elements of one dimension would not lie at equal distances.</summary>
+        private Tensor? Viewed(long[] target)
+        {
+            if (Shape.SequenceEqual(target))
+                return Unchanged();
+            long[]? strides = null;
+            if (!is_contiguous() && (strides = StridesOfView(Shape, Strides, target)) is null)
+                return null;
+            var own = shape;
+            return Record(View(target, strides, _offset), "reshape", [this], [], (g, _, _) => g.reshape(own));
+        }
+
+        /// <summary>Cuts the target into groups of dimensions, one for each group of own ones that lie in memory without gaps.</summary>
+        private static long[]? StridesOfView(ReadOnlySpan<long> own, ReadOnlySpan<long> steps, long[] target)
+        {
+            var strides = new long[target.Length];
+            var (at, step, size) = (target.Length - 1, steps[^1], 1L);
+            for (var i = own.Length - 1; i >= 0; i--)
+            {
+                size *= own[i];
+                if (i > 0 && (own[i - 1] == 1 || steps[i - 1] == size * step))
+                    continue;
+                var filled = 1L;
+                for (; at >= 0 && (filled < size || target[at] == 1); at--)
+                {
+                    strides[at] = filled * step;
+                    filled *= target[at];
+                }
+                if (filled != size)
+                    return null;
+                if (i > 0)
+                    (step, size) = (steps[i - 1], 1);
+            }
+            return strides;
+        }
 
         public Tensor flatten(long start_dim = 0, long end_dim = -1)
         {
@@ -40,7 +74,9 @@ public static partial class torch
                 if (Array.IndexOf(target, -1L) is >= 0)
                     throw Error("reshape", $"only one size of [{Text(target)}] may be left open for the shape [{Text(shape)}]");
                 var known = Count(target);
-                target[unknown] = known == 0 ? 0 : numel() / known;
+                if (known == 0)
+                    throw Error("reshape", $"beside a size of 0 the open one may be any; the shape is [{Text(shape)}]");
+                target[unknown] = numel() / known;
             }
             return Count(target) == numel() ? target
                 : throw Error("reshape", $"the shape [{Text(shape)}] has {numel()} elements, which do not fill [{Text(target)}]");
@@ -66,7 +102,9 @@ public static partial class torch
 
         public Tensor transpose(long dim0, long dim1)
         {
-            var (a, b) = (Dimension(dim0, "transpose"), Dimension(dim1, "transpose"));
+            var (a, b) = (Dimension(dim0, "transpose", orScalar: true), Dimension(dim1, "transpose", orScalar: true));
+            if (shape.Length == 0)
+                return Unchanged();
             long[] sizes = [.. shape], steps = [.. Strides];
             (sizes[a], sizes[b]) = (sizes[b], sizes[a]);
             (steps[a], steps[b]) = (steps[b], steps[a]);
@@ -75,7 +113,7 @@ public static partial class torch
 
         public Tensor t() => shape.Length switch
         {
-            < 2 => alias(),
+            < 2 => Unchanged(),
             2 => transpose(0, 1),
             _ => throw Error("t", $"needs at most two dimensions; the shape is [{Text(shape)}]"),
         };
@@ -92,13 +130,15 @@ public static partial class torch
             for (var i = 0; i < target.Length; i++)
             {
                 var size = i < extra ? 1 : Shape[i - extra];
-                if (target[i] == -1)
+                if (target[i] == -1 && i >= extra)
                     target[i] = size;
+                if (target[i] < 0)
+                    throw Error("expand", $"the size {target[i]} of [{Text(sizes)}] is negative; -1 stands for the size of a dimension of [{Text(shape)}]");
                 if (size != target[i] && size != 1)
                     throw Error("expand", $"the shape [{Text(shape)}] does not expand to [{Text(sizes)}]");
             }
             if (Shape.SequenceEqual(target))
-                return alias();
+                return Unchanged();
             var own = shape;
             return Record(View(target, Dispatch.BroadcastStrides(this, target), _offset), "expand", [this], [], (g, _, _) => g.sum_to(own));
         }
@@ -118,10 +158,10 @@ public static partial class torch
         public Tensor squeeze(long? dim = null)
         {
             if (dim is not { } chosen)
-                return reshape([.. shape.Where(static s => s != 1)]);
+                return Viewed([.. shape.Where(static s => s != 1)])!;
             var at = Dimension(chosen, "squeeze", orScalar: true);
             if (shape.Length == 0 || shape[at] != 1)
-                return alias();
+                return Unchanged();
             var y = View([.. shape[..at], .. shape[(at + 1)..]], [.. Strides[..at], .. Strides[(at + 1)..]], _offset);
             return Record(y, "squeeze", [this], [], (g, _, _) => g.unsqueeze(at));
         }
@@ -179,12 +219,12 @@ public static partial class torch
         }
 
         internal static Tensor Embed(Tensor x, int dim, long start, long extra) =>
-            extra == 0 ? x.alias() : embed(x, dim, start, 1, x.shape[dim] + extra);
+            extra == 0 ? x.Unchanged() : embed(x, dim, start, 1, x.shape[dim] + extra);
 
         public Tensor[] split(long size, int dim = 0)
         {
             var total = shape[Dimension(dim, "split")];
-            if (size < 1)
+            if (size < 0 || (size == 0 && total > 0))
                 throw Error("split", $"parts of {size} elements do not make up dimension {dim} of the shape [{Text(shape)}]");
             var sizes = new List<long> { Math.Min(size, total) };
             for (var start = size; start < total; start += size)
@@ -218,6 +258,8 @@ public static partial class torch
         public Tensor[] chunk(long chunks, long dim = 0)
         {
             var size = shape[Dimension(dim, "chunk")];
+            if (size == 0 && chunks > 0)
+                return split(new long[chunks], dim);
             return chunks > 0 ? split(Math.Max(1, (size + chunks - 1) / chunks), Dimension(dim, "chunk"))
                 : throw Error("chunk", $"dimension {dim} of the shape [{Text(shape)}] cannot be cut into {chunks} parts");
         }
@@ -235,8 +277,16 @@ public static partial class torch
                 throw Error("diagonal", $"needs a matrix; the shape is [{Text(shape)}]");
             var (rows, columns) = (shape[0], shape[1]);
             var y = View([Math.Min(rows, columns)], [Strides[0] + Strides[1]], _offset);
-            return Record(y, "diagonal", [this], [], (g, _, _) => rows == columns ? diag(g)
-                : throw Error("diagonal", "has a gradient for square matrices only"));
+            return Record(y, "diagonal", [this], [], (g, _, _) => OnDiagonal(g, rows, columns));
+        }
+
+        /// <summary>The adjoint of <see cref="diagonal"/>: zeros with a vector on the main diagonal.</summary>
+        internal static Tensor OnDiagonal(Tensor x, long rows, long columns)
+        {
+            var y = zeros([rows, columns], x.dtype);
+            using (var diagonal = y.View(x.shape, [columns + 1], 0))
+                diagonal.Assign(x);
+            return Record(y, "diag", [x], [], static (g, _, _) => g.diagonal());
         }
 
         public Tensor trace() => diagonal().sum();
@@ -275,7 +325,9 @@ public static partial class torch
                     throw new NotSupportedException("pad: the embedded stack pads with zeros.");
                 if (pad.Length % 2 != 0 || pad.Length / 2 > input.shape.Length || pad.Any(static p => p < 0))
                     throw Error("pad", $"the padding [{Text(pad)}] does not fit the shape [{Text(input.shape)}]: wanted pairs of sizes, last dimension first");
-                var y = input.alias();
+                if (pad.All(static p => p == 0))
+                    return input.clone();
+                var y = input.Unchanged();
                 for (var i = 0; i < pad.Length / 2; i++)
                 {
                     using var inner = y;
@@ -288,18 +340,15 @@ public static partial class torch
 
     public static Tensor reshape(Tensor input, params long[] shape) => input.reshape(shape);
 
-    /// <summary>A square matrix with the vector on its diagonal, or the diagonal of a matrix.</summary>
+    /// <summary>A square matrix with the vector on its diagonal, or a copy of the diagonal of a matrix.</summary>
     public static Tensor diag(Tensor input)
     {
-        if (input.shape.Length == 2)
-            return input.diagonal();
-        if (input.shape.Length != 1)
+        if (input.shape.Length == 1)
+            return Tensor.OnDiagonal(input, input.shape[0], input.shape[0]);
+        if (input.shape.Length != 2)
             throw Error("diag", $"needs a vector or a matrix; the shape is [{Text(input.shape)}]");
-        var n = input.shape[0];
-        var y = zeros([n, n], input.dtype);
-        using (var diagonal = y.View([n], [n + 1], 0))
-            diagonal.Assign(input);
-        return Record(y, "diag", [input], [], static (g, _, _) => g.diagonal());
+        using var diagonal = input.diagonal();
+        return diagonal.clone();
     }
 
     public static Tensor tril(Tensor input, long diagonal = 0) => input.tril(diagonal);

@@ -155,15 +155,13 @@ namespace TorchSharp.Modules
             if (gradient.dtype != p.dtype || !gradient.Shape.SequenceEqual(p.Shape))
                 throw new InvalidOperationException(
                     $"The gradient of shape [{torch.Text(gradient.shape)}] ({gradient.dtype}) does not fit its parameter of shape [{torch.Text(p.shape)}] ({p.dtype}).");
-            var g = gradient.contiguous();
+            using var g = gradient.Contiguous();
             state.Steps++;
             if (p.dtype == torch.ScalarType.Float32)
                 Update<float>(p, g, options, state);
             else
                 Update<double>(p, g, options, state);
             p.Memory.Version++;
-            if (!ReferenceEquals(g, gradient))
-                g.Dispose();
         }
 
         /// <summary>The options with those that are not set (or all, if there are none) taken from the optimiser's own.</summary>

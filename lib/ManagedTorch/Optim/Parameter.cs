@@ -17,7 +17,11 @@ namespace TorchSharp.Modules
     {
         /// <summary>Takes over the handle of <paramref name="data"/>, which is invalid afterwards.</summary>
         public Parameter(torch.Tensor data, bool requires_grad = true)
-            : base(Leaf(data)) => this.requires_grad = requires_grad;
+            : base(Leaf(data))
+        {
+            this.requires_grad = requires_grad;
+            DisposeScope.Current?.Add(this);
+        }
 
         private static torch.Tensor Leaf(torch.Tensor data) => data.is_leaf
             ? data
