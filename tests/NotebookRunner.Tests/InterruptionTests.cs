@@ -51,6 +51,22 @@ public sealed partial class InterruptionTests : IDisposable
         Assert.Equal("succeeded", _folder.Executed("a.ipynb").Status);
     }
 
+    [SkippableTheory]
+    [InlineData("1", 0, "result:1")]
+    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill(); await System.Threading.Tasks.Task.Delay(60_000);", 2, "error:ProcessEnded")]
+    public void A_process_that_a_cell_leaves_behind_does_not_hold_the_run(string code, int exitCode, string output)
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        _folder.Write("a.ipynb", "System.Diagnostics.Process.Start(\"bash\", \"-c \\\"sleep 300 & echo $! > left\\\"\").WaitForExit();" + code);
+        using var runner = _folder.Start("a.ipynb");
+        _ = runner.StandardOutput.ReadToEndAsync();
+        var ended = runner.WaitForExit(TimeSpan.FromSeconds(100));
+        Assert.Equal(0, SendSignal(int.Parse(File.ReadAllText(_folder.Path("left")), CultureInfo.InvariantCulture), Kill));
+        Assert.True(ended);
+        Assert.Equal(exitCode, runner.ExitCode);
+        Assert.Equal(output, _folder.Executed("a.ipynb").Summary(0)[^1]);
+    }
+
     [Fact]
     public async Task What_a_long_cell_shows_is_in_the_file_while_it_runs()
     {

@@ -14,6 +14,9 @@ namespace NotebookRunner.Execution;
 /// </summary>
 internal sealed class KernelProcess : IAsyncDisposable
 {
+    // Streams stay open after the process if it leaves another one behind; nothing that matters comes later.
+    private static readonly TimeSpan s_waitForStreams = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Channel<KernelEvent> _events = Channel.CreateBounded<KernelEvent>(256);
     private readonly Task _reading;
@@ -118,7 +121,7 @@ internal sealed class KernelProcess : IAsyncDisposable
         Kill();
         _events.Writer.TryComplete();
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        await _reading.ConfigureAwait(false);
+        await Task.WhenAny(_reading, Task.Delay(s_waitForStreams)).ConfigureAwait(false);
         _process.Dispose();
     }
 
@@ -146,8 +149,9 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(ReadEventsAsync(), ReadErrorsAsync()).ConfigureAwait(false);
+            var streams = Task.WhenAll(ReadEventsAsync(), ReadErrorsAsync());
             await _process.WaitForExitAsync().ConfigureAwait(false);
+            await Task.WhenAny(streams, Task.Delay(s_waitForStreams)).ConfigureAwait(false);
             await _events.Writer.WriteAsync(new ExitedEvent(_process.ExitCode)).ConfigureAwait(false);
             _events.Writer.TryComplete();
         }

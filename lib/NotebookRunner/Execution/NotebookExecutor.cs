@@ -26,6 +26,7 @@ internal sealed record ExecutionOptions
 /// <summary>Executes one notebook, and keeps the file of what came of it up to date all the while.</summary>
 internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress progress)
 {
+    private const int KilledExitCode = 128 + 9;
     private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(2);
     private readonly CellOutputs _outputs = new();
     private readonly Stopwatch _total = new();
@@ -103,7 +104,9 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
                     case CompletedEvent:
                         return (status, true);
                     case ExitedEvent exited:
-                        Add(new ErrorEvent("ProcessEnded", $"The code ended the process that runs the notebook (exit code {exited.ExitCode}).", []));
+                        Add(new ErrorEvent("ProcessEnded", exited.ExitCode == KilledExitCode
+                            ? $"The process that runs the notebook was killed (exit code {exited.ExitCode}), as systems do when memory runs out: close other programs, or do less at once."
+                            : $"The code ended the process that runs the notebook (exit code {exited.ExitCode}).", []));
                         return (RunStatus.Failed, false);
                     case ErrorEvent error:
                         status = RunStatus.Failed;
