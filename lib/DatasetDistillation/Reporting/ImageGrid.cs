@@ -51,7 +51,7 @@ public sealed class ImageGrid : IRichOutput
     /// <param name="scaling">How pixel values become shades.</param>
     /// <param name="zoom">Screen pixels for the side of one image pixel; 0 makes images about 84 pixels wide.</param>
     /// <param name="rowLabels">One for each row; null for none.</param>
-    /// <exception cref="ArgumentException">There are more or fewer captions than images, or row labels than rows.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer captions than images, or row labels than rows; or the picture would be too large.</exception>
     public static ImageGrid Of(
         ImageBatch images, IEnumerable<string>? captions = null, int columns = 0, string title = "",
         PixelScaling scaling = PixelScaling.UnitRange, int zoom = 0, IEnumerable<string>? rowLabels = null)

@@ -15,7 +15,7 @@ namespace NotebookRunner.Execution;
 internal sealed class KernelProcess : IAsyncDisposable
 {
     // Streams stay open after the process if it leaves another one behind; nothing that matters comes later.
-    private static readonly TimeSpan s_waitForStreams = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_waitForStreams = TimeSpan.FromSeconds(3);
 
     private readonly Process _process;
     private readonly Channel<KernelEvent> _events = Channel.CreateBounded<KernelEvent>(256);

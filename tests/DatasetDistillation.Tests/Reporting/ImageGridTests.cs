@@ -172,6 +172,10 @@ public class ImageGridTests
         }
     }
 
+    [Fact]
+    public void AGridThatWouldBeTooLargeIsRefused() =>
+        AssertRefused(() => ImageGrid.Of(new ImageBatch(new float[60_000], 1, 1, 1)), "60,000 images", "fewer images");
+
     private static string Ink(char character)
     {
         var raster = new Raster(24, 24);

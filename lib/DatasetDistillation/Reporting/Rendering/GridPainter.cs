@@ -12,6 +12,7 @@ internal sealed class GridPainter
     private const int Gap = 6;
     private const int Frame = 3;
     private const double TitleScale = 1.15;
+    private const long MostPixels = 1 << 27;
     private static readonly Rgb Card = new(0xF6, 0xF7, 0xF8);
     private static readonly Rgb Ink = new(0x24, 0x29, 0x2F);
     private static readonly Rgb Muted = new(0x57, 0x60, 0x6A);
@@ -43,7 +44,11 @@ internal sealed class GridPainter
         var grid = left + columns * cellWidth - Gap + Padding;
         var words = this.title.Select(line => 2 * Padding + (int)Math.Ceiling(StrokeFont.WidthOf(line, TitleScale))).DefaultIfEmpty(0).Max();
         Width = Math.Max(grid, words);
-        Height = top + Rows * cellHeight - Gap + Padding;
+        var height = top + (long)Rows * cellHeight - Gap + Padding;
+        if (height * Width > MostPixels)
+            throw new ArgumentException(
+                FormattableString.Invariant($"A grid of {tiles.Count:N0} images would be {Width:N0}×{height:N0} pixels large. Show fewer images, such as the first hundred, or take a smaller zoom."), nameof(images));
+        Height = (int)height;
     }
 
     public int Rows => (tiles.Count + columns - 1) / columns;
