@@ -26,6 +26,19 @@ public sealed class AutogradSemanticsTests
     }
 
     [Fact]
+    public void WhatSavedNothingIsGoneThroughAgain()
+    {
+        var x = Leaf(1, 2, 3, 4);
+        var parts = x.split(2);
+        (parts[0] * 2).sum().backward();
+        (parts[1] * 3).sum().backward();
+        var sum = (x + 1).sum();
+        sum.backward();
+        sum.backward();
+        Assert.Equal([4, 4, 5, 5], Values(x.grad!));
+    }
+
+    [Fact]
     public void APassFreesOnlyWhatItWentThrough()
     {
         var (x, w) = (Leaf(1, 2), Leaf(3, 4));

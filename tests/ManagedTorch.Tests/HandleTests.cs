@@ -47,6 +47,9 @@ public sealed class HandleTests
         Assert.Equal([2, 4], Values(leaf.grad!));
         Assert.Same(leaf.grad, handle.grad);
         Assert.Equal([2, 4], Values(autograd.grad([(leaf * leaf).sum()], [handle])[0]));
+        leaf.Dispose();
+        (handle * handle).sum().backward();
+        Assert.Equal([4, 8], Values(handle.grad!));
     }
 
     [Fact]

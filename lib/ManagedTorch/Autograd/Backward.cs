@@ -207,8 +207,8 @@ internal static class Backward
     private static void AddToLeaf(Node node, torch.Tensor[]? inputs, bool createGraph)
     {
         var leaf = node.Leaf!;
-        if (inputs is not null || leaf.IsInvalid)
-            return;
+        if (inputs is not null)
+            return; // a leaf that was disposed may have another handle
         var g = node.Cotangent!;
         if (leaf.grad is not { } former)
         {

@@ -121,8 +121,8 @@ internal sealed class Node
 
     public void Free()
     {
-        if (_saved is null)
-            return;
+        if (_saved is null or { Length: 0 })
+            return; // what saved nothing can be gone through again
         _savedOutputs = 0;
         var saved = Interlocked.Exchange(ref _saved, Leaf is null ? null : Nothing);
         foreach (var tensor in saved ?? Nothing)
