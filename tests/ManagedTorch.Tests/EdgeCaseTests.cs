@@ -176,5 +176,5 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void ClampNeedsABoundAlsoInPlace() => Assert.Throws<ArgumentException>(() => zeros(2).clamp_());
+    public void ClampNeedsABoundAlsoInPlace() => Assert.Throws<ArgumentException>(() => zeros(2).clamp_(min: (TorchSharp.Scalar?)null, max: null));
 }
