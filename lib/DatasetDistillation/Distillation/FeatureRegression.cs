@@ -95,8 +95,8 @@ public sealed record FeatureRegression : IDistiller
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
-        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented" + Augmentations.By(Augmentation))}" +
-        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{(SupportAugmentation is null ? "" : ", support augmented" + Augmentations.By(SupportAugmentation))}, " +
+        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{Augmentations.InSettings(Augmentation)}" +
+        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentations.InSettings(SupportAugmentation, "support augmented")}, " +
         $"{(TemperatureRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureRate}, ")}average {Averaging}, {Optimiser}; {Pool}");
 
     /// <inheritdoc/>

@@ -68,7 +68,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{(Augmentation is null ? "" : ", augmented" + Training.Augmentations.By(Augmentation))}, {Optimiser}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{Training.Augmentations.InSettings(Augmentation)}, {Optimiser}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>

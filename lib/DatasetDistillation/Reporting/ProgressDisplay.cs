@@ -79,8 +79,8 @@ public sealed partial class ProgressDisplay : IProgress<double>
             this.message = message ?? this.message;
             var elapsed = total ?? clock.GetElapsedTime(start);
             Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message);
-            var since = lastShown is { } last ? (elapsed - last).TotalSeconds : double.MaxValue;
-            if (since < interval && !Current.IsComplete)
+            var isEarly = lastShown is { } last ? (elapsed - last).TotalSeconds < interval : double.IsInfinity(interval);
+            if (isEarly && !Current.IsComplete)
                 return;
             lastShown = elapsed;
             show(Current);

@@ -97,9 +97,13 @@ public static class Augmentations
         return new NamedChange(name, augmentation).Apply;
     }
 
-    /// <summary>" by" and the name, for the settings of what uses it; nothing where it has none.</summary>
-    internal static string By(Func<Tensor, Generator, Tensor>? augmentation) =>
-        augmentation?.Target is NamedChange named ? " by " + named.Name : "";
+    /// <summary>What the settings of its user say of it after the others: ", augmented by" and its name, if it has one; nothing where there is none.</summary>
+    internal static string InSettings(Func<Tensor, Generator, Tensor>? augmentation, string what = "augmented") => augmentation switch
+    {
+        null => "",
+        { Target: NamedChange named } => $", {what} by {named.Name}",
+        _ => $", {what}",
+    };
 
     private static string Describe(Func<Tensor, Generator, Tensor>[] augmentations) =>
         string.Join(", ", augmentations.Select(static augmentation => augmentation.Target is NamedChange named ? named.Name : "another"));
