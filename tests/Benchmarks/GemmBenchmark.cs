@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using TorchSharp.Kernels;
+using FusedNetworks;
 
 namespace Benchmarks;
 

@@ -3,10 +3,8 @@ using Benchmarks;
 
 var root = new RootCommand("Times the library's work; each sub-command prints one line for each figure.")
 {
-#if EMBEDDED
     GemmBenchmark.Command(),
     ConvBenchmark.Command(),
-#endif
     Cnn.Command(),
     OverheadBenchmark.Command(),
     WangBenchmark.Command(),
