@@ -33,6 +33,17 @@ public static class Compute
         ? $"{Engine} on {Device}"
         : $"{Engine} on {Device}, {NumberOfThreads(get_num_threads())} (no GPU: {WhyNotCuda})";
 
+    /// <summary>The number of threads that the library's own passes share their work among.</summary>
+    public static int Threads
+    {
+        get => FusedNetworks.WorkPool.Threads;
+        set
+        {
+            FusedNetworks.WorkPool.Threads = value;
+            set_num_threads(Models.Networks.Fused ? 1 : value);
+        }
+    }
+
     private static string NumberOfThreads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 
     private static Choice Choose() => Choose(Environment.GetEnvironmentVariable(Variable), TensorEngine.WhyNotCuda());

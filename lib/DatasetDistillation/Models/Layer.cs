@@ -1,3 +1,5 @@
+using System.Numerics;
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Models;
@@ -28,14 +30,22 @@ public abstract record Layer
     /// <returns>The outputs, <c>[n, …]</c>; the layer may return <paramref name="x"/> itself.</returns>
     public abstract Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode);
 
-    /// <summary>
-    /// Whether the output is memory that nothing else sees and that no derivative of this layer reads, so that the next
-    /// layer may overwrite it.
-    /// </summary>
-    public virtual bool OutputMayBeOverwritten => false;
+    /// <summary>The same layer among the fused passes on the processor; null: it has none there, and its network is a plain loop over layers.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="input">The shape of one input.</param>
+    internal virtual FusedLayer<T>? Fuse<T>(long[] input) where T : unmanaged, IBinaryFloatingPointIeee754<T> => null;
 
     /// <summary>The shape as <c>[a, b, c]</c>.</summary>
     internal static string Text(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+
+    /// <summary>The number of elements of a shape.</summary>
+    private protected static long Size(ReadOnlySpan<long> shape)
+    {
+        long size = 1;
+        foreach (long side in shape)
+            size *= side;
+        return size;
+    }
 
     /// <summary>The size of an output side: ⌊(size + 2·padding − kernel)/stride⌋ + 1.</summary>
     private protected static long Slide(long size, int kernel, int stride, int padding) =>
@@ -54,5 +64,4 @@ public abstract record Layer
 /// <summary>How a layer is used.</summary>
 /// <param name="Training">Whether the network is being trained: dropout is active.</param>
 /// <param name="Generator">Where random numbers are drawn from; null: torch's default generator.</param>
-/// <param name="MayOverwriteInput">Whether the layer may compute in place.</param>
-public readonly record struct ForwardMode(bool Training, Generator? Generator, bool MayOverwriteInput);
+public readonly record struct ForwardMode(bool Training, Generator? Generator);

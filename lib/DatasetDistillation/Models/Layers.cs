@@ -1,3 +1,4 @@
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Models;
@@ -9,9 +10,6 @@ namespace DatasetDistillation.Models;
 /// <param name="Stride">The step of the kernel in pixels.</param>
 public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride = 1) : Layer
 {
-    /// <inheritdoc/>
-    public override bool OutputMayBeOverwritten => true;
-
     /// <summary>A convolution whose output is as large as its input.</summary>
     /// <param name="channels">The number of output channels.</param>
     /// <param name="kernel">The side of the square kernel in pixels, odd.</param>
@@ -43,6 +41,9 @@ public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride 
     public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         nn.functional.conv2d(x, theta[0], theta[1], strides: [Stride, Stride], padding: [Padding, Padding]);
 
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new ConvolutionLayer<T>((int)input[0], (int)input[1], (int)input[2], Channels, Kernel, Padding, Stride);
+
     /// <summary>The layer in words.</summary>
     public override string ToString() =>
         $"Conv {Kernel}×{Kernel}, {Channels}{(Padding == 0 ? "" : $", padding {Padding}")}{(Stride == 1 ? "" : $", stride {Stride}")}";
@@ -52,9 +53,6 @@ public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride 
 /// <param name="Outputs">The number of outputs.</param>
 public sealed record Linear(int Outputs) : Layer
 {
-    /// <inheritdoc/>
-    public override bool OutputMayBeOverwritten => true;
-
     /// <inheritdoc/>
     public override long[] OutputShape(long[] input) =>
         input.Length == 1 ? [Outputs] : throw new ArgumentException("wanted [features]; put a Flatten before it");
@@ -69,6 +67,9 @@ public sealed record Linear(int Outputs) : Layer
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.linear(x, theta[0], theta[1]);
 
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new LinearLayer<T>((int)input[0], Outputs);
+
     /// <summary>The layer in words.</summary>
     public override string ToString() => $"Linear {Outputs}";
 }
@@ -80,7 +81,10 @@ public sealed record ReLU : Layer
     public override long[] OutputShape(long[] input) => input;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.relu(x, inplace: mode.MayOverwriteInput);
+    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.relu(x);
+
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new ReluLayer<T>(Size(input));
 
     /// <summary>The layer in words.</summary>
     public override string ToString() => "ReLU";
@@ -92,9 +96,6 @@ public sealed record ReLU : Layer
 public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
 {
     /// <inheritdoc/>
-    public override bool OutputMayBeOverwritten => true;
-
-    /// <inheritdoc/>
     public override long[] OutputShape(long[] input)
     {
         RequireImages(input);
@@ -105,6 +106,9 @@ public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
     public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         nn.functional.max_pool2d(x, Kernel, stride: Kernel, padding: Padding);
 
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new MaxPoolLayer<T>((int)input[0], (int)input[1], (int)input[2], Kernel, Padding);
+
     /// <summary>The layer in words.</summary>
     public override string ToString() => $"MaxPool {Kernel}×{Kernel}{(Padding == 0 ? "" : $", padding {Padding}")}";
 }
@@ -114,9 +118,6 @@ public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
 public sealed record AveragePool(int Kernel) : Layer
 {
     /// <inheritdoc/>
-    public override bool OutputMayBeOverwritten => true;
-
-    /// <inheritdoc/>
     public override long[] OutputShape(long[] input)
     {
         RequireImages(input);
@@ -125,6 +126,9 @@ public sealed record AveragePool(int Kernel) : Layer
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
+
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new AveragePoolLayer<T>((int)input[0], (int)input[1], (int)input[2], Kernel);
 
     /// <summary>The layer in words.</summary>
     public override string ToString() => $"AveragePool {Kernel}×{Kernel}";
@@ -139,9 +143,6 @@ public sealed record InstanceNorm(bool Affine = true) : Layer
 {
     /// <inheritdoc/>
     public override string Prefix => "norm";
-
-    /// <inheritdoc/>
-    public override bool OutputMayBeOverwritten => Affine;
 
     /// <inheritdoc/>
     public override long[] OutputShape(long[] input)
@@ -161,6 +162,9 @@ public sealed record InstanceNorm(bool Affine = true) : Layer
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         Affine ? nn.functional.instance_norm(x, weight: theta[0], bias: theta[1]) : nn.functional.instance_norm(x);
+
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new InstanceNormLayer<T>((int)input[0], (int)(input[1] * input[2]), Affine);
 
     /// <summary>The layer in words.</summary>
     public override string ToString() => Affine ? "InstanceNorm" : "InstanceNorm, not affine";
@@ -183,13 +187,21 @@ public sealed record Dropout(double Probability) : Layer
     {
         if (!mode.Training || Probability == 0)
             return x;
-        if (mode.Generator is null)
-            return nn.functional.dropout(x, Probability, training: true);
-
-        using var scale = empty(x.shape, x.dtype).bernoulli_(1 - Probability, mode.Generator).mul_(1 / (1 - Probability));
+        using var scale = empty(x.shape, x.dtype);
+        Draw(scale, Probability, mode.Generator);
         using var mask = scale.to(x.device);
         return x.mul(mask);
     }
+
+    /// <summary>Fills a tensor on the processor with 0, and 1/(1 − probability) elsewhere.</summary>
+    internal static void Draw(Tensor factors, double probability, Generator? generator)
+    {
+        factors.bernoulli_(1 - probability, generator);
+        factors.mul_(1 / (1 - probability));
+    }
+
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new DropoutLayer<T>(Size(input), Probability);
 
     /// <summary>The layer in words.</summary>
     public override string ToString() => FormattableString.Invariant($"Dropout {Probability:G3}");

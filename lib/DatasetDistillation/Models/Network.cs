@@ -15,6 +15,7 @@ public sealed class Network
     private readonly long[] input;
     private readonly Step[] steps;
     private readonly int featureSteps;
+    private readonly FusedPath? whole, features;
     private readonly ConcurrentDictionary<ScalarType, Initialization.Scaling> scalings = new();
 
     /// <summary>A network of layers, one after another.</summary>
@@ -45,7 +46,7 @@ public sealed class Network
             int number = summaries.Count + 1;
             var output = Infer(number, layer, shape);
             var own = layer.Parameters(shape);
-            plan.Add(new Step(layer, parameters.Count, own.Count, MayOverwriteInput: false));
+            plan.Add(new Step(layer, parameters.Count, own.Count, shape));
             if (own.Count > 0)
             {
                 int ordinal = numbers[layer.Prefix] = numbers.GetValueOrDefault(layer.Prefix) + 1;
@@ -58,6 +59,7 @@ public sealed class Network
         steps = Arrange(plan);
         featureSteps = Array.FindLastIndex(steps, static s => s.Count > 0);
         FeatureShape = featureSteps > 0 ? [.. summaries[featureSteps - 1].OutputShape] : InputShape;
+        (whole, features) = (Fuse(steps.Length, OutputShape), Fuse(Math.Max(0, featureSteps), FeatureShape));
     }
 
     /// <summary>What the network is called.</summary>
@@ -115,7 +117,7 @@ public sealed class Network
     /// <returns>The outputs, <c>[n, …OutputShape]</c>.</returns>
     /// <exception cref="ArgumentException">The parameters or the inputs do not fit.</exception>
     public Tensor Forward(Parameters theta, Tensor x, bool training = false, Generator? generator = null) =>
-        Run(steps, theta, x, training, generator);
+        Run(steps.Length, whole, theta, x, training, generator);
 
     /// <summary>What the last layer with parameters, the head, is given. Differentiable in θ and x.</summary>
     /// <param name="theta">The parameters, of this network's layout.</param>
@@ -123,7 +125,7 @@ public sealed class Network
     /// <returns>The features, <c>[n, …FeatureShape]</c>.</returns>
     /// <exception cref="ArgumentException">The parameters or the inputs do not fit.</exception>
     public Tensor Features(Parameters theta, Tensor x) =>
-        Run(steps.AsSpan(0, Math.Max(0, featureSteps)), theta, x, training: false, generator: null);
+        Run(Math.Max(0, featureSteps), features, theta, x, training: false, generator: null);
 
     /// <summary>The layers with their output shapes and numbers of parameters, as lines of text.</summary>
     public string Describe()
@@ -153,29 +155,35 @@ public sealed class Network
         }
     }
 
-    /// <summary>The order of computation, and which layers may work in place.</summary>
+    /// <summary>The order of computation.</summary>
     private static Step[] Arrange(List<Step> plan)
     {
         Step[] order = [.. plan];
         // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip.
         for (int i = 0; i + 1 < order.Length; i++)
         {
-            if (order[i].Layer is ReLU && order[i + 1].Layer is MaxPool)
-                (order[i], order[i + 1]) = (order[i + 1], order[i]);
+            if (order[i].Layer is ReLU && order[i + 1].Layer is MaxPool pool)
+                (order[i], order[i + 1]) = (order[i + 1], order[i] with { Input = pool.OutputShape(order[i].Input) });
         }
-        for (int i = 1; i < order.Length; i++)
-            order[i] = order[i] with { MayOverwriteInput = order[i - 1].Layer.OutputMayBeOverwritten };
         return order;
     }
 
-    private Tensor Run(ReadOnlySpan<Step> path, Parameters theta, Tensor x, bool training, Generator? generator)
+    private Tensor Run(int count, FusedPath? fused, Parameters theta, Tensor x, bool training, Generator? generator)
     {
         Check(theta, x);
-        var views = theta.Split();
+        return Networks.Fused && fused is not null && FusedPath.Takes(theta.Flat, x)
+            ? fused.Run(theta.Flat, x, training, generator)
+            : Loop(count, theta.Flat, x, new ForwardMode(training, generator));
+    }
+
+    /// <summary>The first layers, one after another, each by TorchSharp's operations: the definition.</summary>
+    private Tensor Loop(int count, Tensor theta, Tensor x, ForwardMode mode)
+    {
+        var views = new Parameters(Layout, theta).Split();
         var activation = x;
-        foreach (var (layer, first, count, mayOverwrite) in path)
+        foreach (var (layer, first, own, _) in steps.AsSpan(0, count))
         {
-            var output = layer.Forward(activation, views.AsSpan(first, count), new ForwardMode(training, generator, mayOverwrite));
+            var output = layer.Forward(activation, views.AsSpan(first, own), mode);
             // The graph keeps what its derivatives read; the rest is free for the next layer.
             if (!ReferenceEquals(activation, x) && !ReferenceEquals(activation, output))
                 activation.Dispose();
@@ -184,6 +192,15 @@ public sealed class Network
         foreach (var view in views)
             view.Dispose();
         return activation;
+    }
+
+    /// <summary>The first layers as fused passes; null where one of them has none.</summary>
+    private FusedPath? Fuse(int count, IReadOnlyList<long> output)
+    {
+        if (count == 0)
+            return null;
+        long[] outputShape = [.. output];
+        return FusedPath.Of(steps.Take(count).Select(step => (step.Layer, step.Input)), outputShape, (theta, x) => Loop(count, theta, x, default));
     }
 
     private void Check(Parameters theta, Tensor x)
@@ -198,7 +215,7 @@ public sealed class Network
             throw new ArgumentException($"The inputs are {x.dtype} but the parameters {theta.Type}; convert one of them with To().", nameof(x));
     }
 
-    private readonly record struct Step(Layer Layer, int First, int Count, bool MayOverwriteInput);
+    private readonly record struct Step(Layer Layer, int First, int Count, long[] Input);
 }
 
 /// <summary>A layer in its place in a network.</summary>

@@ -34,6 +34,11 @@ internal unsafe interface ISimd<T, TVector> where T : unmanaged where TVector : 
 
     /// <summary>a·b + c, rounded once where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+    /// <summary>max(value, 0); NaN where value is.</summary>
+    static abstract TVector PositivePart(TVector value);
+
+    /// <summary><paramref name="value"/> where <paramref name="test"/> is above 0, else 0.</summary>
+    static abstract TVector WherePositive(TVector test, TVector value);
     static abstract T Sum(TVector value);
 
     /// <summary>Loads the first <paramref name="count"/> lanes, touching no memory beyond them; the others are 0.</summary>
@@ -77,6 +82,13 @@ internal readonly unsafe struct Simd512<T> : ISimd<T, Vector512<T>> where T : un
         typeof(T) == typeof(float)
             ? Vector512.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
             : Vector512.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> PositivePart(Vector512<T> value) => Vector512.AndNot(value, Vector512.LessThan(value, Vector512<T>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> WherePositive(Vector512<T> test, Vector512<T> value) =>
+        Vector512.GreaterThan(test, Vector512<T>.Zero) & value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector512<T> value) => Vector512.Sum(value);
@@ -152,6 +164,13 @@ internal readonly unsafe struct Simd256<T> : ISimd<T, Vector256<T>> where T : un
             : Vector256.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> PositivePart(Vector256<T> value) => Vector256.AndNot(value, Vector256.LessThan(value, Vector256<T>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> WherePositive(Vector256<T> test, Vector256<T> value) =>
+        Vector256.GreaterThan(test, Vector256<T>.Zero) & value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector256<T> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -223,6 +242,13 @@ internal readonly unsafe struct Simd128<T> : ISimd<T, Vector128<T>> where T : un
         typeof(T) == typeof(float)
             ? Vector128.MultiplyAddEstimate(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
             : Vector128.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> PositivePart(Vector128<T> value) => Vector128.AndNot(value, Vector128.LessThan(value, Vector128<T>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> WherePositive(Vector128<T> test, Vector128<T> value) =>
+        Vector128.GreaterThan(test, Vector128<T>.Zero) & value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector128<T> value) => Vector128.Sum(value);
