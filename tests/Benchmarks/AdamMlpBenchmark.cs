@@ -28,10 +28,10 @@ internal static class AdamMlpBenchmark
                 Inner = InnerOptimizer.Adam(),
                 Epochs = 1,
                 ImagesPerClass = 10,
-                InitialRate = 0.01,
+                InitialLearningRate = 0.01,
                 NetworksPerStep = parsed.GetValue(networks),
-                RealBatch = 256,
-                Outer = new OuterAdam { Rate = 1e-3 },
+                BatchSize = 256,
+                Outer = new OuterAdam { LearningRate = 1e-3 },
             };
             using var digits = Digits.Load(new DigitsOptions { Folders = [parsed.GetRequiredValue(data)], AllowDownload = false });
             Run(distiller, digits, parsed.GetValue(iterations));

@@ -39,13 +39,13 @@ internal static class FeaturesBenchmark
         {
             Network = Networks.ConvNet(3, width),
             ImagesPerClass = m / Classes,
-            Start = SupportStart.Noise,
+            Start = ImageStart.Noise,
             BatchSize = (batch + Classes - 1) / Classes * Classes, // As many of each class, and not fewer in all.
-            Regularisation = 1e-6,
+            Regularization = 1e-6,
             Target = RegressionTarget.SquaredError,
             Margin = 0,
             Averaging = 0,
-            Optimiser = new OuterAdam { Rate = 1e-3 },
+            Outer = new OuterAdam { LearningRate = 1e-3 },
             Pool = new FeaturePool { Size = 1, TrainingSteps = 0 },
         };
         using var state = distiller.Initialize(images, seed: 0);

@@ -38,7 +38,7 @@ internal static class KipBenchmark
             Kernel = new FullyConnectedKernel(3),
             ImagesPerClass = m / Classes,
             BatchSize = batch,
-            Optimiser = new OuterAdam { Rate = 1e-3 },
+            Outer = new OuterAdam { LearningRate = 1e-3 },
         };
         using var state = kip.Initialize(images, seed: 0);
         Timing.WarmUp(() => kip.Step(state, images));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Solvers;
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace Benchmarks;
@@ -28,9 +29,10 @@ internal static class LogregBenchmark
         command.SetAction(parsed =>
         {
             set_num_threads(parsed.GetValue(threads));
+            WorkPool.Threads = parsed.GetValue(threads);
             var distiller = new LogisticDistiller
             {
-                L2 = parsed.GetValue(l2),
+                Regularization = parsed.GetValue(l2),
                 ImagesPerClass = parsed.GetValue(ipc),
                 Method = parsed.GetValue(outer),
                 Space = parsed.GetValue(space),

@@ -28,8 +28,8 @@ internal static class WangBenchmark
             {
                 Steps = parsed.GetValue(steps),
                 Epochs = parsed.GetValue(epochs),
-                RealBatch = parsed.GetValue(batch),
-                Start = parsed.GetValue(isFixed) ? InitialWeights.Fixed() : InitialWeights.Fresh,
+                BatchSize = parsed.GetValue(batch),
+                InitialWeights = parsed.GetValue(isFixed) ? InitialWeights.Fixed() : InitialWeights.Fresh,
             };
             using var digits = Digits.Load(new DigitsOptions { Folders = [parsed.GetRequiredValue(data)], AllowDownload = false });
             using var standardised = digits.Standardise();
@@ -45,7 +45,7 @@ internal static class WangBenchmark
         Timing.WarmUp(() => distiller.Step(state, digits));
         var times = Enumerable.Range(0, iterations).Select(_ => Timing.Milliseconds(() => losses.Add(distiller.Step(state, digits).Loss))).ToArray();
         Console.WriteLine(
-            $"wang: {Timing.Median(times):F1} ms/outer step (steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.RealBatch}); " +
+            $"wang: {Timing.Median(times):F1} ms/outer step (steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}); " +
             $"last loss {losses.TakeLast(20).Average():F3}");
     }
 }

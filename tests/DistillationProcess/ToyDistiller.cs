@@ -8,7 +8,7 @@ namespace DistillationProcess;
 /// <summary>Pulls ten images of 4×4 pixels towards random real ones: every part of a state in use, and microseconds a step.</summary>
 public sealed class ToyDistiller : IDistiller
 {
-    private static readonly OuterAdam Adam = new() { Rate = 0.05 };
+    private static readonly OuterAdam Adam = new() { LearningRate = 0.05 };
 
     /// <summary>How many more numbers the state holds, so that a checkpoint takes time to write.</summary>
     public long Ballast { get; init; }
@@ -67,7 +67,7 @@ public sealed class ToyDistiller : IDistiller
 
     /// <inheritdoc/>
     public DistilledSet Result(DistillationState state) =>
-        new(state["images"].clone(), eye(10), "toy", rates: [0.1, 0.2]);
+        new(state["images"].clone(), eye(10), "toy", learningRates: [0.1, 0.2]);
 
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data) => 4 * Ballast;

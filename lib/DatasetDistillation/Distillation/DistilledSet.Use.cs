@@ -26,13 +26,13 @@ public sealed partial class DistilledSet
     {
         ArgumentNullException.ThrowIfNull(start);
         RequireFit(network);
-        if (Rates.Count == 0)
+        if (LearningRates.Count == 0)
             throw new InvalidOperationException($"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
         if (!start.Layout.Equals(network.Layout))
             throw new ArgumentException($"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
         using var scope = NewDisposeScope();
         var device = start.Flat.device;
-        var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), Rates, Steps);
+        var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), LearningRates, Steps);
         var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunctions.CrossEntropy, LossFunctions.CrossEntropy);
         return new Parameters(network.Layout, unrolled.Replay(variables, start.Flat).MoveToOuterDisposeScope());
     }
@@ -69,9 +69,9 @@ public sealed partial class DistilledSet
             Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps);
     }
 
-    /// <summary>Real images as these are: a copy, standardised as <see cref="Preprocessing"/> says.</summary>
+    /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>
     /// <param name="data">Images in [0, 1], or already in the space of this set.</param>
-    /// <exception cref="ArgumentException">They are standardised in another way.</exception>
+    /// <exception cref="ArgumentException">They are standardized in another way.</exception>
     public ImageDataset Prepare(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);

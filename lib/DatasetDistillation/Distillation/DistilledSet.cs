@@ -12,13 +12,13 @@ public sealed partial class DistilledSet : IDisposable
 {
     /// <summary>Checks that the parts fit together and takes ownership of the tensors.</summary>
     /// <param name="images">Float32 [n, c, h, w], in the space that <paramref name="preprocessing"/> leads to.</param>
-    /// <param name="labels">Float32 [n, classes]: one-hot, centred or soft.</param>
+    /// <param name="labels">Float32 [n, classes]: one-hot, centered or soft.</param>
     /// <param name="method">Who made it: the distiller's name and settings.</param>
-    /// <param name="preprocessing">How real images must be standardised to stand beside these; null: pixels in [0, 1].</param>
-    /// <param name="rates">The learning rate of each training step in order; empty when none was learned.</param>
+    /// <param name="preprocessing">How real images must be standardized to stand beside these; null: pixels in [0, 1].</param>
+    /// <param name="learningRates">The learning rate of each training step in order; empty when none was learned.</param>
     /// <param name="steps">Into how many consecutive batches the images are divided, one for each step of an epoch.</param>
     /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
-    public DistilledSet(Tensor images, Tensor labels, string method, Standardisation? preprocessing = null, IReadOnlyList<double>? rates = null, int steps = 1)
+    public DistilledSet(Tensor images, Tensor labels, string method, Standardisation? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
@@ -30,15 +30,15 @@ public sealed partial class DistilledSet : IDisposable
             throw new ArgumentException("Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier checkpoint or a lower rate.");
         if (steps < 1 || images.shape[0] % steps != 0)
             throw new ArgumentException($"{images.shape[0]} images do not divide into {steps} equal steps.", nameof(steps));
-        Rates = rates is null ? [] : [.. rates];
-        if (Rates.Count % steps != 0)
-            throw new ArgumentException($"{Rates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(rates));
-        if (Rates.Any(static rate => !double.IsFinite(rate)))
-            throw new ArgumentException($"Learning rates must be finite; got {string.Join(", ", Rates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(rates));
+        LearningRates = learningRates is null ? [] : [.. learningRates];
+        if (LearningRates.Count % steps != 0)
+            throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(learningRates));
+        if (LearningRates.Any(static rate => !double.IsFinite(rate)))
+            throw new ArgumentException($"Learning rates must be finite; got {string.Join(", ", LearningRates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(learningRates));
         (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method, preprocessing, steps);
     }
 
-    /// <summary>Float32 [n, c, h, w], standardised as <see cref="Preprocessing"/> says.</summary>
+    /// <summary>Float32 [n, c, h, w], standardized as <see cref="Preprocessing"/> says.</summary>
     public Tensor Images { get; }
 
     /// <summary>Float32 [n, classes].</summary>
@@ -53,17 +53,17 @@ public sealed partial class DistilledSet : IDisposable
     /// <summary>The distiller's name and settings, the seed and the number of steps.</summary>
     public string Method { get; }
 
-    /// <summary>The standardisation of the space that the images live in; null when they are pixels in [0, 1].</summary>
+    /// <summary>The standardization of the space that the images live in; null when they are pixels in [0, 1].</summary>
     public Standardisation? Preprocessing { get; }
 
     /// <summary>The learned rate of each training step; empty when the method leaves training to the reader.</summary>
-    public IReadOnlyList<double> Rates { get; }
+    public IReadOnlyList<double> LearningRates { get; }
 
     /// <summary>The number of batches that the images are used in, in order.</summary>
     public int Steps { get; }
 
     /// <summary>How often the learned schedule goes through all images; 0 without a schedule.</summary>
-    public int Epochs => Rates.Count / Steps;
+    public int Epochs => LearningRates.Count / Steps;
 
     /// <summary>The class with the largest label, image by image.</summary>
     public long[] Classes()
@@ -78,7 +78,7 @@ public sealed partial class DistilledSet : IDisposable
         var archive = new Npz();
         archive.Add("images", NpyArray.From(Images));
         archive.Add("labels", NpyArray.From(Labels));
-        archive.Add("learning_rates", NpyArray.From(Rates.ToArray(), Rates.Count));
+        archive.Add("learning_rates", NpyArray.From(LearningRates.ToArray(), LearningRates.Count));
         archive.Add("steps", NpyArray.Scalar((long)Steps));
         archive.Add("mean", NpyArray.Scalar(Preprocessing?.Mean ?? 0f));
         archive.Add("std", NpyArray.Scalar(Preprocessing?.StandardDeviation ?? 1f));
@@ -92,7 +92,7 @@ public sealed partial class DistilledSet : IDisposable
     /// </summary>
     /// <param name="path">The archive.</param>
     /// <param name="preprocessing">
-    /// How the images were standardised, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
+    /// How the images were standardized, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
     /// </param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
     public static DistilledSet Load(string path, Standardisation? preprocessing = null)

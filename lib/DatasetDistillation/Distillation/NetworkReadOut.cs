@@ -17,7 +17,7 @@ public enum LabelUse
 }
 
 /// <summary>
-/// Reads a distilled set out by an ordinary network: trained on it from scratch with an ordinary optimiser, then judged on real
+/// Reads a distilled set out by an ordinary network: trained on it from scratch with an ordinary optimizer, then judged on real
 /// images as it is after its last step. It is another thing than kernel ridge regression on the same images, and than the
 /// replay of a learned schedule.
 /// </summary>
@@ -27,13 +27,13 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>Which labels are learned from.</summary>
     public LabelUse Labels { get; init; }
 
-    /// <summary>Optimiser steps; rounded up to whole passes over the set.</summary>
+    /// <summary>Optimizer steps; rounded up to whole passes over the set.</summary>
     public int Steps { get; init; } = 1000;
 
     /// <summary>Images in a step; all of them where there are fewer.</summary>
     public int BatchSize { get; init; } = 500;
 
-    /// <summary>The optimiser.</summary>
+    /// <summary>The optimizer.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
     /// <summary>The learning rate at its highest.</summary>
@@ -54,14 +54,14 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>Changes each batch at random, such as <see cref="Augmentations.Shift(int)"/>; null: batches are taken as they are.</summary>
     public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
 
-    /// <summary>The network, its labels and its optimiser in a line.</summary>
+    /// <summary>The network, its labels and its optimizer in a line.</summary>
     public override string ToString() => FormattableString.Invariant(
         $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(Augmentation is null ? "" : ", augmented")}");
 
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>
     /// <param name="seed">Of the first weights, the order of the images, dropout and augmentation.</param>
-    /// <param name="watched">Real images, standardised as the set's are, to evaluate after each pass over the set, for learning curves; null: none.</param>
+    /// <param name="watched">Real images, standardized as the set's are, to evaluate after each pass over the set, for learning curves; null: none.</param>
     /// <param name="cancellation">Stops between two steps; the result then says so.</param>
     /// <exception cref="ArgumentException">The network takes other images, has another number of classes, or the set lacks a class.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
@@ -74,7 +74,7 @@ public sealed record NetworkReadOut(Network Network)
         if (watched is not null)
             set.RequireSpace(watched);
         using var labels = Targets(set.Labels);
-        using var classes = watched is null ? null : Targets(KernelRidge.CentredLabels(watched.Labels, set.ClassCount));
+        using var classes = watched is null ? null : Targets(KernelRidge.CenteredLabels(watched.Labels, set.ClassCount));
         var batch = Math.Min(BatchSize, set.Count);
         var stepsPerEpoch = (set.Count + batch - 1) / batch;
         var trainer = new Trainer
@@ -96,12 +96,12 @@ public sealed record NetworkReadOut(Network Network)
 
     /// <summary>The accuracy on real images, in [0, 1], of networks trained with several seeds.</summary>
     /// <param name="set">The distilled set.</param>
-    /// <param name="test">Test images, standardised as the training images were.</param>
+    /// <param name="test">Test images, standardized as the training images were.</param>
     /// <param name="seeds">One network each.</param>
     /// <param name="progress">Is told the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops a training; the spread is then that of the networks done.</param>
     /// <inheritdoc cref="Train" path="/exception"/>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first network was done.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first network was done.</exception>
     public Spread Accuracy(
         DistilledSet set, ImageDataset test, IEnumerable<long> seeds, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -113,7 +113,7 @@ public sealed record NetworkReadOut(Network Network)
         foreach (var seed in all)
         {
             using var result = Train(set, seed, cancellation: cancellation);
-            if (result.IsCancelled)
+            if (result.IsCanceled)
                 break;
             accuracies.Add(Evaluation.Evaluate(Network, result.Parameters, test).Accuracy);
             progress?.Report((double)accuracies.Count / all.Length);
@@ -128,7 +128,7 @@ public sealed record NetworkReadOut(Network Network)
     public Spread Accuracy(DistilledSet set, ImageDataset test, int networks = 5, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         Accuracy(set, test, Enumerable.Range(0, networks).Select(static i => (long)i), progress, cancellation);
 
-    /// <summary>What is learned from labels [n, classes]: themselves, centred, as Float32; or the class of each.</summary>
+    /// <summary>What is learned from labels [n, classes]: themselves, centered, as Float32; or the class of each.</summary>
     private Tensor Targets(Tensor labels)
     {
         using var scope = NewDisposeScope();

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Kernels;
 
 /// <summary>
-/// The NTK or NNGP of a fully connected ReLU network of infinite width in the NTK parameterisation (Jacot et al. 2018; Lee et al.
-/// 2018). Images are flattened; standardise them first. On the CPU, matrices are computed by a fused pass with closed-form
+/// The NTK or NNGP of a fully connected ReLU network of infinite width in the NTK parameterization (Jacot et al. 2018; Lee et al.
+/// 2018). Images are flattened; standardize them first. On the CPU, matrices are computed by a fused pass with closed-form
 /// derivatives; on other devices by tensor operations.
 /// </summary>
 public sealed class FullyConnectedKernel : IKernel

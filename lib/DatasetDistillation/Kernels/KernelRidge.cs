@@ -16,23 +16,23 @@ public sealed class KernelRidge
     private const double RidgeStep = 10;
     private const double LabelRidge = 1e-12;
 
-    /// <param name="regularisation">λ, relative to the mean of K_ss's diagonal; above 0.</param>
+    /// <param name="regularization">λ, relative to the mean of K_ss's diagonal; above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">λ is not above 0.</exception>
-    public KernelRidge(double regularisation = 1e-6)
+    public KernelRidge(double regularization = 1e-6)
     {
-        if (!(regularisation > 0 && double.IsFinite(regularisation)))
-            throw new ArgumentOutOfRangeException(nameof(regularisation), regularisation, "The ridge λ must be above 0; 1e-6 is usual.");
-        Regularisation = regularisation;
+        if (!(regularization > 0 && double.IsFinite(regularization)))
+            throw new ArgumentOutOfRangeException(nameof(regularization), regularization, "The ridge λ must be above 0; 1e-6 is usual.");
+        Regularization = regularization;
     }
 
     /// <summary>λ.</summary>
-    public double Regularisation { get; }
+    public double Regularization { get; }
 
     /// <summary>Labels as regression targets: one-hot minus 1/C, so that each row sums to 0.</summary>
     /// <param name="labels">Int64 [n].</param>
     /// <param name="classes">C.</param>
     /// <returns>Float64 [n, C].</returns>
-    public static Tensor CentredLabels(Tensor labels, int classes)
+    public static Tensor CenteredLabels(Tensor labels, int classes)
     {
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
@@ -74,7 +74,7 @@ public sealed class KernelRidge
         ArgumentNullException.ThrowIfNull(outer);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var (factor, ridge) = Factorise(kss, Regularisation);
+        var (factor, ridge) = Factorize(kss, Regularization);
         var (n, k) = (kss.shape[0], InFloat64(kts));
         var a = cholesky_solve(ys.to_type(float64), factor);
         var predictions = k.matmul(a);
@@ -103,7 +103,7 @@ public sealed class KernelRidge
 
     /// <summary>The part of the images whose largest prediction is that of their class.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="support">Support images [n, …], standardised as the test images are.</param>
+    /// <param name="support">Support images [n, …], standardized as the test images are.</param>
     /// <param name="labels">Their labels [n, C].</param>
     /// <param name="test">The images to predict.</param>
     /// <param name="block">How many of them at once.</param>
@@ -134,7 +134,7 @@ public sealed class KernelRidge
     /// </summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="support">Support images [n, …].</param>
-    /// <param name="train">The training set; its labels are centred.</param>
+    /// <param name="train">The training set; its labels are centered.</param>
     /// <param name="block">How many images at once.</param>
     /// <returns>Float64 [n, C].</returns>
     /// <exception cref="ArgumentException">The images do not fit, or hold a NaN.</exception>
@@ -157,28 +157,28 @@ public sealed class KernelRidge
             using var kts = kernel.Cross(images, support);
             var transposed = InFloat64(kts.Value).t();
             normal.add_(transposed.matmul(transposed.t()));
-            right.add_(transposed.matmul(CentredLabels(classes, train.ClassCount)));
+            right.add_(transposed.matmul(CenteredLabels(classes, train.ClassCount)));
         }
-        var solution = cholesky_solve(right, Factorise(normal, LabelRidge).Factor);
+        var solution = cholesky_solve(right, Factorize(normal, LabelRidge).Factor);
         using var kss = kernel.Gram(support);
         var m = kss.Value.to_type(float64);
-        return (m.matmul(solution) + solution * (m.trace() * (Regularisation / n))).MoveToOuterDisposeScope();
+        return (m.matmul(solution) + solution * (m.trace() * (Regularization / n))).MoveToOuterDisposeScope();
     }
 
     /// <summary>A = M⁻¹ y_s, Float64 [n, C].</summary>
-    private Tensor Weights(Tensor kss, Tensor ys) => cholesky_solve(ys.to_type(float64), Factorise(kss, Regularisation).Factor);
+    private Tensor Weights(Tensor kss, Tensor ys) => cholesky_solve(ys.to_type(float64), Factorize(kss, Regularization).Factor);
 
     /// <summary>A matrix in Float64; one that is stored by columns stays so, which is much faster than to go across it.</summary>
     private static Tensor InFloat64(Tensor matrix) => matrix.is_contiguous() ? matrix.to_type(float64) : matrix.t().to_type(float64).t();
 
     /// <summary>The Cholesky factor of M, and the ridge that it took: λ, or more where rounding had made M indefinite.</summary>
-    private static (Tensor Factor, double Ridge) Factorise(Tensor kss, double ridge)
+    private static (Tensor Factor, double Ridge) Factorize(Tensor kss, double ridge)
     {
         var k = kss.to_type(float64);
         var n = k.shape[0];
         double mean = k.trace().ToDouble() / n;
         if (!double.IsFinite(k.sum().ToDouble()))
-            throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardise them, or lower the learning rate.");
+            throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
         var identity = eye(n, dtype: float64, device: k.device);
         for (var tried = ridge; ; tried *= RidgeStep)
         {

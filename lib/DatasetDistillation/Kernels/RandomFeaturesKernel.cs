@@ -21,7 +21,7 @@ public sealed class RandomFeaturesKernel : IKernel
 
     /// <summary>The kernel of random draws of a network.</summary>
     /// <param name="network">
-    /// The network with its distribution p(θ₀); null: a ConvNet of three blocks of 32 channels without normalisation, from He normal with
+    /// The network with its distribution p(θ₀); null: a ConvNet of three blocks of 32 channels without normalization, from He normal with
     /// biases of standard deviation 0.1.
     /// </param>
     /// <param name="networks">N, how many are drawn for each step; 1 or more.</param>

@@ -17,7 +17,7 @@ public enum Fan
 
 /// <summary>
 /// A distribution p(θ₀) of a network's parameters before training: independent elements, weights of variance
-/// gain/fan, biases zero or with a given standard deviation, gains of normalisations 1.
+/// gain/fan, biases zero or with a given standard deviation, gains of normalizations 1.
 /// </summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Fan">Which fan divides the variance.</param>

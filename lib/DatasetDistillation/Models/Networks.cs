@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Models;
 
-/// <summary>Classifiers of grey 28×28 images in ten classes, ready-made.</summary>
+/// <summary>Classifiers of gray 28×28 images in ten classes, ready-made.</summary>
 public static class Networks
 {
     private static readonly long[] Digit = [1, 28, 28];
@@ -55,7 +55,7 @@ public static class Networks
 
     /// <summary>
     /// The convolutional network that distillation is usually judged with (Zhao et al. 2021, "Dataset condensation with
-    /// gradient matching"): blocks of a 3×3 convolution, a normalisation, ReLU and 2×2 average pooling, then a linear head.
+    /// gradient matching"): blocks of a 3×3 convolution, a normalization, ReLU and 2×2 average pooling, then a linear head.
     /// </summary>
     /// <param name="depth">The number of blocks, at most 4.</param>
     /// <param name="width">The number of channels, of the first block where they double.</param>
@@ -86,6 +86,6 @@ public enum Normalization
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>Instance normalisation with a learned gain and bias.</summary>
+    /// <summary>Instance normalization with a learned gain and bias.</summary>
     Instance,
 }

@@ -11,7 +11,7 @@ public enum ParameterRole
     /// <summary>Is added to features; zero, or drawn at random.</summary>
     Bias,
 
-    /// <summary>Scales a normalised feature; one.</summary>
+    /// <summary>Scales a normalized feature; one.</summary>
     Gain,
 }
 

@@ -40,7 +40,7 @@ public sealed class ImplicitDifferentiation
     public ImplicitDerivative VectorProduct(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, Tensor cotangent)
     {
         using var scope = NewDisposeScope();
-        var at = new Linearisation(condition, solution, parameters, twice: !PositiveDefinite);
+        var at = new Linearization(condition, solution, parameters, twice: !PositiveDefinite);
         at.CheckShape(cotangent, nameof(cotangent));
         // (∂F/∂x)ᵀ u = v, then −uᵀ ∂F/∂θ.
         SolverResult solved = PositiveDefinite
@@ -58,7 +58,7 @@ public sealed class ImplicitDifferentiation
     public ImplicitDerivative Product(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> tangents)
     {
         using var scope = NewDisposeScope();
-        var at = new Linearisation(condition, solution, parameters, twice: true);
+        var at = new Linearization(condition, solution, parameters, twice: true);
         Tensor right = -at.ParameterForward(tangents);
         SolverResult solved = PositiveDefinite
             ? Linear.Run(at.Transposed, right)
@@ -70,7 +70,7 @@ public sealed class ImplicitDifferentiation
         new([.. products.Select(static p => p.MoveToOuterDisposeScope())], solved.Status, solved.Iterations, solved.Residual);
 
     /// <summary>F near the solution: products with ∂F/∂x, ∂F/∂θ and their transposes.</summary>
-    private sealed class Linearisation
+    private sealed class Linearization
     {
         private readonly Tensor x, f;
         private readonly Tensor[] theta;
@@ -80,7 +80,7 @@ public sealed class ImplicitDifferentiation
         private readonly Tensor? weight, weightedX;
         private readonly Tensor[] weightedTheta = [];
 
-        public Linearisation(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, bool twice)
+        public Linearization(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, bool twice)
         {
             ArgumentNullException.ThrowIfNull(condition);
             ArgumentNullException.ThrowIfNull(solution);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
 
-/// <summary>A function to be minimised: its value, its gradient, and products with its Hessian.</summary>
+/// <summary>A function to be minimized: its value, its gradient, and products with its Hessian.</summary>
 public sealed class Objective
 {
     private readonly Func<Tensor, double> value;

@@ -18,11 +18,11 @@ public static class Augmentations
         return Named(string.Create(CultureInfo.InvariantCulture, $"Shift({pixels})"), (images, generator) => Shift(images, generator, pixels));
     }
 
-    /// <summary>Turns each image about its centre by a random angle.</summary>
+    /// <summary>Turns each image about its center by a random angle.</summary>
     /// <param name="degrees">The greatest angle in either direction.</param>
     public static Func<Tensor, Generator, Tensor> Rotate(double degrees = 15) => Deform(degrees, zoom: 1, shift: 0);
 
-    /// <summary>Enlarges each image about its centre by a random factor, as likely above 1 as below.</summary>
+    /// <summary>Enlarges each image about its center by a random factor, as likely above 1 as below.</summary>
     /// <param name="factor">The greatest factor, at least 1; the least is its reciprocal.</param>
     public static Func<Tensor, Generator, Tensor> Zoom(double factor = 1.25) => Deform(degrees: 0, factor, shift: 0);
 
@@ -54,7 +54,7 @@ public static class Augmentations
 
     /// <summary>Covers a square at a random place of each image, partly outside it where that is near the edge.</summary>
     /// <param name="share">The side of the square as a share of the image's, above 0 and at most 1.</param>
-    /// <param name="value">What it is covered with: 0 is the mean of standardised images.</param>
+    /// <param name="value">What it is covered with: 0 is the mean of standardized images.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of its range.</exception>
     public static Func<Tensor, Generator, Tensor> Cutout(double share = 0.25, double value = 0)
     {
@@ -128,14 +128,14 @@ public static class Augmentations
     {
         using var scope = NewDisposeScope();
         var (n, h, w) = (images.shape[0], images.shape[2], images.shape[3]);
-        var centres = rand([2, n, 1], images.dtype, generator: generator).to(images.device);
-        var rows = Covered(h, centres[0]).unsqueeze(2);
-        var columns = Covered(w, centres[1]).unsqueeze(1);
+        var centers = rand([2, n, 1], images.dtype, generator: generator).to(images.device);
+        var rows = Covered(h, centers[0]).unsqueeze(2);
+        var columns = Covered(w, centers[1]).unsqueeze(1);
         var kept = 1 - (rows * columns).unsqueeze(1);
         return (images * kept + (1 - kept) * value).MoveToOuterDisposeScope();
 
-        // 1 where |pixel − centre| is at most half the square's side, else 0.
-        Tensor Covered(long size, Tensor centre) =>
-            (arange(size, images.dtype, images.device).unsqueeze(0) + 0.5 - centre * size).abs().le(size * share / 2).to(images.dtype);
+        // 1 where |pixel − center| is at most half the square's side, else 0.
+        Tensor Covered(long size, Tensor center) =>
+            (arange(size, images.dtype, images.device).unsqueeze(0) + 0.5 - center * size).abs().le(size * share / 2).to(images.dtype);
     }
 }

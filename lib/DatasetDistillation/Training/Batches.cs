@@ -7,7 +7,7 @@ namespace DatasetDistillation.Training;
 /// <summary>What training and evaluation both ask of images and labels.</summary>
 internal static class Batches
 {
-    /// <summary>Checks that labelled images fit a classifier, before native code ends the process over them.</summary>
+    /// <summary>Checks that labeled images fit a classifier, before native code ends the process over them.</summary>
     public static void Check(Network network, Tensor images, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(labels);

@@ -16,8 +16,8 @@ internal sealed record Deformation(double Angle, double LogZoom, double Shift, d
         using var scope = NewDisposeScope();
         var (n, c, h, w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
         var (y, x) = Sources(images, generator);
-        var (top, bottom, down) = Neighbours(y, h);
-        var (left, right, along) = Neighbours(x, w);
+        var (top, bottom, down) = Neighbors(y, h);
+        var (left, right, along) = Neighbors(x, w);
         var pixels = images.reshape(n, c, h * w);
         var upper = Blend(At(top, left), At(top, right), along);
         var lower = Blend(At(bottom, left), At(bottom, right), along);
@@ -47,7 +47,7 @@ internal sealed record Deformation(double Angle, double LogZoom, double Shift, d
     }
 
     /// <summary>The pixels before and behind positions, and how far the positions are from the former to the latter.</summary>
-    private static (Tensor Before, Tensor Behind, Tensor Share) Neighbours(Tensor positions, long size)
+    private static (Tensor Before, Tensor Behind, Tensor Share) Neighbors(Tensor positions, long size)
     {
         var inside = positions.clamp(0, size - 1);
         var before = inside.to_type(int64);

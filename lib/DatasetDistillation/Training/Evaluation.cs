@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
 
-/// <summary>How well a classifier does on labelled images.</summary>
+/// <summary>How well a classifier does on labeled images.</summary>
 /// <param name="Loss">The mean loss.</param>
 /// <param name="Accuracy">The share of the images, in [0, 1], that are classified rightly.</param>
 public readonly record struct Score(double Loss, double Accuracy)

@@ -15,7 +15,7 @@ public static class LossFunctions
     public static Tensor CrossEntropy(Tensor outputs, Tensor targets) => nn.functional.cross_entropy(outputs, targets);
 
     /// <summary>
-    /// ½·Σ (output − target)², summed over classes. Labels become centred targets, one-hot − 1/classes; soft labels are
+    /// ½·Σ (output − target)², summed over classes. Labels become centered targets, one-hot − 1/classes; soft labels are
     /// taken as they are.
     /// </summary>
     public static Tensor SquaredError(Tensor outputs, Tensor targets)

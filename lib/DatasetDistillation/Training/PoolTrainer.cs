@@ -83,7 +83,7 @@ public sealed class PoolTrainer
             Seed = seed,
         };
         using var result = trainer.Fit(Network, own ?? data, cancellation: cancellation);
-        return result.IsCancelled ? null : result.Parameters.With(result.Parameters.Flat.clone().DetachFromDisposeScope());
+        return result.IsCanceled ? null : result.Parameters.With(result.Parameters.Flat.clone().DetachFromDisposeScope());
     }
 
     /// <summary>What networks must have in common to be of one pool.</summary>

@@ -53,7 +53,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
 
     /// <summary>The classes of the images.</summary>
     /// <exception cref="InvalidOperationException">They are not known.</exception>
-    public IReadOnlyList<int> Truths => [.. predictions.Select(static p => p.Truth ?? throw Unlabelled())];
+    public IReadOnlyList<int> Truths => [.. predictions.Select(static p => p.Truth ?? throw Unlabeled())];
 
     /// <summary>The share of right predictions, in [0, 1].</summary>
     /// <exception cref="InvalidOperationException">The true classes are not known.</exception>
@@ -68,7 +68,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
     {
         var counts = new int[ClassCount, ClassCount];
         foreach (var (label, _, truth) in predictions)
-            counts[truth ?? throw Unlabelled(), label]++;
+            counts[truth ?? throw Unlabeled(), label]++;
         return new ConfusionMatrix(counts);
     }
 
@@ -82,7 +82,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
         ? FormattableString.Invariant($"{Count:N0} predictions, {Accuracy:P2} right")
         : FormattableString.Invariant($"{Count:N0} predictions");
 
-    private static InvalidOperationException Unlabelled() =>
+    private static InvalidOperationException Unlabeled() =>
         new("The true classes of the images are not known; give Predict the labels.");
 }
 

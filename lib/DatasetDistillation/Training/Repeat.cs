@@ -10,7 +10,7 @@ public static class Repeat
     /// <param name="run">The experiment: of a seed, a number such as an accuracy.</param>
     /// <param name="cancellation">Stops between two runs.</param>
     /// <exception cref="ArgumentException">There are no seeds.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first run was over.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first run was over.</exception>
     public static Spread Over(IEnumerable<long> seeds, Func<long, double> run, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(seeds);

@@ -50,7 +50,7 @@ public sealed class Trainer
     /// </summary>
     public double Averaging { get; init; }
 
-    /// <summary>What is minimised.</summary>
+    /// <summary>What is minimized.</summary>
     public LossFunction Loss { get; init; } = LossFunctions.CrossEntropy;
 
     /// <summary>What the order of the images, dropout and augmentation are drawn from.</summary>

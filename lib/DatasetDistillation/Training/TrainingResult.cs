@@ -12,9 +12,9 @@ namespace DatasetDistillation.Training;
 /// </param>
 /// <param name="BestEpoch">The epoch of <paramref name="Best"/>, from 1; 0 where there is none.</param>
 /// <param name="History">The epochs that were completed.</param>
-/// <param name="IsCancelled">Whether the run was stopped before its end.</param>
+/// <param name="IsCanceled">Whether the run was stopped before its end.</param>
 public sealed record TrainingResult(
-    Network Network, Parameters Parameters, Parameters Best, int BestEpoch, TrainingHistory History, bool IsCancelled) : IDisposable
+    Network Network, Parameters Parameters, Parameters Best, int BestEpoch, TrainingHistory History, bool IsCanceled) : IDisposable
 {
     /// <summary>Frees both sets of parameters.</summary>
     public void Dispose()
@@ -25,7 +25,7 @@ public sealed record TrainingResult(
 
     /// <summary>How many epochs, and the last of them.</summary>
     public override string ToString() =>
-        $"{Network.Name}, {(IsCancelled ? "stopped" : "trained")} after {History.Count} epochs"
+        $"{Network.Name}, {(IsCanceled ? "stopped" : "trained")} after {History.Count} epochs"
         + (History.Count == 0 ? "" : $": {History[^1]}");
 }
 
@@ -36,7 +36,7 @@ public sealed class TrainingDivergedException : Exception
         : base(string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Network.Name} diverged: its loss is {loss} at step {step} (epoch {epoch}) with learning rate {rate:G4}. "
-            + $"Try a learning rate of {rate / 10:G2}, a warm-up (LearningRateSchedule.Cosine), or standardised images. "
+            + $"Try a learning rate of {rate / 10:G2}, a warm-up (LearningRateSchedule.Cosine), or standardized images. "
             + $"Result holds the {result.History.Count} epochs that were completed."))
     {
         (Loss, Step, LearningRate, Result) = (loss, step, rate, result);

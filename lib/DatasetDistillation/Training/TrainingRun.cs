@@ -45,9 +45,9 @@ internal sealed class TrainingRun : IDisposable
             var epochStart = Stopwatch.GetTimestamp();
             var learned = Learn(epoch, cancellation);
             if (divergedLoss is { } infinite)
-                throw new TrainingDivergedException(infinite, step, epoch, rate, Result(isCancelled: true));
+                throw new TrainingDivergedException(infinite, step, epoch, rate, Result(isCanceled: true));
             if (learned is not { } training)
-                return Result(isCancelled: true);
+                return Result(isCanceled: true);
             var trainingTime = Stopwatch.GetElapsedTime(epochStart);
 
             Score? score = validation is { } v
@@ -58,10 +58,10 @@ internal sealed class TrainingRun : IDisposable
                 epoch, trainer.Epochs, training.Loss, training.Accuracy, score?.Loss, score?.Accuracy, rate, trainingTime, Stopwatch.GetElapsedTime(start)));
             trainer.Progress?.Report(epochs[^1]);
         }
-        return Result(isCancelled: false);
+        return Result(isCanceled: false);
     }
 
-    /// <summary>Goes through the training set once; null if it was cancelled or diverged before its end.</summary>
+    /// <summary>Goes through the training set once; null if it was canceled or diverged before its end.</summary>
     private Score? Learn(int epoch, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -132,10 +132,10 @@ internal sealed class TrainingRun : IDisposable
         best = (epoch, value, judged.Clone());
     }
 
-    private TrainingResult Result(bool isCancelled)
+    private TrainingResult Result(bool isCanceled)
     {
         var last = judged.Clone();
-        return new TrainingResult(network, last, best.Parameters ?? last, best.Epoch, new TrainingHistory(epochs), isCancelled);
+        return new TrainingResult(network, last, best.Parameters ?? last, best.Epoch, new TrainingHistory(epochs), isCanceled);
     }
 
     public void Dispose()

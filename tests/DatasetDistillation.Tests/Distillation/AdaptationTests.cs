@@ -31,17 +31,17 @@ public sealed class AdaptationTests : IDisposable
         var distiller = new UnrolledDistiller
         {
             Network = Small,
-            Start = InitialWeights.Pool([.. pool.Take(5)]),
+            InitialWeights = InitialWeights.Pool([.. pool.Take(5)]),
             Steps = 2,
             Epochs = 2,
             ImagesPerClass = 2,
-            RealBatch = 300,
-            Outer = new OuterAdam { Rate = 0.05, Beta1 = 0.5 },
+            BatchSize = 300,
+            Outer = new OuterAdam { LearningRate = 0.05, Beta1 = 0.5 },
         };
         using var run = new DistillationDriver { Steps = 80, Seed = 1 }.Run(distiller, train);
 
         var before = new Spread(unseen.Select(theta => Evaluation.Evaluate(Small, theta, test).Accuracy));
-        var after = distiller.Evaluate(run.Set, test, unseen);
+        var after = distiller.Accuracy(run.Set, test, unseen);
         Assert.True(after.Mean > before.Mean + 0.1, $"from {before} to {after}");
     }
 
@@ -54,13 +54,13 @@ public sealed class AdaptationTests : IDisposable
         var distiller = new UnrolledDistiller
         {
             Network = Small,
-            Start = InitialWeights.Pool([.. pool.Take(11)]),
+            InitialWeights = InitialWeights.Pool([.. pool.Take(11)]),
             Steps = 1,
             Epochs = 1,
             ImagesPerClass = 10,
-            RealBatch = 300,
+            BatchSize = 300,
             Poisoning = attack,
-            Outer = new OuterAdam { Rate = 0.05, Beta1 = 0.5 },
+            Outer = new OuterAdam { LearningRate = 0.05, Beta1 = 0.5 },
         };
         using var run = new DistillationDriver { Steps = 150, Seed = 1 }.Run(distiller, train);
         using var scope = NewDisposeScope();

@@ -69,23 +69,23 @@ public sealed class BaselinesTests : IDisposable
         var corners = tensor(new float[] { 0, 0, 0, 9, 9, 0, 9, 9 }, [4, 2]);
         var places = tensor(Enumerable.Range(0, 20).Select(static i => (long)(i % 4)).ToArray());
         var points = corners.index_select(0, places) + ((rand([20, 2], generator: new Generator(1)) - 0.5) * 0.2);
-        var centres = KMeans.Centres(points, 4, seed, 0);
-        var distances = KMeans.SquaredDistances(corners, corners.square().sum([1]), centres);
+        var centers = KMeans.Centers(points, 4, seed, 0);
+        var distances = KMeans.SquaredDistances(corners, corners.square().sum([1]), centers);
         Assert.InRange(distances.min(1).values.max().ToDouble(), 0, 0.02);
         Assert.Equal(4, distances.argmin(1).data<long>().ToArray().Distinct().Count());
     }
 
     [Fact]
-    public void Every_centre_is_the_mean_of_the_points_nearest_to_it()
+    public void Every_center_is_the_mean_of_the_points_nearest_to_it()
     {
         var points = randn([200, 5], generator: new Generator(3));
-        var centres = KMeans.Centres(points, 12, 7, 0);
-        var nearest = KMeans.SquaredDistances(points, points.square().sum([1]), centres).argmin(1).data<long>().ToArray();
+        var centers = KMeans.Centers(points, 12, 7, 0);
+        var nearest = KMeans.SquaredDistances(points, points.square().sum([1]), centers).argmin(1).data<long>().ToArray();
         for (var cluster = 0; cluster < 12; cluster++)
         {
             var members = Enumerable.Range(0, 200).Where(i => nearest[i] == cluster).Select(static i => (long)i).ToArray();
             Assert.NotEmpty(members);
-            Assert.InRange((points.index_select(0, tensor(members)).mean([0]) - centres[cluster]).abs().max().ToDouble(), 0, 1e-5);
+            Assert.InRange((points.index_select(0, tensor(members)).mean([0]) - centers[cluster]).abs().max().ToDouble(), 0, 1e-5);
         }
     }
 
@@ -93,8 +93,8 @@ public sealed class BaselinesTests : IDisposable
     public void As_many_clusters_as_points_are_the_points_even_where_some_are_alike()
     {
         var points = cat([ones([3, 1]), full([1, 1], 2f), full([1, 1], 3f)]);
-        var centres = KMeans.Centres(points, 5, 0, 0).flatten().data<float>().ToArray();
-        Assert.Equal([1, 2, 3], centres.Distinct().Order());
+        var centers = KMeans.Centers(points, 5, 0, 0).flatten().data<float>().ToArray();
+        Assert.Equal([1, 2, 3], centers.Distinct().Order());
     }
 
     [Fact]
@@ -103,9 +103,9 @@ public sealed class BaselinesTests : IDisposable
         using var set = new DistilledSet(tensor(new float[] { 0, 0.5f, 1 }, [3, 1, 1, 1]), eye(3), "three greys");
         long[] classes = [0, 1, 2, 2];
         using var test = new ImageDataset(arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "greys of 0.1, 0.3, 0.5, 0.7", classCount: 3);
-        Assert.Equal(0.5, NearestNeighbour.Accuracy(set, test));
+        Assert.Equal(0.5, NearestNeighbor.Accuracy(set, test));
         using var other = new ImageDataset(rand([4, 1, 2, 2]), tensor(classes), "larger", classCount: 3);
-        Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => NearestNeighbour.Accuracy(set, other)).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => NearestNeighbor.Accuracy(set, other)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class BaselinesTests : IDisposable
     }
 
     [SkippableFact]
-    public void On_MNIST_clusters_as_neighbours_reach_the_published_accuracy()
+    public void On_MNIST_clusters_as_neighbors_reach_the_published_accuracy()
     {
         // Wang et al. 2018, table 1: 92.2 ± 0.1 with ten clusters per class.
         var folder = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
@@ -129,7 +129,7 @@ public sealed class BaselinesTests : IDisposable
         using var train = all.Take(10_000);
         using var clusters = Baselines.KMeans(train, 10);
         using var real = Baselines.RandomReal(train, 10);
-        Assert.InRange(NearestNeighbour.Accuracy(clusters, test), 0.90, 0.93);
-        Assert.InRange(NearestNeighbour.Accuracy(real, test), 0.65, 0.78);
+        Assert.InRange(NearestNeighbor.Accuracy(clusters, test), 0.90, 0.93);
+        Assert.InRange(NearestNeighbor.Accuracy(real, test), 0.65, 0.78);
     }
 }

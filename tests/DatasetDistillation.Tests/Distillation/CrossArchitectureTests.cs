@@ -12,17 +12,17 @@ public sealed class CrossArchitectureTests
     public void Every_network_is_trained_on_every_set_in_the_space_of_the_set()
     {
         using var digits = SyntheticDigits.Create(100, seed: 1);
-        using var standardised = digits.Standardise();
+        using var standardized = digits.Standardise();
         using var plain = Baselines.RandomReal(digits, 1);
-        using var scaled = Baselines.RandomReal(standardised, 2);
+        using var scaled = Baselines.RandomReal(standardized, 2);
         NetworkReadOut[] readOuts = [new(Networks.Mlp(8)) { Steps = 20 }, new(Networks.SoftmaxRegression()) { Steps = 20 }];
         var shares = new List<double>();
-        var matrix = CrossArchitecture.Measure([("raw", plain), ("standardised", scaled)], readOuts, digits, 2, new Told(shares.Add));
+        var matrix = CrossArchitecture.Measure([("raw", plain), ("standardized", scaled)], readOuts, digits, 2, new Told(shares.Add));
 
-        Assert.Equal<string>(["raw", "standardised"], matrix.Sets);
+        Assert.Equal<string>(["raw", "standardized"], matrix.Sets);
         Assert.Equal<string>(["MLP", "Softmax regression"], matrix.Networks);
         Assert.Equal(readOuts[1].Accuracy(plain, digits, 2).Values, matrix[0, 1]!.Values);
-        Assert.Equal(readOuts[0].Accuracy(scaled, standardised, 2).Values, matrix[1, 0]!.Values);
+        Assert.Equal(readOuts[0].Accuracy(scaled, standardized, 2).Values, matrix[1, 0]!.Values);
         Assert.Equal(1, shares[^1]);
         Assert.Equal(shares.Order(), shares);
 

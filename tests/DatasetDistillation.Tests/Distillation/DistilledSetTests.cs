@@ -24,7 +24,7 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(set.Images.shape, loaded.Images.shape);
         Assert.Equal(set.Pixels(), loaded.Pixels());
         Assert.Equal(set.Labels.data<float>().ToArray(), loaded.Labels.data<float>().ToArray());
-        Assert.Equal(set.Rates, loaded.Rates);
+        Assert.Equal(set.LearningRates, loaded.LearningRates);
         Assert.Equal((2, 2, 20, 10), (loaded.Steps, loaded.Epochs, loaded.Count, loaded.ClassCount));
         Assert.Equal(set.Method, loaded.Method);
         Assert.Equal(set.Preprocessing, loaded.Preprocessing);
@@ -32,13 +32,13 @@ public sealed class DistilledSetTests : IDisposable
     }
 
     [Fact]
-    public void A_set_without_schedule_or_standardisation_loads_back_without()
+    public void A_set_without_schedule_or_standardization_loads_back_without()
     {
         using var set = new DistilledSet(rand([10, 3, 8, 8]), eye(10), "random real");
         set.Save(folder["set.npz"]);
         using var loaded = DistilledSet.Load(folder["set.npz"]);
         Assert.Equal([10, 3, 8, 8], loaded.Images.shape);
-        Assert.Empty(loaded.Rates);
+        Assert.Empty(loaded.LearningRates);
         Assert.Null(loaded.Preprocessing);
         Assert.Equal(0, loaded.Epochs);
     }
@@ -69,8 +69,8 @@ public sealed class DistilledSetTests : IDisposable
     public void Channels_last_are_moved_first()
     {
         var pixels = Enumerable.Range(0, 2 * 8 * 8 * 3).Select(static i => (float)i).ToArray();
-        new Npz { ["images"] = NpyArray.From(pixels, 2, 8, 8, 3), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["colour.npz"]);
-        using var set = DistilledSet.Load(folder["colour.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels, 2, 8, 8, 3), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["color.npz"]);
+        using var set = DistilledSet.Load(folder["color.npz"]);
         Assert.Equal([2, 3, 8, 8], set.Images.shape);
         Assert.Equal(pixels[(((8 * 8) + (2 * 8) + 5) * 3) + 1], set.Images[1, 1, 2, 5].ToSingle());
     }
@@ -139,7 +139,7 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([0, 1, 4, 4]), zeros([0, 10]), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 0, 4]), eye(10), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 0]), "m"));
-        var error = Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", rates: [0.1, double.NaN]));
+        var error = Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, double.NaN]));
         Assert.Contains("0.1, NaN", error.Message, StringComparison.Ordinal);
     }
 
@@ -147,7 +147,7 @@ public sealed class DistilledSetTests : IDisposable
     public void Steps_must_divide_images_and_rates()
     {
         Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", steps: 3));
-        Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", rates: [0.1, 0.2, 0.3], steps: 2));
+        Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, 0.2, 0.3], steps: 2));
     }
 
     private string Saved(DistilledSet? set = null)

@@ -19,13 +19,13 @@ public sealed class DriverCheckpointTests : IDisposable
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(12)]
-    public void A_cancelled_run_goes_on_as_if_it_had_not_been_stopped(int stopAfter)
+    public void A_canceled_run_goes_on_as_if_it_had_not_been_stopped(int stopAfter)
     {
         using var uninterrupted = DriverRuns.Toy(20, folder["whole.npz"]);
         using (var stop = new CancellationTokenSource())
         {
             using var part = DriverRuns.Toy(20, Checkpoint, p => { if (p.Step == stopAfter) stop.Cancel(); }, stop.Token);
-            Assert.True(part.Cancelled);
+            Assert.True(part.IsCanceled);
             Assert.Equal(uninterrupted.Losses.Take(stopAfter), part.Losses);
         }
 
@@ -37,10 +37,10 @@ public sealed class DriverCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_run_cancelled_before_its_first_step_returns_its_beginning()
+    public void A_run_canceled_before_its_first_step_returns_its_beginning()
     {
         using var run = DriverRuns.Toy(5, Checkpoint, cancellation: new CancellationToken(canceled: true));
-        Assert.True(run.Cancelled);
+        Assert.True(run.IsCanceled);
         Assert.Empty(run.Losses);
         using var whole = DriverRuns.Toy(5);
         using var resumed = DriverRuns.Toy(5, Checkpoint);

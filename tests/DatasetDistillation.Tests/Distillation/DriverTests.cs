@@ -24,7 +24,7 @@ public sealed class DriverTests
         Assert.All(told.SkipLast(1), static p => Assert.True(p.Remaining > TimeSpan.Zero));
         Assert.Equal(TimeSpan.Zero, told[^1].Remaining);
         Assert.True(run.Elapsed >= told[^1].Elapsed);
-        Assert.False(run.Cancelled);
+        Assert.False(run.IsCanceled);
         Assert.All(told, static p => Assert.Null(p.Message));
     }
 
@@ -74,8 +74,8 @@ public sealed class DriverTests
         { "GuardEvery", new DistillationDriver { GuardEvery = 0 } },
         { "CheckpointEvery", new DistillationDriver { CheckpointEvery = -2 } },
         { "MaximumDivergences", new DistillationDriver { MaximumDivergences = -1 } },
-        { "RateDecay", new DistillationDriver { RateDecay = 0 } },
-        { "RateDecay", new DistillationDriver { RateDecay = double.NaN } },
+        { "LearningRateDecay", new DistillationDriver { LearningRateDecay = 0 } },
+        { "LearningRateDecay", new DistillationDriver { LearningRateDecay = double.NaN } },
     };
 
     [Theory]
@@ -90,10 +90,10 @@ public sealed class DriverTests
     public static TheoryData<IDistiller, IDistiller> OtherOptions => new()
     {
         { new LogisticDistiller(), new LogisticDistiller { Restarts = true } },
-        { Logistic(new() { Rate = 0.02 }), Logistic(new() { Rate = 0.02, Beta1 = 0.5 }) },
-        { Logistic(new() { Rate = 0.02 }), Logistic(new() { Rate = 0.02, CosineSteps = 100 }) },
-        { new KernelInducingPoints(), new KernelInducingPoints { Optimiser = new() { Rate = 0.04, Epsilon = 1e-4 } } },
-        { new FeatureRegression(), new FeatureRegression { TemperatureRate = 0 } },
+        { Logistic(new() { LearningRate = 0.02 }), Logistic(new() { LearningRate = 0.02, Beta1 = 0.5 }) },
+        { Logistic(new() { LearningRate = 0.02 }), Logistic(new() { LearningRate = 0.02, CosineSteps = 100 }) },
+        { new KernelInducingPoints(), new KernelInducingPoints { Outer = new() { LearningRate = 0.04, Epsilon = 1e-4 } } },
+        { new FeatureRegression(), new FeatureRegression { TemperatureLearningRate = 0 } },
         { Augmented(Augmentations.Shift(1)), Augmented(Augmentations.Shift(2)) },
         { Augmented(Augmentations.Deform()), Augmented(Augmentations.Deform(bend: 0.5)) },
         { Augmented(Augmentations.Cutout()), Augmented(Augmentations.Cutout(value: 1)) },
@@ -128,7 +128,7 @@ public sealed class DriverTests
         var scales = new List<double>();
         var faulty = new FaultyDistiller((call, state, loss) =>
         {
-            scales.Add(state.RateScale);
+            scales.Add(state.LearningRateScale);
             return call == 11 ? double.NaN : loss;
         });
         using var run = DriverRuns.Run(ToyDistiller.Driver(12), faulty, told.Add);
@@ -218,5 +218,5 @@ public sealed class DriverTests
 
     private static FeatureRegression Augmented(Func<Tensor, Generator, Tensor>? augmentation) => new() { Augmentation = augmentation };
 
-    private static LogisticDistiller Logistic(OuterAdam adam) => new() { Method = OuterMethod.Adam, Adam = adam };
+    private static LogisticDistiller Logistic(OuterAdam adam) => new() { Method = OuterMethod.Adam, Outer = adam };
 }

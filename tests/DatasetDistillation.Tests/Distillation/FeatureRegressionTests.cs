@@ -57,7 +57,7 @@ public sealed class FeatureRegressionTests : IDisposable
         using var scope = NewDisposeScope();
         using var theta = Small.Initialize(2);
         var leaf = data.Images.narrow(0, 0, 9).clone().requires_grad_();
-        var labels = KernelRidge.CentredLabels(data.Labels.narrow(0, 0, 9), 3).to_type(float32);
+        var labels = KernelRidge.CenteredLabels(data.Labels.narrow(0, 0, 9), 3).to_type(float32);
         var (real, classes) = (data.Images.narrow(0, 9, 70), data.Labels.narrow(0, 9, 70));
         var loss = new RegressionLoss(Small, new KernelRidge(1e-2), RegressionTarget.CrossEntropy);
         var all = loss.Differentiate(theta, leaf, leaf, labels, real, classes, 1);
@@ -76,7 +76,7 @@ public sealed class FeatureRegressionTests : IDisposable
     [InlineData(RegressionTarget.CrossEntropy)]
     public void From_noise_comes_what_networks_learn_from(RegressionTarget target)
     {
-        var distiller = Distiller() with { Target = target, Start = SupportStart.Noise, ImagesPerClass = 2, Optimiser = new OuterAdam { Rate = 0.05 } };
+        var distiller = Distiller() with { Target = target, Start = ImageStart.Noise, ImagesPerClass = 2, Outer = new OuterAdam { LearningRate = 0.05 } };
         using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 300);
@@ -134,8 +134,8 @@ public sealed class FeatureRegressionTests : IDisposable
         using var fixedLabels = Run(Distiller() with { LearnLabels = false }, 3);
         Assert.Equal([2 / 3f, -1 / 3f, -1 / 3f], fixedLabels.Set.Labels[0].data<float>().ToArray());
         using var even = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), tensor(new[] { 0.1f, 0, 0, 0, 0.1f, 0, 0, 0, 0.1f }, [3, 3]), "even", data.Standardisation);
-        using var free = Run(Distiller() with { Initial = even, Margin = 0 }, 1);
-        using var held = Run(Distiller() with { Initial = even, Margin = 1000 }, 1);
+        using var free = Run(Distiller() with { InitialSet = even, Margin = 0 }, 1);
+        using var held = Run(Distiller() with { InitialSet = even, Margin = 1000 }, 1);
         Assert.NotEqual(free.Set.Labels.data<float>().ToArray(), held.Set.Labels.data<float>().ToArray());
         Assert.All(Enumerable.Range(0, 3), i => Assert.True(Gap(held.Set, i) > 0.1));
 
@@ -160,7 +160,7 @@ public sealed class FeatureRegressionTests : IDisposable
     public void AdaBelief_takes_full_steps_where_gradients_agree()
     {
         using var state = new DistillationState(0) { ["x"] = zeros([2]) };
-        var belief = new OuterAdam { Rate = 1, Belief = true, Epsilon = 1e-3 };
+        var belief = new OuterAdam { LearningRate = 1, Belief = true, Epsilon = 1e-3 };
         for (int step = 0; step < 3; step++)
             belief.Update(state, "x", tensor([1f, step % 2 == 0 ? 1f : -1f]));
         // Algorithm 2 by hand for the first element: m = 1 − β₁ᵗ, s = Σ over steps of (1 − β₂)(β₁ᵗ)² β₂^…, both corrected.
@@ -177,16 +177,16 @@ public sealed class FeatureRegressionTests : IDisposable
     [Fact]
     public void Data_and_options_that_do_not_fit_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new FeatureRegression { Regularisation = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FeatureRegression { Regularization = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => (Distiller() with { Averaging = 1 }).Initialize(data, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => (Distiller() with { Pool = new FeaturePool { Size = 0 } }).Initialize(data, 0));
         Refused("3 classes", Distiller() with { BatchSize = 2 });
         Refused("takes [1, 28, 28]", new FeatureRegression());
         Refused("has 100", Distiller() with { ImagesPerClass = 101 });
         using var set = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), eye(3), "three", data.Standardisation);
-        Refused("must have 6 images", Distiller() with { Initial = set, ImagesPerClass = 2 });
+        Refused("must have 6 images", Distiller() with { InitialSet = set, ImagesPerClass = 2 });
         using var raw = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), eye(3), "raw");
-        Refused("another scale", Distiller() with { Initial = raw });
+        Refused("another scale", Distiller() with { InitialSet = raw });
         using var damaged = data.ToDevice(data.Device);
         damaged.Images.fill_(float.NaN);
         var nan = Assert.Throws<ArgumentException>(() => Distiller().Initialize(damaged, 0));
@@ -205,9 +205,9 @@ public sealed class FeatureRegressionTests : IDisposable
     {
         Network = Small,
         BatchSize = 60,
-        Optimiser = new OuterAdam { Rate = 0.02 },
+        Outer = new OuterAdam { LearningRate = 0.02 },
         Averaging = 0.9,
-        Pool = new FeaturePool { Size = 4, TrainingSteps = 4, Lifetime = 60, Optimiser = new OuterAdam { Rate = 1e-2 } },
+        Pool = new FeaturePool { Size = 4, TrainingSteps = 4, Lifetime = 60, Optimizer = new OuterAdam { LearningRate = 1e-2 } },
     };
 
     private DistillationRun Run(FeatureRegression distiller, long steps, long seed = 0) =>

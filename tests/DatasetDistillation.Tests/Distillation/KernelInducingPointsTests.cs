@@ -14,9 +14,9 @@ public sealed class KernelInducingPointsTests : IDisposable
     private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardise();
 
     [Theory]
-    [InlineData(SupportStart.Real)]
-    [InlineData(SupportStart.Noise)]
-    public void From_either_start_the_images_come_to_predict_well(SupportStart start)
+    [InlineData(ImageStart.Real)]
+    [InlineData(ImageStart.Noise)]
+    public void From_either_start_the_images_come_to_predict_well(ImageStart start)
     {
         var kip = new KernelInducingPoints { BatchSize = 150, Start = start };
         using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
@@ -73,12 +73,12 @@ public sealed class KernelInducingPointsTests : IDisposable
     }
 
     [Fact]
-    public void Labels_stay_centred_one_hot_unless_they_are_learned()
+    public void Labels_stay_centered_one_hot_unless_they_are_learned()
     {
         using var learned = Run(new KernelInducingPoints { BatchSize = 30 }, 3);
         using var fixedLabels = Run(new KernelInducingPoints { BatchSize = 30, LearnLabels = false }, 3);
         using var scope = NewDisposeScope();
-        var start = KernelRidge.CentredLabels(arange(3), 3).to_type(float32);
+        var start = KernelRidge.CenteredLabels(arange(3), 3).to_type(float32);
         Assert.Equal(start.data<float>().ToArray(), fixedLabels.Set.Labels.data<float>().ToArray());
         Assert.NotEqual(start.data<float>().ToArray(), learned.Set.Labels.data<float>().ToArray());
     }
@@ -115,7 +115,7 @@ public sealed class KernelInducingPointsTests : IDisposable
     [Fact]
     public void Data_and_options_that_do_not_fit_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { Regularisation = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { Regularization = 0 });
         var few = Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { BatchSize = 2 }.Initialize(data, 0));
         Assert.Contains("3 classes", few.Message, StringComparison.Ordinal);
         using var scope = NewDisposeScope();

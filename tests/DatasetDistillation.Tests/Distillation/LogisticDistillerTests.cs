@@ -90,27 +90,27 @@ public sealed class LogisticDistillerTests
     }
 
     [Fact]
-    public void A_model_of_all_images_is_where_the_penalised_gradient_vanishes()
+    public void A_model_of_all_images_is_where_the_penalized_gradient_vanishes()
     {
         using var data = SyntheticDigits.Create(300);
-        var regression = new LogisticRegression { L2 = 0.05, Solver = new() { Tolerance = 1e-4, MaxIterations = 500 } };
+        var regression = new LogisticRegression { Regularization = 0.05, Solver = new() { Tolerance = 1e-4, MaxIterations = 500 } };
         SolverResult result = regression.Fit(data);
 
         // The inner problem on real images is the same regression.
         using var theta = data.Images.flatten(1).to_type(float64);
         using var labels = nn.functional.one_hot(data.Labels, 10).to_type(float64);
-        using var exact = new LogisticProblem(LogisticImages.From(data.Images, data.Labels, 10), 0.05).Fit(theta, labels);
+        using var exact = new LogisticProblem(data, 0.05).Fit(theta, labels);
         Assert.True(result.Converged, $"{result}");
         Assert.InRange((result.Solution - exact).norm().ToDouble(), 0, 1e-4 / 0.05);
         Assert.Equal(LogisticRegression.Evaluate(exact, data).Loss, LogisticRegression.Evaluate(result.Solution, data).Loss, 3);
     }
 
     [Fact]
-    public void Standardised_images_are_refused_with_what_to_do()
+    public void Standardized_images_are_refused_with_what_to_do()
     {
         using var data = SyntheticDigits.Create(20).Standardise();
         var error = Assert.Throws<ArgumentException>(() => new LogisticDistiller().Initialize(data, 0));
-        Assert.Contains("not standardised", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not standardized", error.Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -122,7 +122,7 @@ public sealed class LogisticDistillerTests
         Assert.InRange(published.Losses[^1], 0.629, 0.630);
         Assert.InRange(example.Evaluate(published.Set, test).Accuracy, 0.88, 0.89);
 
-        var better = new LogisticDistiller { L2 = 1e-3, Method = OuterMethod.LBfgs };
+        var better = new LogisticDistiller { Regularization = 1e-3, Method = OuterMethod.LBfgs };
         using DistillationRun run = new DistillationDriver { Steps = 100 }.Run(better, train);
         Assert.InRange(better.Evaluate(run.Set, test).Accuracy, 0.92, 0.93);
     }

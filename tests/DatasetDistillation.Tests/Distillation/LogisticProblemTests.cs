@@ -108,10 +108,23 @@ public sealed class LogisticProblemTests
     }
 
     [Fact]
+    public void A_model_is_judged_as_tensor_operations_judge_it()
+    {
+        using var scope = NewDisposeScope();
+        ImageDataset images = Images(300);
+        Tensor weights = randn([784, 10], float64, generator: new Generator(5)) * 0.1;
+        Tensor logits = images.Images.flatten(1).to_type(float64).matmul(weights);
+        LogisticEvaluation found = LogisticRegression.Evaluate(weights, images);
+
+        Assert.Equal(nn.functional.cross_entropy(logits, images.Labels).ToDouble(), found.Loss, 5);
+        Assert.Equal(logits.argmax(1).eq(images.Labels).to_type(float64).mean().ToDouble(), found.Accuracy, 12);
+    }
+
+    [Fact]
     public void Bad_input_is_refused_with_what_was_wanted()
     {
         using var scope = NewDisposeScope();
-        LogisticImages images = Images(10);
+        using ImageDataset images = Images(10);
         Assert.Throws<ArgumentException>(() => new LogisticProblem(images, 0));
         Assert.Throws<ArgumentException>(() => new LogisticProblem(images, double.NaN));
         Assert.Throws<ArgumentException>(() => new LogisticProblem(images, precision: int64));
@@ -137,10 +150,10 @@ public sealed class LogisticProblemTests
         Implicit = new ImplicitDifferentiation(),
     };
 
-    private LogisticImages Images(int count = 2000)
+    private ImageDataset Images(int count = 2000)
     {
-        byte[] pixels = [.. digits["images"].AsSpan<byte>()[..(count * 784)]];
-        return new LogisticImages(pixels, digits["labels"].ToInt64s().AsSpan(0, count), 784, 10);
+        float[] pixels = Array.ConvertAll(digits["images"].AsSpan<byte>()[..(count * 784)].ToArray(), static value => value / 255f);
+        return new ImageDataset(tensor(pixels, [count, 1, 28, 28]), tensor(digits["labels"].ToInt64s()[..count]), "digits", classCount: 10);
     }
 
     private Tensor Reference(string name) => tensor(reference[name].ToDoubles(), [.. reference[name].Shape]);

@@ -30,7 +30,7 @@ public sealed class NetworkReadOutTests : IDisposable
     }
 
     [Fact]
-    public void Soft_labels_are_centred_and_hard_ones_are_classes()
+    public void Soft_labels_are_centered_and_hard_ones_are_classes()
     {
         // Three images, independent of one another, which a linear network fits exactly.
         using var three = new DistilledSet(
@@ -117,8 +117,8 @@ public sealed class NetworkReadOutTests : IDisposable
         using var lacking = new DistilledSet(set.Images.clone(), set.Labels.index_select(0, tensor(Enumerable.Repeat(2L, set.Count).ToArray())), "only zeros");
         Assert.Contains("class 1", Refusal(lacking), StringComparison.Ordinal);
 
-        using var standardised = digits.Standardise();
-        Assert.Contains("scale", Assert.Throws<ArgumentException>(() => readOut.Accuracy(set, standardised)).Message, StringComparison.Ordinal);
+        using var standardized = digits.Standardise();
+        Assert.Contains("scale", Assert.Throws<ArgumentException>(() => readOut.Accuracy(set, standardized)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ReplayTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Optimizers))]
-    public void A_replay_is_what_an_ordinary_optimiser_does_on_the_batches_in_order(string name)
+    public void A_replay_is_what_an_ordinary_optimizer_does_on_the_batches_in_order(string name)
     {
         using var set = Set();
         using var start = Tiny.Initialize(7, float64);
@@ -31,10 +31,10 @@ public sealed class ReplayTests : IDisposable
 
         var theta = new Parameter(start.Flat.clone());
         optim.Optimizer ordinary = name == "adam" ? optim.Adam([theta]) : optim.SGD([theta], 1, name == "momentum" ? 0.8 : 0);
-        for (var t = 0; t < set.Rates.Count; t++)
+        for (var t = 0; t < set.LearningRates.Count; t++)
         {
             foreach (var group in ordinary.ParamGroups)
-                group.LearningRate = set.Rates[t];
+                group.LearningRate = set.LearningRates[t];
             ordinary.zero_grad();
             var half = t % 2 * 3;
             var outputs = Tiny.Forward(start.With(theta), set.Images.narrow(0, half, 3).to(float64));
@@ -53,9 +53,9 @@ public sealed class ReplayTests : IDisposable
         try
         {
             set_num_threads(1);
-            var alone = distiller.Evaluate(set, test, networks: 3);
+            var alone = distiller.Accuracy(set, test, networks: 3);
             set_num_threads(3);
-            Assert.Equal(alone.Values, distiller.Evaluate(set, test, networks: 3).Values);
+            Assert.Equal(alone.Values, distiller.Accuracy(set, test, networks: 3).Values);
             Assert.Equal(3, alone.Values.Distinct().Count());
         }
         finally
@@ -69,15 +69,15 @@ public sealed class ReplayTests : IDisposable
     {
         var (distiller, set, test) = Distilled();
         Parameters[] given = [distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed), distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed + 1)];
-        var drawn = distiller.Evaluate(set, test, networks: 2);
-        Assert.Equal(drawn.Values, distiller.Evaluate(set, test, given).Values);
+        var drawn = distiller.Accuracy(set, test, networks: 2);
+        Assert.Equal(drawn.Values, distiller.Accuracy(set, test, given).Values);
 
-        var known = new UnrolledDistiller { Network = distiller.Network, Start = InitialWeights.Fixed(UnrolledDistiller.HeldOutSeed) };
-        Assert.Equal([drawn.Values[0]], known.Evaluate(set, test).Values);
+        var known = new UnrolledDistiller { Network = distiller.Network, InitialWeights = InitialWeights.Fixed(UnrolledDistiller.HeldOutSeed) };
+        Assert.Equal([drawn.Values[0]], known.Accuracy(set, test).Values);
 
-        var pooled = new UnrolledDistiller { Network = distiller.Network, Start = InitialWeights.Pool(given) };
-        Assert.Contains("2 given networks", Assert.Throws<InvalidOperationException>(() => pooled.Evaluate(set, test)).Message, StringComparison.Ordinal);
-        Assert.Equal(drawn.Values, pooled.Evaluate(set, test, given).Values);
+        var pooled = new UnrolledDistiller { Network = distiller.Network, InitialWeights = InitialWeights.Pool(given) };
+        Assert.Contains("2 given networks", Assert.Throws<InvalidOperationException>(() => pooled.Accuracy(set, test)).Message, StringComparison.Ordinal);
+        Assert.Equal(drawn.Values, pooled.Accuracy(set, test, given).Values);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class ReplayTests : IDisposable
         var (distiller, set, test) = Distilled();
         using var stop = new CancellationTokenSource();
         var shares = new List<double>();
-        var spread = distiller.Evaluate(set, test, networks: 10, progress: new Told(share =>
+        var spread = distiller.Accuracy(set, test, networks: 10, progress: new Told(share =>
         {
             shares.Add(share);
             if (shares.Count == 2)
@@ -94,7 +94,7 @@ public sealed class ReplayTests : IDisposable
         }), cancellation: stop.Token);
         Assert.Equal(2, spread.Count);
         Assert.Equal([0.1, 0.2], shares);
-        Assert.Throws<OperationCanceledException>(() => distiller.Evaluate(set, test, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => distiller.Accuracy(set, test, cancellation: stop.Token));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class ReplayTests : IDisposable
         using var dealt = plain.WithSchedule(steps: 2, epochs: 3, rate: 0.5);
         Assert.Equal([0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2], dealt.Classes());
         Assert.Equal([0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11], dealt.Images.data<float>().ToArray());
-        Assert.Equal(Enumerable.Repeat(0.5, 6), dealt.Rates);
+        Assert.Equal(Enumerable.Repeat(0.5, 6), dealt.LearningRates);
         Assert.Contains("class 0", Assert.Throws<ArgumentException>(() => plain.WithSchedule(3, 1, 0.5)).Message, StringComparison.Ordinal);
     }
 
@@ -130,18 +130,18 @@ public sealed class ReplayTests : IDisposable
         Assert.Contains("[1, 4, 4]", Assert.Throws<ArgumentException>(() => set.Replay(Tiny, start)).Message, StringComparison.Ordinal);
 
         using var raw = SyntheticDigits.Create(20, seed: 5);
-        Assert.Contains(nameof(DistilledSet.Prepare), Assert.Throws<ArgumentException>(() => distiller.Evaluate(set, raw)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(DistilledSet.Prepare), Assert.Throws<ArgumentException>(() => distiller.Accuracy(set, raw)).Message, StringComparison.Ordinal);
 
         var labels = set.Labels.clone();
         labels.narrow(1, 4, 1).zero_();
-        using var lacking = new DistilledSet(set.Images.clone(), labels, "no four", set.Preprocessing, set.Rates, set.Steps);
-        Assert.Contains("class 4", Assert.Throws<ArgumentException>(() => distiller.Evaluate(lacking, test)).Message, StringComparison.Ordinal);
+        using var lacking = new DistilledSet(set.Images.clone(), labels, "no four", set.Preprocessing, set.LearningRates, set.Steps);
+        Assert.Contains("class 4", Assert.Throws<ArgumentException>(() => distiller.Accuracy(lacking, test)).Message, StringComparison.Ordinal);
     }
 
     private static Tensor OneHot(params long[] classes) => nn.functional.one_hot(tensor(classes), 3).to(float32);
 
     private static DistilledSet Set() => new(
-        randn([6, 1, 4, 4], generator: new Generator(1)), OneHot(0, 1, 2, 0, 1, 2), "test", rates: [0.5, 0.4, 0.3, 0.2, 0.1, 0.05], steps: 2);
+        randn([6, 1, 4, 4], generator: new Generator(1)), OneHot(0, 1, 2, 0, 1, 2), "test", learningRates: [0.5, 0.4, 0.3, 0.2, 0.1, 0.05], steps: 2);
 
     private static (UnrolledDistiller Distiller, DistilledSet Set, ImageDataset Test) Distilled()
     {

@@ -55,8 +55,8 @@ public sealed class UnrolledTests
         {
             Network = network,
             Epochs = 3,
-            Start = InitialWeights.Fixed(theta0),
-            RealBatch = 64,
+            InitialWeights = InitialWeights.Fixed(theta0),
+            BatchSize = 64,
             Outer = new OuterAdam { Beta1 = 0 },
             Precision = float64,
         };
@@ -73,7 +73,7 @@ public sealed class UnrolledTests
 
     [Theory]
     [MemberData(nameof(Optimizers))]
-    public void Every_inner_optimiser_agrees_with_finite_differences(string name)
+    public void Every_inner_optimizer_agrees_with_finite_differences(string name)
     {
         using var scope = NewDisposeScope();
         var problem = new Small(name);
@@ -126,7 +126,7 @@ public sealed class UnrolledTests
                 Epochs = 2,
                 LearnLabels = true,
                 Inner = InnerOptimizer.Momentum(),
-                RealBatch = 50,
+                BatchSize = 50,
                 Window = window,
                 KeptGraphs = keptGraphs,
                 Precision = float64,
@@ -147,8 +147,8 @@ public sealed class UnrolledTests
         using var scope = NewDisposeScope();
         using var data = SyntheticDigits.Create(100, seed: 1).Standardise();
         var outer = new OuterAdam { Beta1 = 0 };
-        var free = new UnrolledDistiller { Network = Networks.Mlp(12), Start = InitialWeights.Fixed(0), RealBatch = 100, Outer = outer };
-        var clipped = new UnrolledDistiller { Network = free.Network, Start = free.Start, RealBatch = 100, Outer = outer, ClipFactor = 2 };
+        var free = new UnrolledDistiller { Network = Networks.Mlp(12), InitialWeights = InitialWeights.Fixed(0), BatchSize = 100, Outer = outer };
+        var clipped = new UnrolledDistiller { Network = free.Network, InitialWeights = free.InitialWeights, BatchSize = 100, Outer = outer, ClipFactor = 2 };
         double Length(UnrolledDistiller distiller, double mean)
         {
             using var state = distiller.Initialize(data, 3);
@@ -166,11 +166,11 @@ public sealed class UnrolledTests
     public void A_short_run_lowers_the_outer_loss_and_stores_its_schedule()
     {
         using var data = SyntheticDigits.Create(600, seed: 1).Standardise();
-        var distiller = new UnrolledDistiller { Network = Networks.Mlp(16), Start = InitialWeights.Fixed(0), Steps = 2, Epochs = 2, RealBatch = 600, Outer = new OuterAdam { Rate = 0.05 } };
+        var distiller = new UnrolledDistiller { Network = Networks.Mlp(16), InitialWeights = InitialWeights.Fixed(0), Steps = 2, Epochs = 2, BatchSize = 600, Outer = new OuterAdam { LearningRate = 0.05 } };
         using var run = new DistillationDriver { Steps = 30 }.Run(distiller, data);
         Assert.True(run.Losses[^1] < 0.8 * run.Losses[0], $"from {run.Losses[0]} to {run.Losses[^1]}");
         Assert.Equal((20, 2, 2), (run.Set.Count, run.Set.Steps, run.Set.Epochs));
-        Assert.All(run.Set.Rates, static rate => Assert.True(rate > 0));
+        Assert.All(run.Set.LearningRates, static rate => Assert.True(rate > 0));
     }
 
     [Fact]

@@ -117,8 +117,8 @@ public sealed class FeaturesKernelTests : IDisposable
         {
             Kernel = new RandomFeaturesKernel(ConvNet(width: 8, size: [1, 6, 6]), networks: 2, readOutNetworks: 4),
             BatchSize = 60,
-            Regularisation = 5e-3,
-            Start = SupportStart.Noise,
+            Regularization = 5e-3,
+            Start = ImageStart.Noise,
         };
         using var run = new DistillationDriver { Steps = 40 }.Run(kip, data);
         Assert.True(run.Losses.TakeLast(5).Average() < 0.6 * run.Losses.Take(5).Average());

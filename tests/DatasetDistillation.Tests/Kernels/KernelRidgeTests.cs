@@ -77,8 +77,8 @@ public sealed class KernelRidgeTests : IDisposable
     [InlineData(0)]
     [InlineData(-1e-6)]
     [InlineData(double.NaN)]
-    public void A_ridge_that_is_not_above_0_is_refused(double regularisation) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new KernelRidge(regularisation));
+    public void A_ridge_that_is_not_above_0_is_refused(double regularization) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new KernelRidge(regularization));
 
     [Fact]
     public void Matrices_and_labels_that_do_not_fit_are_refused()
@@ -102,10 +102,10 @@ public sealed class KernelRidgeTests : IDisposable
         {
             using var gram = kernel.Gram(support);
             using var cross = kernel.Cross(data.Images, support);
-            return ridge.Loss(gram.Value, cross.Value, candidate, KernelRidge.CentredLabels(data.Labels, data.ClassCount)).Loss;
+            return ridge.Loss(gram.Value, cross.Value, candidate, KernelRidge.CenteredLabels(data.Labels, data.ClassCount)).Loss;
         }
         double best = LossOf(labels);
-        Assert.True(best < LossOf(KernelRidge.CentredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount)));
+        Assert.True(best < LossOf(KernelRidge.CenteredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount)));
         for (int seed = 0; seed < 5; seed++)
             Assert.True(best < LossOf(labels + Random(seed, 6, data.ClassCount) * 0.01));
     }
@@ -116,7 +116,7 @@ public sealed class KernelRidgeTests : IDisposable
         using var data = Stripes(100);
         var (kernel, ridge) = (new FullyConnectedKernel(2), new KernelRidge());
         var support = data.Images.narrow(0, 0, 6);
-        var labels = KernelRidge.CentredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount);
+        var labels = KernelRidge.CenteredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount);
         using var gram = kernel.Gram(support);
         using var cross = kernel.Cross(data.Images, support);
         var right = ridge.Predict(gram.Value, cross.Value, labels).argmax(1).data<long>().ToArray()
@@ -131,7 +131,7 @@ public sealed class KernelRidgeTests : IDisposable
     {
         using var data = Stripes(30);
         var (kernel, ridge, support) = (new FullyConnectedKernel(2), new KernelRidge(), data.Images.narrow(0, 0, 6));
-        var labels = KernelRidge.CentredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount);
+        var labels = KernelRidge.CenteredLabels(data.Labels.narrow(0, 0, 6), data.ClassCount);
         var missing = Assert.Throws<ArgumentException>(() => ridge.Accuracy(kernel, support.narrow(0, 0, 2), labels.narrow(0, 0, 2), data));
         Assert.Contains("No support image speaks for class 2", missing.Message, StringComparison.Ordinal);
         var width = Assert.Throws<ArgumentException>(() => ridge.Accuracy(kernel, support, labels.narrow(1, 0, 2), data));

@@ -13,7 +13,7 @@ public sealed class DistilledSetReportingTests
     {
         // Two steps of two images of each of three classes: the value of a pixel is the place in the set.
         var labels = eye(3).index_select(0, tensor(new long[] { 0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2 }));
-        using var set = new DistilledSet(arange(12, float32).reshape(12, 1, 1, 1), labels, "test", rates: [0.1, 0.1], steps: 2);
+        using var set = new DistilledSet(arange(12, float32).reshape(12, 1, 1, 1), labels, "test", learningRates: [0.1, 0.1], steps: 2);
         var grid = set.Grid();
         Assert.Equal((3, 4), (grid.Columns, grid.Rows));
         Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], grid.Images.Pixels.ToArray());

@@ -5,7 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace DatasetDistillation.Tests.Solvers;
 
-/// <summary>Minimisation problems whose solutions are known.</summary>
+/// <summary>Minimization problems whose solutions are known.</summary>
 internal static class Problems
 {
     public static Tensor Values(params double[] values) => tensor(values);

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Tests.Solvers;
 /// <summary>A solver that cannot solve its problem says so, and keeps the last point that was any good.</summary>
 public sealed class SolverFailureTests
 {
-    public static TheoryData<string, Solver<Objective>> Minimisers => new()
+    public static TheoryData<string, Solver<Objective>> Minimizers => new()
     {
         { "gradient descent", new GradientDescent() },
         { "L-BFGS", new LBfgs() },
@@ -16,7 +16,7 @@ public sealed class SolverFailureTests
     };
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
+    [MemberData(nameof(Minimizers))]
     public void An_objective_that_is_NaN_from_the_start_is_reported(string name, Solver<Objective> solver)
     {
         using var scope = NewDisposeScope();
@@ -27,7 +27,7 @@ public sealed class SolverFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
+    [MemberData(nameof(Minimizers))]
     public void A_line_search_steps_back_from_where_the_objective_is_NaN(string name, Solver<Objective> solver)
     {
         using var scope = NewDisposeScope();
@@ -39,7 +39,7 @@ public sealed class SolverFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
+    [MemberData(nameof(Minimizers))]
     public void A_gradient_that_points_uphill_is_reported(string name, Solver<Objective> solver)
     {
         using var scope = NewDisposeScope();
@@ -51,7 +51,7 @@ public sealed class SolverFailureTests
     }
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
+    [MemberData(nameof(Minimizers))]
     public void Too_few_iterations_are_reported(string name, Solver<Objective> solver)
     {
         using var scope = NewDisposeScope();

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Tests.Solvers;
 
 public sealed class SolverTests
 {
-    public static TheoryData<string, Solver<Objective>, double> Minimisers => new()
+    public static TheoryData<string, Solver<Objective>, double> Minimizers => new()
     {
         { "accelerated gradient descent", new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1 }, 1e2 },
         { "restarted gradient descent", new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1, Restarts = true }, 1e4 },
@@ -16,8 +16,8 @@ public sealed class SolverTests
     };
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
-    public void An_ill_conditioned_quadratic_is_minimised(string name, Solver<Objective> solver, double condition)
+    [MemberData(nameof(Minimizers))]
+    public void An_ill_conditioned_quadratic_is_minimized(string name, Solver<Objective> solver, double condition)
     {
         using var scope = NewDisposeScope();
         SolverResult result = solver.Run(Problems.Quadratic(condition), zeros([20], float64));
@@ -28,7 +28,7 @@ public sealed class SolverTests
     }
 
     [Theory]
-    [MemberData(nameof(Minimisers))]
+    [MemberData(nameof(Minimizers))]
     public void Logistic_regression_ends_where_Newton_ends(string name, Solver<Objective> solver, double condition)
     {
         using var scope = NewDisposeScope();

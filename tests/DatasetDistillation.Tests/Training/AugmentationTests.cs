@@ -59,9 +59,9 @@ public sealed class AugmentationTests : IDisposable
     }
 
     [Fact]
-    public void Turning_keeps_the_centre_and_changes_directions()
+    public void Turning_keeps_the_center_and_changes_directions()
     {
-        // A bar from the centre to the right; its centre of mass tells the angle.
+        // A bar from the center to the right; its center of mass tells the angle.
         var bar = zeros([1, 1, Side, Side]);
         bar[0, 0, Side / 2, TensorIndex.Slice(Side / 2, Side - 3)] = ones([Side - 3 - Side / 2]);
         var turned = Augmentations.Rotate(30)(bar.expand(400, 1, Side, Side), new Generator(4));
@@ -139,7 +139,7 @@ public sealed class AugmentationTests : IDisposable
         return spot.reshape(1, 1, Side, Side).expand(count, 1, Side, Side).contiguous();
     }
 
-    /// <summary>The centre of mass of each image along the rows or columns, from the middle.</summary>
+    /// <summary>The center of mass of each image along the rows or columns, from the middle.</summary>
     private static double[] Moment(Tensor images, int dimension)
     {
         var size = images.shape[2 + dimension];

@@ -25,7 +25,7 @@ public sealed class TrainerTests
 
         Assert.Equal([1, 2, 3, 4], result.History.Select(static e => e.Epoch));
         Assert.Equal(reports, result.History);
-        Assert.False(result.IsCancelled);
+        Assert.False(result.IsCanceled);
         Assert.True(result.History.TrainingLoss[^1] < 0.2 * result.History.TrainingLoss[0]);
         Assert.True(result.History.TrainingAccuracy[^1] > 0.97);
         Assert.True(result.History.ValidationAccuracy[^1] > 0.95);
@@ -103,7 +103,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void A_cancelled_run_keeps_what_was_learned()
+    public void A_canceled_run_keeps_what_was_learned()
     {
         using var scope = NewDisposeScope();
         var (images, labels) = Blobs.Draw(300, seed: 6);
@@ -123,14 +123,14 @@ public sealed class TrainerTests
 
         var result = trainer.Fit(network, images, labels, (images, labels), cancellation.Token);
 
-        Assert.True(result.IsCancelled);
+        Assert.True(result.IsCanceled);
         Assert.Equal(2, result.History.Count);
         Assert.Equal(2, result.BestEpoch);
         Assert.NotEqual(result.Best.ToArray(), result.Parameters.ToArray());
         Assert.True(Evaluation.Evaluate(network, result.Parameters, images, labels).Loss < result.History.ValidationLoss[^1]);
 
         var untouched = trainer.Fit(network, images, labels, cancellation: cancellation.Token);
-        Assert.True(untouched.IsCancelled);
+        Assert.True(untouched.IsCanceled);
         Assert.Empty(untouched.History);
         Assert.Equal(network.Initialize(0).ToArray(), untouched.Best.ToArray());
     }

@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Kernels;
 
-/// <summary>The sum over a pixel and its eight neighbours, with zeros around the image. It is its own adjoint.</summary>
+/// <summary>The sum over a pixel and its eight neighbors, with zeros around the image. It is its own adjoint.</summary>
 internal static unsafe class Box
 {
     /// <summary>The sums of a whole image.</summary>

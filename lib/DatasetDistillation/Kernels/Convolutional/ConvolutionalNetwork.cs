@@ -14,8 +14,8 @@ internal readonly record struct ConvolutionalNetwork(WideLimit Limit, int Depth,
     /// <summary>Added to variances, so that the pixels of an empty image without biases have a finite inverse deviation.</summary>
     public const double SmallestVariance = 1e-36;
 
-    /// <summary>What a neighbour's covariance counts in a convolution: σ_w²/9.</summary>
-    public double NeighbourWeight => WeightVariance / 9;
+    /// <summary>What a neighbor's covariance counts in a convolution: σ_w²/9.</summary>
+    public double NeighborWeight => WeightVariance / 9;
 
     /// <summary>
     /// The diagonals p′ − p = δ of the covariance that the pooled output depends on, |δ| ≤ r in both directions. As many windows cover

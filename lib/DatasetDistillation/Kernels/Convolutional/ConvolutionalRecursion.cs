@@ -114,7 +114,7 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
 
     private void ProductsBackward(in Diagonal diagonal, TLane* block)
     {
-        var weight = TLane.Splat(network.NeighbourWeight / channels);
+        var weight = TLane.Splat(network.NeighborWeight / channels);
         for (int i = 0; i < diagonal.Rows; i++)
         {
             var source = ValuesBelow(0) + (i + 1) * stride + 1;
@@ -134,7 +134,7 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     /// <summary>A convolution and the ReLU after it. Returns the sum of h, for the NTK that of h + τ.</summary>
     private TLane LayerForward(in Diagonal diagonal, TLane* block, int l, Tape* record)
     {
-        var (weight, bias) = (TLane.Splat(network.NeighbourWeight / (l == 0 ? channels : 2 * Math.PI)), TLane.Splat(network.BiasVariance));
+        var (weight, bias) = (TLane.Splat(network.NeighborWeight / (l == 0 ? channels : 2 * Math.PI)), TLane.Splat(network.BiasVariance));
         var (pi, zero) = (TLane.Splat(Math.PI), TLane.Splat(0));
         var total = zero;
         bool isFirst = l == 0;
@@ -184,7 +184,7 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     /// </summary>
     private void LayerBackward(in Diagonal diagonal, TLane* block, int l, TLane gradient)
     {
-        var (weight, zero) = (TLane.Splat(network.NeighbourWeight / (2 * Math.PI)), TLane.Splat(0));
+        var (weight, zero) = (TLane.Splat(network.NeighborWeight / (2 * Math.PI)), TLane.Splat(0));
         var record = tape.Pointer + l * pixels;
         bool isLast = l == network.Depth - 1;
         var toTau = network.Limit == WideLimit.Ntk ? gradient : zero;

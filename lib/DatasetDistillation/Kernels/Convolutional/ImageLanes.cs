@@ -26,7 +26,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         memory = new AlignedMemory<TLane>((long)Blocks * planes * Pixels);
         var values = ArrayPool<T>.Shared.Rent(Count * Channels * Pixels);
         images.cpu().contiguous().data<T>().CopyTo(values.AsSpan(0, Count * Channels * Pixels));
-        var (weight, bias) = (network.NeighbourWeight, network.BiasVariance);
+        var (weight, bias) = (network.NeighborWeight, network.BiasVariance);
         Parallel.For(0, Blocks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, block =>
         {
             Fill(block, values);
@@ -77,7 +77,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
     }
 
     /// <summary>q_1(x, x) = σ_w²/9 Box(x²) + σ_b²; ReLU halves it, and so on.</summary>
-    private void Scale(int block, double neighbourWeight, double biasVariance)
+    private void Scale(int block, double neighborWeight, double biasVariance)
     {
         var pixels = Block(block);
         var deviations = pixels + Channels * Pixels;
@@ -93,7 +93,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         }
         for (int l = 0; l < Depth; l++)
         {
-            var (weight, bias) = (TLane.Splat(neighbourWeight / (l == 0 ? Channels : 2)), TLane.Splat(biasVariance + ConvolutionalNetwork.SmallestVariance));
+            var (weight, bias) = (TLane.Splat(neighborWeight / (l == 0 ? Channels : 2)), TLane.Splat(biasVariance + ConvolutionalNetwork.SmallestVariance));
             Box.Sum<TLane, T>(variances, boxes, Height, Width);
             for (int p = 0; p < Pixels; p++)
                 boxes[p] = TLane.MultiplyAdd(boxes[p], weight, bias);

@@ -6,12 +6,12 @@ namespace DatasetDistillation.Kernels;
 /// </summary>
 internal sealed unsafe class MainDiagonal
 {
-    private readonly double neighbourWeight;
+    private readonly double neighborWeight;
     private readonly int depth, channels, height, width;
 
     public MainDiagonal(in ConvolutionalNetwork network, int channels, int height, int width)
     {
-        (neighbourWeight, depth) = (network.NeighbourWeight, network.Depth);
+        (neighborWeight, depth) = (network.NeighborWeight, network.Depth);
         (this.channels, this.height, this.width) = (channels, height, width);
         double weight = network.Diagonals(height, width).Single(static d => d.IsMain).Weight / 2;
         bool isNtk = network.Limit == WideLimit.Ntk;
@@ -52,7 +52,7 @@ internal sealed unsafe class MainDiagonal
         var below = new double[gradient.Length];
         fixed (double* source = gradient, target = below)
             Box.Sum<DoubleLane, double>((DoubleLane*)source, (DoubleLane*)target, height, width);
-        double weight = neighbourWeight / (l == 0 ? channels : 2);
+        double weight = neighborWeight / (l == 0 ? channels : 2);
         for (int p = 0; p < below.Length; p++)
             below[p] *= weight;
         return below;

@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
+using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ namespace DatasetDistillation.Distillation;
 public sealed class LogisticRegression
 {
     /// <summary>The factor of ‖W‖²/2 beside the mean cross-entropy.</summary>
-    public double L2 { get; init; } = 1e-4;
+    public double Regularization { get; init; } = 1e-4;
 
     /// <summary>The solver.</summary>
     public LBfgs Solver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 100 };
@@ -22,16 +23,16 @@ public sealed class LogisticRegression
     public SolverResult Fit(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        LogisticImages images = LogisticImages.From(data.Images, data.Labels, data.ClassCount);
+        SparseImages images = EightBit.From(data);
         var pass = new LogisticPass<float>(images);
-        double Penalised(Tensor w, LogisticEvaluation e) => e.Loss + 0.5 * L2 * w.square().sum().ToDouble();
+        double Penalized(Tensor w, (double Loss, double) e) => e.Loss + 0.5 * Regularization * w.square().sum().ToDouble();
         var objective = new Objective(
-            w => Penalised(w, pass.Evaluate(w.data<double>().ToArray())),
+            w => Penalized(w, pass.Evaluate(w.data<double>().ToArray())),
             w =>
             {
                 var gradient = new double[w.numel()];
-                double value = Penalised(w, pass.Evaluate(w.data<double>().ToArray(), gradient));
-                return (value, tensor(gradient, w.shape) + w * L2);
+                double value = Penalized(w, pass.Evaluate(w.data<double>().ToArray(), gradient));
+                return (value, tensor(gradient, w.shape) + w * Regularization);
             });
         return Solver.Run(objective, zeros([images.Features, images.Classes], float64));
     }
@@ -43,7 +44,8 @@ public sealed class LogisticRegression
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(data);
-        var pass = new LogisticPass<float>(LogisticImages.From(data.Images, data.Labels, data.ClassCount));
-        return pass.Evaluate(weights.data<double>().ToArray());
+        var pass = new LogisticPass<float>(EightBit.From(data));
+        var (loss, accuracy) = pass.Evaluate(weights.data<double>().ToArray());
+        return new LogisticEvaluation(loss, accuracy);
     }
 }

@@ -13,7 +13,7 @@ public sealed record OuterAdam
     private const double UsualEpsilon = 1e-8;
 
     /// <summary>The learning rate.</summary>
-    public double Rate { get; init; } = 0.01;
+    public double LearningRate { get; init; } = 0.01;
 
     /// <summary>The decay of the mean of gradients.</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -41,7 +41,7 @@ public sealed record OuterAdam
 
     /// <summary>All options in a few words; ε where it is not 1e-8.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {Rate} ({Beta1}, {Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {LearningRate} ({Beta1}, {Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
 
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
@@ -60,7 +60,7 @@ public sealed record OuterAdam
         var m = first ? gradient * (1 - Beta1) : state[mName] * Beta1 + gradient * (1 - Beta1);
         var deviation = Belief ? gradient - m : gradient;
         var v = first ? deviation * deviation * (1 - Beta2) : state[vName] * Beta2 + deviation * deviation * (1 - Beta2);
-        var rate = Rate * schedule * Cosine(state.Step) * state.RateScale / (1 - Math.Pow(Beta1, t));
+        var rate = LearningRate * schedule * Cosine(state.Step) * state.LearningRateScale / (1 - Math.Pow(Beta1, t));
         var root = v.sqrt() / Math.Sqrt(1 - Math.Pow(Beta2, t)) + Epsilon;
         state[name] = state[name] - m / root * rate;
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));

@@ -1,12 +1,10 @@
-using static TorchSharp.torch;
-
-namespace DatasetDistillation.Distillation;
+namespace FusedNetworks;
 
 /// <summary>
 /// Labelled images of 8-bit pixels, of which only those that are not black are stored: the position and the value of each.
 /// A linear model meets black pixels for nothing, so a pass over digits reads and computes a fifth of what the images hold.
 /// </summary>
-public sealed class LogisticImages
+internal sealed class SparseImages
 {
     private readonly long[] starts;
     private readonly ushort[] positions;
@@ -19,7 +17,7 @@ public sealed class LogisticImages
     /// <param name="features">The number of pixels of an image, at most 65,536.</param>
     /// <param name="classes">The number of classes, from 2 to 256.</param>
     /// <exception cref="ArgumentException">The numbers of pixels and labels do not fit each other, or a label is out of range.</exception>
-    public LogisticImages(ReadOnlySpan<byte> pixels, ReadOnlySpan<long> labels, int features, int classes)
+    public SparseImages(ReadOnlySpan<byte> pixels, ReadOnlySpan<long> labels, int features, int classes)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(features, Math.Clamp(features, 1, 65_536));
         ArgumentOutOfRangeException.ThrowIfNotEqual(classes, Math.Clamp(classes, 2, 256));
@@ -56,35 +54,13 @@ public sealed class LogisticImages
     /// <summary>The number of classes.</summary>
     public int Classes { get; }
 
-    internal ReadOnlySpan<long> Starts => starts;
+    public ReadOnlySpan<long> Starts => starts;
 
-    internal ReadOnlySpan<ushort> Positions => positions;
+    public ReadOnlySpan<ushort> Positions => positions;
 
-    internal ReadOnlySpan<byte> Values => values;
+    public ReadOnlySpan<byte> Values => values;
 
-    internal ReadOnlySpan<byte> Labels => labels;
-
-    /// <summary>Stores images that are tensors.</summary>
-    /// <param name="images">Float32 <c>[n, …]</c> in [0, 1], multiples of 1/255 as 8-bit images are.</param>
-    /// <param name="labels">Int64 <c>[n]</c>.</param>
-    /// <param name="classes">The number of classes.</param>
-    /// <exception cref="ArgumentException">A pixel is not a multiple of 1/255 in [0, 1]: the images are standardised, for instance.</exception>
-    public static LogisticImages From(Tensor images, Tensor labels, int classes)
-    {
-        using var scope = NewDisposeScope();
-        float[] pixels = images.cpu().data<float>().ToArray();
-        var bytes = new byte[pixels.Length];
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            float scaled = pixels[i] * 255;
-            float rounded = MathF.Round(scaled);
-            if (!(MathF.Abs(scaled - rounded) < 1e-3f && rounded is >= 0 and <= 255))
-                throw new ArgumentException($"Pixel {i} is {pixels[i]}, which is not a multiple of 1/255 in [0, 1]; pass the images as they are stored, not standardised.", nameof(images));
-            bytes[i] = (byte)rounded;
-        }
-        long[] classOf = labels.cpu().data<long>().ToArray();
-        return new LogisticImages(bytes, classOf, classOf.Length == 0 ? 1 : pixels.Length / classOf.Length, classes);
-    }
+    public ReadOnlySpan<byte> Labels => labels;
 
     private static byte[] Checked(ReadOnlySpan<long> labels, int classes)
     {

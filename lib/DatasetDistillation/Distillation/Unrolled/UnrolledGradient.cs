@@ -68,7 +68,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         using var scope = NewDisposeScope();
         Tensor?[] iterate = [theta0.detach(), .. new Tensor?[optimizer.Moments]];
-        for (var t = 0; t < set.Rates.Count; t++)
+        for (var t = 0; t < set.LearningRates.Count; t++)
         {
             var former = iterate;
             iterate = Advance(set, former, null, t);
@@ -81,7 +81,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         using var scope = NewDisposeScope();
         var gradient = tape?.Gradient.detach() ?? Gradient(set, iterate[0]!, t);
-        return Keep(optimizer.Next(iterate, gradient, set.Rates[t], t));
+        return Keep(optimizer.Next(iterate, gradient, set.LearningRates[t], t));
     }
 
     private Tensor Gradient(UnrolledVariables set, Tensor theta, int t)
@@ -126,7 +126,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         using var scope = NewDisposeScope();
         using var values = tape.Gradient.detach();
-        var (direct, ofGradient, ofRate) = optimizer.Pull(cotangents, iterate, values, set.Rates[t], t);
+        var (direct, ofGradient, ofRate) = optimizer.Pull(cotangents, iterate, values, set.LearningRates[t], t);
         var inputs = new List<Tensor> { tape.Images };
         if (LearnLabels)
             inputs.Add(tape.Labels);
@@ -164,9 +164,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
 /// <summary>What an unrolled loop trains on: P batches of images, gone through again and again, with a rate for each step.</summary>
 /// <param name="Images">[P·b, c, h, w].</param>
 /// <param name="Labels">[P·b, classes].</param>
-/// <param name="Rates">The rate of each of the T steps.</param>
+/// <param name="LearningRates">The rate of each of the T steps.</param>
 /// <param name="Steps">P.</param>
-internal sealed record UnrolledVariables(Tensor Images, Tensor Labels, IReadOnlyList<double> Rates, int Steps)
+internal sealed record UnrolledVariables(Tensor Images, Tensor Labels, IReadOnlyList<double> LearningRates, int Steps)
 {
     /// <summary>The images of step t, [b, c, h, w].</summary>
     public Tensor ImagesOf(int t) => Part(Images, t);

@@ -37,11 +37,11 @@ public sealed class DistillationDriver
     public int MaximumDivergences { get; init; } = 3;
 
     /// <summary>The factor of all rates after a divergence.</summary>
-    public double RateDecay { get; init; } = 0.5;
+    public double LearningRateDecay { get; init; } = 0.5;
 
     /// <summary>Runs the distiller to its last step, or from where its checkpoint stands.</summary>
     /// <param name="distiller">The method.</param>
-    /// <param name="data">The real images, already standardised if the method wants them so.</param>
+    /// <param name="data">The real images, already standardized if the method wants them so.</param>
     /// <param name="progress">Told after every step, on the calling thread.</param>
     /// <param name="cancellation">Stops after the current step; the run so far is returned and its checkpoint written.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -79,10 +79,10 @@ public sealed class DistillationDriver
             var pace = clock.Elapsed / Math.Max(1, step - startStep);
             progress?.Invoke(new DistillationProgress(step, Steps, report.Loss, session.Elapsed, pace * (Steps - step), evaluation, message));
         }
-        var cancelled = session.State.Step < Steps;
-        if (cancelled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)
+        var canceled = session.State.Step < Steps;
+        if (canceled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)
             progress?.Invoke(new DistillationProgress(session.State.Step, Steps, session.Losses.LastOrDefault(double.NaN), session.Elapsed, TimeSpan.Zero, null, failure));
-        return session.Finish(cancelled);
+        return session.Finish(canceled);
     }
 
     private void Check()
@@ -92,8 +92,8 @@ public sealed class DistillationDriver
         ArgumentOutOfRangeException.ThrowIfNegative(CheckpointEvery);
         ArgumentOutOfRangeException.ThrowIfLessThan(GuardEvery, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaximumDivergences);
-        if (RateDecay is not (> 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(RateDecay), RateDecay, "The factor of the rates must be above 0 and at most 1.");
+        if (LearningRateDecay is not (> 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(LearningRateDecay), LearningRateDecay, "The factor of the rates must be above 0 and at most 1.");
     }
 
     private static void RequireMemory(IDistiller distiller, ImageDataset data)

@@ -1,4 +1,6 @@
+using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
+using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -24,37 +26,40 @@ public enum InnerSpace
 public sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale);
 
 /// <summary>
-/// The bilevel problem: W(θ, Y) minimises mean CE(θ·W, Y) + (l2/2)·‖W‖² over the distilled images; the outer loss is the
+/// The bilevel problem: W(θ, Y) minimizes mean CE(θ·W, Y) + (l2/2)·‖W‖² over the distilled images; the outer loss is the
 /// cross-entropy of e^τ·x·W over all real images x. Its derivative goes through W by the implicit function theorem.
 /// </summary>
 public sealed class LogisticProblem
 {
     private readonly Func<double[], double[]?, LogisticEvaluation> pass;
 
-    /// <summary>The problem on <paramref name="images"/>.</summary>
-    /// <param name="images">The real images.</param>
-    /// <param name="l2">The inner penalty's factor, positive.</param>
+    /// <summary>The problem on the images of <paramref name="data"/>.</summary>
+    /// <param name="data">The real images, whose pixels are multiples of 1/255 in [0, 1].</param>
+    /// <param name="regularization">The inner penalty's factor, positive.</param>
     /// <param name="precision">Float32 or Float64: in which the pass over the real images computes.</param>
-    /// <exception cref="ArgumentException">The penalty is not positive or the precision is no floating-point type.</exception>
-    public LogisticProblem(LogisticImages images, double l2 = 0.1, ScalarType precision = ScalarType.Float32)
+    /// <exception cref="ArgumentException">A pixel is out of place, the penalty is not positive, or the precision is no floating-point type.</exception>
+    public LogisticProblem(ImageDataset data, double regularization = 0.1, ScalarType precision = ScalarType.Float32)
+        : this(EightBit.From(data), regularization, precision)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        if (!(l2 > 0 && double.IsFinite(l2)))
-            throw new ArgumentException($"The penalty must be positive: without it the inner problem may have no solution. It is {l2}.", nameof(l2));
-        (Real, L2) = (images, l2);
+    }
+
+    internal LogisticProblem(SparseImages real, double regularization, ScalarType precision)
+    {
+        if (!(regularization > 0 && double.IsFinite(regularization)))
+            throw new ArgumentException($"The penalty must be positive: without it the inner problem may have no solution. It is {regularization}.", nameof(regularization));
+        (Real, Regularization) = (real, regularization);
         pass = precision switch
         {
-            ScalarType.Float32 => Pass<float>(images),
-            ScalarType.Float64 => Pass<double>(images),
+            ScalarType.Float32 => Pass<float>(real),
+            ScalarType.Float64 => Pass<double>(real),
             _ => throw new ArgumentException($"The precision must be Float32 or Float64; it is {precision}.", nameof(precision)),
         };
     }
 
-    /// <summary>The real images.</summary>
-    public LogisticImages Real { get; }
+    internal SparseImages Real { get; }
 
     /// <summary>The inner penalty's factor.</summary>
-    public double L2 { get; }
+    public double Regularization { get; }
 
     /// <summary>How often the inner problem has been solved.</summary>
     public int Solves { get; private set; }
@@ -77,7 +82,7 @@ public sealed class LogisticProblem
         ArgumentNullException.ThrowIfNull(parameters);
         (Tensor theta, Tensor labels) = (parameters[0], parameters[1]);
         Tensor slope = (F.softmax(theta.matmul(weights), 1) - labels) / (double)theta.shape[0];
-        return theta.t().matmul(slope) + weights * L2;
+        return theta.t().matmul(slope) + weights * Regularization;
     }
 
     /// <summary>The inner loss.</summary>
@@ -88,7 +93,7 @@ public sealed class LogisticProblem
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(theta);
-        return F.cross_entropy(theta.matmul(weights), labels) + weights.square().sum() * (L2 / 2);
+        return F.cross_entropy(theta.matmul(weights), labels) + weights.square().sum() * (Regularization / 2);
     }
 
     /// <summary>The gradient of the outer loss with respect to the model, Float64 <c>[features, classes]</c>.</summary>
@@ -166,7 +171,7 @@ public sealed class LogisticProblem
     {
         Solves++;
         double[] kernel = theta.matmul(theta.t()).data<double>().ToArray();
-        var representer = new LogisticRepresenter(kernel, labels.data<double>().ToArray(), Real.Classes, L2);
+        var representer = new LogisticRepresenter(kernel, labels.data<double>().ToArray(), Real.Classes, Regularization);
         return (theta.t().matmul(tensor(representer.Coefficients, labels.shape)), representer);
     }
 
@@ -199,10 +204,14 @@ public sealed class LogisticProblem
             throw new ArgumentException($"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; they are {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
     }
 
-    private static Func<double[], double[]?, LogisticEvaluation> Pass<T>(LogisticImages images)
+    private static Func<double[], double[]?, LogisticEvaluation> Pass<T>(SparseImages images)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        var kernel = new LogisticPass<T>(images);
-        return (weights, gradient) => kernel.Evaluate(weights, gradient);
+        var pass = new LogisticPass<T>(images);
+        return (weights, gradient) =>
+        {
+            var (loss, accuracy) = pass.Evaluate(weights, gradient);
+            return new LogisticEvaluation(loss, accuracy);
+        };
     }
 }

@@ -16,14 +16,14 @@ internal sealed class DivergenceGuard(DistillationDriver driver, Session session
 
     private string RollBack(string culprit)
     {
-        var (failed, scale) = (session.State.Step, session.State.RateScale);
+        var (failed, scale) = (session.State.Step, session.State.LearningRateScale);
         session.Divergences++;
         if (session.Divergences > driver.MaximumDivergences)
             throw new DistillationDivergedException(
                 $"{session.Divergences} times now a step was not finite, at last '{culprit}' in step {failed}, where rates were already scaled by {scale:G3}. " +
-                "Start with a lower outer rate, clip the gradient, take fewer inner steps, or check that the images are standardised.");
+                "Start with a lower outer rate, clip the gradient, take fewer inner steps, or check that the images are standardized.");
         session.RollBack();
-        session.State.RateScale = scale * driver.RateDecay;
-        return $"'{culprit}' was not finite in step {failed}: back to step {session.State.Step}, with rates scaled by {session.State.RateScale:G3}.";
+        session.State.LearningRateScale = scale * driver.LearningRateDecay;
+        return $"'{culprit}' was not finite in step {failed}: back to step {session.State.Step}, with rates scaled by {session.State.LearningRateScale:G3}.";
     }
 }

@@ -12,7 +12,7 @@ namespace DatasetDistillation.Distillation;
 /// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
 /// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
 /// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
-/// Standardise the data first; train networks on the result with squared error, as its labels are centred.
+/// Standardise the data first; train networks on the result with squared error, as its labels are centered.
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
@@ -32,20 +32,20 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>What the images start from, unless <see cref="Initial"/> says it.</summary>
-    public SupportStart Start { get; init; } = SupportStart.Real;
+    /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
+    public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>A set to start from, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.</summary>
-    public DistilledSet? Initial { get; init; }
+    public DistilledSet? InitialSet { get; init; }
 
     /// <summary>Whether labels are learned; else they stay as they started, one-hot minus 1/C.</summary>
     public bool LearnLabels { get; init; } = true;
 
     /// <summary>λ relative to the mean diagonal of K_ss; above 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is not above 0.</exception>
-    public double Regularisation
+    public double Regularization
     {
-        get => ridge.Regularisation;
+        get => ridge.Regularization;
         init => ridge = new KernelRidge(value);
     }
 
@@ -80,10 +80,10 @@ public sealed record FeatureRegression : IDistiller
     public FeaturePool Pool { get; init; } = new();
 
     /// <summary>How images and labels are updated.</summary>
-    public OuterAdam Optimiser { get; init; } = new() { Rate = 0.03 };
+    public OuterAdam Outer { get; init; } = new() { LearningRate = 0.03 };
 
     /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="RegressionTarget.CrossEntropy"/>.</summary>
-    public double TemperatureRate { get; init; } = UsualTemperatureRate;
+    public double TemperatureLearningRate { get; init; } = UsualTemperatureRate;
 
     /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>
     public double Averaging { get; init; } = 0.99;
@@ -94,10 +94,10 @@ public sealed record FeatureRegression : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(Initial is null ? $"{Start}" : Initial.Method)}, " +
-        $"λ {Regularisation}, {Target}, margin {Margin}, batch {BatchSize}{Augmentations.InSettings(Augmentation)}" +
+        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(InitialSet is null ? $"{Start}" : InitialSet.Method)}, " +
+        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentations.InSettings(Augmentation)}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentations.InSettings(SupportAugmentation, "support augmented")}, " +
-        $"{(TemperatureRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureRate}, ")}average {Averaging}, {Optimiser}; {Pool}");
+        $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
@@ -109,16 +109,16 @@ public sealed record FeatureRegression : IDistiller
         using var scope = NewDisposeScope();
         var state = new DistillationState(seed);
         var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state[Images] = Initial is not null ? Initial.Images.to(data.Device, copy: true)
-            : Start == SupportStart.Real ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
+        state[Images] = InitialSet is not null ? InitialSet.Images.to(data.Device, copy: true)
+            : Start == ImageStart.Real ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state[Labels] = Initial is not null ? Initial.Labels.to(data.Device, copy: true)
-            : KernelRidge.CentredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        state[Labels] = InitialSet is not null ? InitialSet.Labels.to(data.Device, copy: true)
+            : KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
         state[Temperature] = tensor(StartTemperature);
         if (Averaging > 0)
             (state[Images + Mean], state[Labels + Mean]) = (state[Images].clone(), state[Labels].clone());
-        if (data.Standardisation is { } standardisation)
-            state[Scale] = tensor([standardisation.Mean, standardisation.StandardDeviation]);
+        if (data.Standardisation is { } standardization)
+            state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
         Pool.Initialize(state, Network, data.Device);
         return state;
     }
@@ -137,11 +137,11 @@ public sealed record FeatureRegression : IDistiller
 
         var leaf = state[Images].detach().requires_grad_();
         var gradient = Differentiate(state, slot, leaf, real, classes);
-        Optimiser.Update(state, Images, gradient.ToImages);
+        Outer.Update(state, Images, gradient.ToImages);
         if (LearnLabels)
             UpdateLabels(state, gradient.ToLabels);
         if (Target == RegressionTarget.CrossEntropy)
-            (Optimiser with { Rate = TemperatureRate }).Update(state, Temperature, tensor(gradient.ToTemperature));
+            (Outer with { LearningRate = TemperatureLearningRate }).Update(state, Temperature, tensor(gradient.ToTemperature));
         if (Averaging > 0)
             Average(state);
         Pool.Visit(state, Network, slot, state[Images], state[Labels], SupportAugmentation);
@@ -186,7 +186,7 @@ public sealed record FeatureRegression : IDistiller
     {
         if (Margin > 0)
             gradient = gradient + MarginGradient(state[Labels]);
-        Optimiser.Update(state, Labels, gradient.to_type(float32));
+        Outer.Update(state, Labels, gradient.to_type(float32));
     }
 
     /// <summary>The gradient of −w·mean(min(y₍₁₎ − y₍₂₎, 1/C)): of each label whose gap is small, on its two largest elements.</summary>
@@ -237,15 +237,15 @@ public sealed record FeatureRegression : IDistiller
             throw new ArgumentException(
                 $"{Network.Name} takes [{string.Join(", ", Network.InputShape)}] and gives [{string.Join(", ", Network.OutputShape)}]; " +
                 $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes.", nameof(data));
-        ClassBalance.Require(data, Initial is null && Start == SupportStart.Real ? ImagesPerClass : 1);
+        ClassBalance.Require(data, InitialSet is null && Start == ImageStart.Real ? ImagesPerClass : 1);
         KernelInputs.RequireFinite(data.Images, "real images");
-        if (Initial is null)
+        if (InitialSet is null)
             return;
-        if (Initial.Count != ImagesPerClass * data.ClassCount || Initial.ClassCount != data.ClassCount || !Initial.Images.shape.AsSpan(1).SequenceEqual(image))
+        if (InitialSet.Count != ImagesPerClass * data.ClassCount || InitialSet.ClassCount != data.ClassCount || !InitialSet.Images.shape.AsSpan(1).SequenceEqual(image))
             throw new ArgumentException(
-                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {Initial}.", nameof(data));
-        if (Initial.Preprocessing != data.Standardisation)
+                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {InitialSet}.", nameof(data));
+        if (InitialSet.Preprocessing != data.Standardisation)
             throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {Initial.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardisation?.ToString() ?? "[0, 1]"}.", nameof(data));
+                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardisation?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

@@ -68,7 +68,7 @@ public sealed class LogisticHypergradient
     {
         using var scope = NewDisposeScope();
         Tensor images = theta.detach().requires_grad_();
-        double curvature = problem.L2 + theta.square().sum().ToDouble() / (2 * theta.shape[0]);
+        double curvature = problem.Regularization + theta.square().sum().ToDouble() / (2 * theta.shape[0]);
         var descent = new UnrolledDescent { Steps = steps, StepSize = 1 / curvature, Momentum = 0.5 };
 
         long start = Stopwatch.GetTimestamp();

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Distillation;
 /// <summary>What is asked of the predictions for real images.</summary>
 public enum RegressionTarget
 {
-    /// <summary>Small squared distance to the centred labels, ½ mean over images of the sum over classes (Zhou et al. 2022, eq. 4).</summary>
+    /// <summary>Small squared distance to the centered labels, ½ mean over images of the sum over classes (Zhou et al. 2022, eq. 4).</summary>
     SquaredError,
 
     /// <summary>
@@ -100,7 +100,7 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
         var (count, width) = (predictions.shape[0], (int)predictions.shape[1]);
         if (Target == RegressionTarget.SquaredError)
         {
-            var difference = predictions - KernelRidge.CentredLabels(classes, width);
+            var difference = predictions - KernelRidge.CenteredLabels(classes, width);
             return (0.5 * difference.square().sum().ToDouble() / count, difference / count, 0);
         }
         double scale = Math.Exp(temperature);

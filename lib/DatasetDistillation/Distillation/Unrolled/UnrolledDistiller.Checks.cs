@@ -16,7 +16,7 @@ public sealed partial class UnrolledDistiller
         ArgumentNullException.ThrowIfNull(data);
         var differentiated = Window == 0 ? InnerSteps : Window;
         var kept = Math.Min(Kept(data), differentiated) * GraphBytes(data);
-        var outer = Math.Min(RealBatch, data.Count) * Activations(data) * FirstOrderFactor * NumberBytes;
+        var outer = Math.Min(BatchSize, data.Count) * Activations(data) * FirstOrderFactor * NumberBytes;
         var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
         var variables = 5L * Steps * Batch(data) * Pixels(data);
         return kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates + variables));
@@ -37,11 +37,11 @@ public sealed partial class UnrolledDistiller
 
     private void Check(ImageDataset data)
     {
-        foreach (var (name, value) in new[] { (nameof(Steps), Steps), (nameof(Epochs), Epochs), (nameof(ImagesPerClass), ImagesPerClass), (nameof(NetworksPerStep), NetworksPerStep), (nameof(RealBatch), RealBatch) })
+        foreach (var (name, value) in new[] { (nameof(Steps), Steps), (nameof(Epochs), Epochs), (nameof(ImagesPerClass), ImagesPerClass), (nameof(NetworksPerStep), NetworksPerStep), (nameof(BatchSize), BatchSize) })
             if (value < 1)
                 throw new ArgumentException($"{name} is {value}; it must be at least 1.");
-        if (!(InitialRate > 0) || !double.IsFinite(InitialRate))
-            throw new ArgumentException($"{nameof(InitialRate)} is {InitialRate}; it must be positive and finite.");
+        if (!(InitialLearningRate > 0) || !double.IsFinite(InitialLearningRate))
+            throw new ArgumentException($"{nameof(InitialLearningRate)} is {InitialLearningRate}; it must be positive and finite.");
         if (Window < 0 || Window > InnerSteps)
             throw new ArgumentException($"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
         if (!(ClipFactor >= 0) || KeptGraphs < 0)
@@ -52,7 +52,7 @@ public sealed partial class UnrolledDistiller
             throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes.", nameof(data));
         if (Poisoning is { } attack && (attack.From < 0 || attack.To < 0 || attack.From >= data.ClassCount || attack.To >= data.ClassCount || attack.From == attack.To))
             throw new ArgumentException($"The attack {attack} needs two classes from 0 to {data.ClassCount - 1}.");
-        if (StartFromReal && data.ClassHistogram().Contains(0))
+        if (Start == ImageStart.Real && data.ClassHistogram().Contains(0))
             throw new ArgumentException($"{data.Name} lacks images of a class, so that none can be taken to start from; use noise.", nameof(data));
     }
 }

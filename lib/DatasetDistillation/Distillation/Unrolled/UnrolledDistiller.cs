@@ -8,9 +8,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Dataset distillation by unrolled optimisation (Wang et al. 2018): images, and a learning rate for each step, such that a few
+/// Dataset distillation by unrolled optimization (Wang et al. 2018): images, and a learning rate for each step, such that a few
 /// gradient steps on them take a network from its initial weights to good ones. The outer gradient goes through the whole inner
-/// loop; soft labels (Sucholutsky and Schonlau 2019), other inner optimisers, and truncated windows with clipping for long loops
+/// loop; soft labels (Sucholutsky and Schonlau 2019), other inner optimizers, and truncated windows with clipping for long loops
 /// (Feng et al. 2023, "Embarrassingly simple dataset distillation") are options.
 /// </summary>
 public sealed partial class UnrolledDistiller : IDistiller
@@ -28,13 +28,13 @@ public sealed partial class UnrolledDistiller : IDistiller
     public int ImagesPerClass { get; init; } = 1;
 
     /// <summary>The learning rate that every step begins with; kept positive as softplus of a learned number.</summary>
-    public double InitialRate { get; init; } = 0.02;
+    public double InitialLearningRate { get; init; } = 0.02;
 
     /// <summary>Whether the labels are learned, each a vector that begins as its class; else they stay as they are.</summary>
     public bool LearnLabels { get; init; }
 
-    /// <summary>Whether images begin as real ones; else as standard normal noise.</summary>
-    public bool StartFromReal { get; init; }
+    /// <summary>What the images start from.</summary>
+    public ImageStart Start { get; init; } = ImageStart.Noise;
 
     /// <summary>The rule of the inner steps.</summary>
     public InnerOptimizer Inner { get; init; } = InnerOptimizer.GradientDescent;
@@ -42,17 +42,17 @@ public sealed partial class UnrolledDistiller : IDistiller
     /// <summary>The loss of the inner steps.</summary>
     public LossFunction InnerLoss { get; init; } = LossFunctions.CrossEntropy;
 
-    /// <summary>The loss on real images that is minimised.</summary>
+    /// <summary>The loss on real images that is minimized.</summary>
     public LossFunction OuterLoss { get; init; } = LossFunctions.CrossEntropy;
 
     /// <summary>Where the inner loops start from. Networks trained on another data set make it an adaptation to this one.</summary>
-    public InitialWeights Start { get; init; } = InitialWeights.Fresh;
+    public InitialWeights InitialWeights { get; init; } = InitialWeights.Fresh;
 
     /// <summary>How many inner loops, each from its own weights, an outer step averages over.</summary>
     public int NetworksPerStep { get; init; } = 1;
 
     /// <summary>Real images in an outer step.</summary>
-    public int RealBatch { get; init; } = 1024;
+    public int BatchSize { get; init; } = 1024;
 
     /// <summary>An attack instead of the task; null: none.</summary>
     public Poisoning? Poisoning { get; init; }
@@ -68,8 +68,8 @@ public sealed partial class UnrolledDistiller : IDistiller
     /// </summary>
     public double ClipFactor { get; init; }
 
-    /// <summary>The optimiser of images, labels and rates.</summary>
-    public OuterAdam Outer { get; init; } = new() { Rate = 0.01, Beta1 = 0.5, Beta2 = 0.999 };
+    /// <summary>The optimizer of images, labels and rates.</summary>
+    public OuterAdam Outer { get; init; } = new() { LearningRate = 0.01, Beta1 = 0.5, Beta2 = 0.999 };
 
     /// <summary>
     /// Of how many last inner steps the graphs are kept from the way forward instead of being built again on the way back:
@@ -88,9 +88,9 @@ public sealed partial class UnrolledDistiller : IDistiller
 
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
-        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(StartFromReal ? "real images" : "noise")}, " +
-        $"{(LearnLabels ? "learned" : "fixed")} labels, {Start}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialRate} on {InnerLoss.Method.Name}, " +
-        $"outer {OuterLoss.Method.Name} on {RealBatch}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
+        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss.Method.Name}, " +
+        $"outer {OuterLoss.Method.Name} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
@@ -105,12 +105,12 @@ public sealed partial class UnrolledDistiller : IDistiller
         var count = Steps * classes * ImagesPerClass;
         // Within a step the images go class by class, m of each.
         var labels = Enumerable.Range(0, count).Select(i => i / ImagesPerClass % classes).ToArray();
-        state["images"] = StartFromReal
+        state["images"] = Start == ImageStart.Real
             ? RealImages(data, labels, state.Random)
             : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
         state["labels"] = OneHot(labels, classes, data.Device);
-        state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialRate) - 1), Precision, data.Device);
-        state["standardisation"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
+        state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
+        state["standardization"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
         return state;
     }
 
@@ -127,7 +127,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         double loss = 0;
         for (var n = 0; n < NetworksPerStep; n++)
         {
-            var theta0 = Start.Draw(Network, state.Random, Precision, data.Device);
+            var theta0 = InitialWeights.Draw(Network, state.Random, Precision, data.Device);
             var (first, last) = DrawWindow(state.Random);
             var gradient = unrolled.Compute(variables, theta0, realImages, realLabels, first, last);
             loss += gradient.Loss / NetworksPerStep;
@@ -148,7 +148,7 @@ public sealed partial class UnrolledDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         using var scope = NewDisposeScope();
-        var scale = state["standardisation"].cpu().data<double>().ToArray();
+        var scale = state["standardization"].cpu().data<double>().ToArray();
         return new DistilledSet(
             state["images"].to_type(ScalarType.Float32, copy: true),
             state["labels"].to_type(ScalarType.Float32, copy: true),
@@ -169,9 +169,9 @@ public sealed partial class UnrolledDistiller : IDistiller
     private (Tensor Images, Tensor Labels) Sample(DistillationState state, ImageDataset data)
     {
         var (images, labels) = (data.Images, data.Labels);
-        if (RealBatch < data.Count)
+        if (BatchSize < data.Count)
         {
-            var chosen = randint(0, data.Count, [RealBatch], generator: state.Random).to(data.Device);
+            var chosen = randint(0, data.Count, [BatchSize], generator: state.Random).to(data.Device);
             (images, labels) = (images.index_select(0, chosen), labels.index_select(0, chosen));
         }
         return (images.to(Precision), Poisoning?.Apply(labels) ?? labels);
@@ -205,7 +205,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         return length > bound ? gradient.mul(bound / length) : gradient;
     }
 
-    /// <summary>Labels as the inner loss takes them: one-hot, and for the squared error centred.</summary>
+    /// <summary>Labels as the inner loss takes them: one-hot, and for the squared error centered.</summary>
     private Tensor OneHot(int[] labels, int classes, Device device)
     {
         var oneHot = nn.functional.one_hot(tensor(Array.ConvertAll(labels, static l => (long)l)), classes).to(Precision).to(device);

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Distillation;
 /// <summary>
 /// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images, each
 /// as a distilled set with one-hot labels, class by class. A set gets the same schedule as a distilled one by
-/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="NearestNeighbour"/>.
+/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="NearestNeighbor"/>.
 /// </summary>
 public static class Baselines
 {
@@ -49,7 +49,7 @@ public static class Baselines
     /// <param name="progress">Is told the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops between two draws.</param>
     /// <exception cref="ArgumentException">A class has not so many images.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static DistilledSet BestRandomReal(
         ImageDataset data, Func<DistilledSet, double> judge, int perClass = 1, int draws = 50, long seed = 0,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
@@ -83,24 +83,24 @@ public static class Baselines
     /// </summary>
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Clusters of each class.</param>
-    /// <param name="seed">Of the first centres.</param>
+    /// <param name="seed">Of the first centers.</param>
     /// <exception cref="ArgumentException">A class has not so many images.</exception>
     public static DistilledSet KMeans(ImageDataset data, int perClass = 1, long seed = 0) => Set(
-        data, (own, label) => Distillation.KMeans.Centres(own, perClass, seed, label), perClass,
+        data, (own, label) => Distillation.KMeans.Centers(own, perClass, seed, label), perClass,
         string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));
 
-    private static DistilledSet Set(ImageDataset data, Func<Tensor, int, Tensor> summarise, int perClass, string method)
+    private static DistilledSet Set(ImageDataset data, Func<Tensor, int, Tensor> summarize, int perClass, string method)
     {
         var members = Members(data, perClass);
         using var inference = no_grad();
         using var scope = NewDisposeScope();
         var pixels = data.Images.flatten(1);
-        var centres = members.Select((own, label) =>
+        var centers = members.Select((own, label) =>
         {
             using var inner = NewDisposeScope();
-            return summarise(pixels.index_select(0, tensor(own).to(data.Device)), label).MoveToOuterDisposeScope();
+            return summarize(pixels.index_select(0, tensor(own).to(data.Device)), label).MoveToOuterDisposeScope();
         });
-        return Set(data, cat([.. centres]).reshape([-1, .. data.Images.shape[1..]]), perClass, method);
+        return Set(data, cat([.. centers]).reshape([-1, .. data.Images.shape[1..]]), perClass, method);
     }
 
     private static DistilledSet Set(ImageDataset data, Tensor images, int perClass, string method)

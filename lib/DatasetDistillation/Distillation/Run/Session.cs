@@ -75,7 +75,7 @@ internal sealed class Session : IDisposable
         Evaluations.RemoveAll(e => e.Step > State.Step);
     }
 
-    public DistillationRun Finish(bool cancelled)
+    public DistillationRun Finish(bool canceled)
     {
         var set = distiller.Result(State);
         // After a rollback the last evaluation may be of the same step as the best and yet of another set.
@@ -88,7 +88,7 @@ internal sealed class Session : IDisposable
             Evaluations = [.. Evaluations],
             Elapsed = Elapsed,
             Divergences = Divergences,
-            Cancelled = cancelled,
+            IsCanceled = canceled,
         };
     }
 

@@ -12,39 +12,39 @@ internal static class KMeans
     /// <summary>The means of k clusters, Float32 [k, d]; a pure function of the points, k, the seed and the stream.</summary>
     /// <param name="points">Float32 [n, d], n ≥ k.</param>
     /// <param name="k">How many clusters.</param>
-    /// <param name="seed">Of the first centres.</param>
+    /// <param name="seed">Of the first centers.</param>
     /// <param name="stream">Another number gives other random numbers of the same seed.</param>
-    public static Tensor Centres(Tensor points, int k, long seed, long stream)
+    public static Tensor Centers(Tensor points, int k, long seed, long stream)
     {
         using var scope = NewDisposeScope();
         var squares = points.square().sum([1]);
-        var centres = FirstCentres(points, squares, k, new SplitMix(seed, stream));
+        var centers = FirstCenters(points, squares, k, new SplitMix(seed, stream));
         var before = Array.Empty<long>();
         for (var iteration = 0; iteration < MaximumIterations; iteration++)
         {
-            var former = centres;
-            var (next, clusters) = Improve(points, squares, centres);
-            centres = next;
+            var former = centers;
+            var (next, clusters) = Improve(points, squares, centers);
+            centers = next;
             former.Dispose();
             if (clusters.AsSpan().SequenceEqual(before))
                 break;
             before = clusters;
         }
-        return centres.MoveToOuterDisposeScope();
+        return centers.MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// ‖x‖² − 2·x·c + ‖c‖² of every point and centre, [n, k]; never negative.
+    /// ‖x‖² − 2·x·c + ‖c‖² of every point and center, [n, k]; never negative.
     /// </summary>
-    internal static Tensor SquaredDistances(Tensor points, Tensor squares, Tensor centres)
+    internal static Tensor SquaredDistances(Tensor points, Tensor squares, Tensor centers)
     {
         using var scope = NewDisposeScope();
-        var products = points.matmul(centres.t());
-        return products.mul_(-2).add_(squares.unsqueeze(1)).add_(centres.square().sum([1])).clamp_(min: 0).MoveToOuterDisposeScope();
+        var products = points.matmul(centers.t());
+        return products.mul_(-2).add_(squares.unsqueeze(1)).add_(centers.square().sum([1])).clamp_(min: 0).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The first centre is any point; each further one is a point chosen with probability proportional to its squared distance.</summary>
-    private static Tensor FirstCentres(Tensor points, Tensor squares, int k, SplitMix random)
+    /// <summary>The first center is any point; each further one is a point chosen with probability proportional to its squared distance.</summary>
+    private static Tensor FirstCenters(Tensor points, Tensor squares, int k, SplitMix random)
     {
         using var scope = NewDisposeScope();
         var count = (int)points.shape[0];
@@ -57,7 +57,7 @@ internal static class KMeans
             var distances = SquaredDistances(points, squares, last).cpu().data<float>().ToArray();
             for (var i = 0; i < count; i++)
                 nearest[i] = Math.Min(nearest[i], distances[i]);
-            // A centre is as near to itself as can be, whatever rounding says.
+            // A center is as near to itself as can be, whatever rounding says.
             nearest[chosen[^1]] = 0;
             chosen.Add(Pick(nearest, random.Uniform() * nearest.Sum(), chosen));
         }
@@ -74,12 +74,12 @@ internal static class KMeans
         return Enumerable.Range(0, weights.Length).First(i => !chosen.Contains(i));
     }
 
-    /// <summary>Every point goes to its nearest centre, every centre to the mean of its points; one without points goes to the point farthest from its own.</summary>
-    private static (Tensor Centres, long[] Clusters) Improve(Tensor points, Tensor squares, Tensor centres)
+    /// <summary>Every point goes to its nearest center, every center to the mean of its points; one without points goes to the point farthest from its own.</summary>
+    private static (Tensor Centers, long[] Clusters) Improve(Tensor points, Tensor squares, Tensor centers)
     {
         using var scope = NewDisposeScope();
-        var k = centres.shape[0];
-        var (distances, nearest) = SquaredDistances(points, squares, centres).min(1);
+        var k = centers.shape[0];
+        var (distances, nearest) = SquaredDistances(points, squares, centers).min(1);
         var members = nn.functional.one_hot(nearest, k).to(points.dtype);
         var sizes = members.sum(dim: 0);
         var means = members.t().matmul(points).div_(sizes.clamp(min: 1).unsqueeze(1));

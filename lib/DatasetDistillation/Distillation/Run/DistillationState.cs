@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Everything that changes while a distiller runs: named tensors (images, labels, optimiser moments, pooled networks), one
+/// Everything that changes while a distiller runs: named tensors (images, labels, optimizer moments, pooled networks), one
 /// stream of random numbers, and counters. Copies, saves and restores itself.
 /// </summary>
 public sealed class DistillationState : IDisposable
@@ -21,7 +21,7 @@ public sealed class DistillationState : IDisposable
     public long Step { get; set; }
 
     /// <summary>By how much learning rates are scaled; the driver lowers it after a divergence.</summary>
-    public double RateScale { get; set; } = 1;
+    public double LearningRateScale { get; set; } = 1;
 
     /// <summary>The stream that every random choice of the method is drawn from.</summary>
     public Generator Random { get; } = new();
@@ -56,7 +56,7 @@ public sealed class DistillationState : IDisposable
     /// <summary>An independent copy.</summary>
     public DistillationState Clone()
     {
-        var copy = new DistillationState(0) { Step = Step, RateScale = RateScale };
+        var copy = new DistillationState(0) { Step = Step, LearningRateScale = LearningRateScale };
         using (var position = Random.get_state())
             copy.Random.set_state(position);
         foreach (var (name, tensor) in tensors)
@@ -86,7 +86,7 @@ public sealed class DistillationState : IDisposable
         using var whole = position.to(ScalarType.Int64); // libtorch's own is of bytes
         archive.Add(prefix + "random", NpyArray.From(whole));
         archive.Add(prefix + "step", NpyArray.Scalar(Step));
-        archive.Add(prefix + "rate_scale", NpyArray.Scalar(RateScale));
+        archive.Add(prefix + "rate_scale", NpyArray.Scalar(LearningRateScale));
     }
 
     /// <summary>Reads back what <see cref="Save"/> wrote under the same prefix.</summary>
@@ -101,7 +101,7 @@ public sealed class DistillationState : IDisposable
         var state = new DistillationState(0)
         {
             Step = archive.Get(prefix + "step").ToInt64s()[0],
-            RateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0],
+            LearningRateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0],
         };
         using (var fresh = state.Random.get_state())
         using (var whole = archive[prefix + "random"].ToTensor())

@@ -3,12 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace DatasetDistillation.Distillation;
-
-/// <summary>What one pass of a linear model over labelled images finds.</summary>
-/// <param name="Loss">The mean cross-entropy, in nats.</param>
-/// <param name="Accuracy">The share of images whose largest logit (the first, where several are) is their label's, from 0 to 1.</param>
-public readonly record struct LogisticEvaluation(double Loss, double Accuracy);
+namespace FusedNetworks;
 
 /// <summary>
 /// The cross-entropy of a linear model over a whole data set, and its gradient, in one pass that reads each image once:
@@ -16,13 +11,13 @@ public readonly record struct LogisticEvaluation(double Loss, double Accuracy);
 /// chunks that do not depend on the number of threads, so results are bit-identical for any number.
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> for speed, <see cref="double"/> where derivatives are proved.</typeparam>
-public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int MaxChunks = 32;
     private const int ChunkImages = 64;
     private const int BlockImages = 32;
 
-    private readonly LogisticImages images;
+    private readonly SparseImages images;
     private readonly int rowLength;
     private readonly int chunks;
     private readonly T[] brightness;
@@ -32,7 +27,7 @@ public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingP
     private readonly (double Loss, int Correct)[] sums;
 
     /// <summary>Prepares passes over <paramref name="images"/>. One pass at a time: the buffers belong to the object.</summary>
-    public LogisticPass(LogisticImages images)
+    public LogisticPass(SparseImages images)
     {
         ArgumentNullException.ThrowIfNull(images);
         this.images = images;
@@ -48,14 +43,16 @@ public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingP
     }
 
     /// <summary>How many threads share a pass; the results do not depend on it.</summary>
-    public int Threads { get; set; } = TorchSharp.torch.get_num_threads();
+    public int Threads { get; set; } = WorkPool.Threads;
 
     /// <summary>Mean loss and accuracy of the model x ↦ x·W, and the gradient of the loss where it is wanted.</summary>
     /// <param name="model">W, row-major <c>[features, classes]</c>.</param>
     /// <param name="gradient">Receives ∂loss/∂W, shaped as W; empty for the loss alone, which takes less than half the time.</param>
-    /// <returns>Loss and accuracy; NaN and 0, with a gradient of NaN, where a weight is not finite.</returns>
+    /// <returns>
+    /// The mean cross-entropy in nats, and the share of images, from 0 to 1, whose largest logit (the first, where several are) is their label's; NaN and 0, with a gradient of NaN, where a weight is not finite.
+    /// </returns>
     /// <exception cref="ArgumentException">A length is not features·classes.</exception>
-    public LogisticEvaluation Evaluate(ReadOnlySpan<double> model, Span<double> gradient = default)
+    public (double Loss, double Accuracy) Evaluate(ReadOnlySpan<double> model, Span<double> gradient = default)
     {
         int size = images.Features * images.Classes;
         if (model.Length != size || (gradient.Length != size && !gradient.IsEmpty))
@@ -71,7 +68,7 @@ public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingP
         if (!finite)
         {
             gradient.Fill(double.NaN);
-            return new LogisticEvaluation(double.NaN, 0);
+            return (double.NaN, 0);
         }
 
         bool wanted = !gradient.IsEmpty;
@@ -79,7 +76,7 @@ public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingP
 
         if (wanted)
             AddUp(gradient);
-        return new LogisticEvaluation(sums.Sum(static s => s.Loss) / images.Count, (double)sums.Sum(static s => s.Correct) / images.Count);
+        return (sums.Sum(static s => s.Loss) / images.Count, (double)sums.Sum(static s => s.Correct) / images.Count);
     }
 
     private void AddUp(Span<double> gradient)

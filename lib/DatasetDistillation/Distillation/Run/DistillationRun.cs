@@ -41,7 +41,7 @@ public sealed class DistillationRun : IDisposable
     public int Divergences { get; internal init; }
 
     /// <summary>Whether the run was stopped before its last step.</summary>
-    public bool Cancelled { get; internal init; }
+    public bool IsCanceled { get; internal init; }
 
     /// <inheritdoc/>
     public void Dispose()

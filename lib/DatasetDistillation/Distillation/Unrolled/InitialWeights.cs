@@ -99,22 +99,3 @@ public abstract class InitialWeights
         }
     }
 }
-
-/// <summary>An attack (Wang et al. 2018, section 3.6): networks trained on the distilled images shall take one class for another.</summary>
-/// <param name="From">The class that is to be misjudged.</param>
-/// <param name="To">What it is to be taken for.</param>
-public readonly record struct Poisoning(int From, int To)
-{
-    /// <summary>The labels that the attack wants: From becomes To.</summary>
-    /// <param name="labels">Int64 [n].</param>
-    public Tensor Apply(Tensor labels)
-    {
-        ArgumentNullException.ThrowIfNull(labels);
-        using var wanted = full_like(labels, To);
-        using var attacked = labels.eq(From);
-        return where(attacked, wanted, labels);
-    }
-
-    /// <summary>From → To.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{From} → {To}");
-}

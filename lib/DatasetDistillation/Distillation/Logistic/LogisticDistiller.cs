@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
+using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-/// <summary>What minimises the outer loss.</summary>
+/// <summary>What minimizes the outer loss.</summary>
 public enum OuterMethod
 {
     /// <summary>Accelerated gradient descent with a backtracking line search.</summary>
@@ -32,14 +33,14 @@ public enum OuterMethod
 public sealed class LogisticDistiller : IDistiller
 {
     private const string Variables = "variables", Shape = "shape", SolverPrefix = "solver.", SolverStarted = SolverPrefix + "solution";
-    private static readonly ConditionalWeakTable<ImageDataset, LogisticImages> Stored = [];
+    private static readonly ConditionalWeakTable<ImageDataset, SparseImages> Stored = [];
     private readonly ConditionalWeakTable<ImageDataset, LogisticProblem> problems = [];
 
     /// <summary>Distilled images of each class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
     /// <summary>The factor of ‖W‖²/2 in the inner loss: 0.1 in the code of the example (an older text of its page says 0.001).</summary>
-    public double L2 { get; init; } = 0.1;
+    public double Regularization { get; init; } = 0.1;
 
     /// <summary>Whether labels are learned too: any numbers with sum 1 for each image, at first one-hot.</summary>
     public bool LearnLabels { get; init; }
@@ -47,14 +48,14 @@ public sealed class LogisticDistiller : IDistiller
     /// <summary>Whether a factor of the outer logits is learned, which undoes the shrinking of the inner penalty.</summary>
     public bool LearnScale { get; init; }
 
-    /// <summary>What minimises the outer loss.</summary>
+    /// <summary>What minimizes the outer loss.</summary>
     public OuterMethod Method { get; init; } = OuterMethod.GradientDescent;
 
     /// <summary>Whether accelerated gradient descent restarts its extrapolation when it overshoots; the example does not.</summary>
     public bool Restarts { get; init; }
 
     /// <summary>Adam's options, where it is the method.</summary>
-    public OuterAdam Adam { get; init; } = new() { Rate = 0.02 };
+    public OuterAdam Outer { get; init; } = new() { LearningRate = 0.02 };
 
     /// <summary>The residual at which gradient descent or L-BFGS stops.</summary>
     public double Tolerance { get; init; } = 1e-3;
@@ -74,13 +75,13 @@ public sealed class LogisticDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"ipc={ImagesPerClass} l2={L2} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Adam.Rate} precision={Precision}" +
-        $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Adam != new OuterAdam { Rate = Adam.Rate } ? $" {Adam}" : "")}");
+        $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Outer.LearningRate} precision={Precision}" +
+        $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
 
     /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>.</summary>
     /// <exception cref="ArgumentException">The pixels are not multiples of 1/255 in [0, 1].</exception>
     public LogisticProblem Problem(ImageDataset data) =>
-        problems.GetValue(data, d => new LogisticProblem(Images(d), L2, Precision) { Space = Space });
+        problems.GetValue(data, d => new LogisticProblem(Images(d), Regularization, Precision) { Space = Space });
 
     /// <inheritdoc/>
     public DistillationState Initialize(ImageDataset data, long seed)
@@ -106,13 +107,13 @@ public sealed class LogisticDistiller : IDistiller
         if (Method == OuterMethod.Adam)
         {
             (double loss, Tensor gradient) = objective.ValueAndGradient(state[Variables]);
-            Adam.Update(state, Variables, gradient);
+            Outer.Update(state, Variables, gradient);
             return new OuterStepReport(loss);
         }
 
         Solver<Objective> solver = Method == OuterMethod.LBfgs
             ? new LBfgs { Tolerance = Tolerance }
-            : new GradientDescent { Tolerance = Tolerance, StepSize = state.RateScale, Restarts = Restarts };
+            : new GradientDescent { Tolerance = Tolerance, StepSize = state.LearningRateScale, Restarts = Restarts };
         using SolverState inner = state.Contains(SolverStarted)
             ? SolverState.Restore(state.Names.Where(IsSolvers).Select(name => (name[SolverPrefix.Length..], state[name])))
             : solver.Initialize(objective, state[Variables]);
@@ -181,8 +182,8 @@ public sealed class LogisticDistiller : IDistiller
 
     private static bool IsSolvers(string name) => name.StartsWith(SolverPrefix, StringComparison.Ordinal);
 
-    private static LogisticImages Images(ImageDataset data) =>
-        Stored.GetValue(data, static d => LogisticImages.From(d.Images, d.Labels, d.ClassCount));
+    private static SparseImages Images(ImageDataset data) =>
+        Stored.GetValue(data, EightBit.From);
 
     private Objective OuterObjective(DistillationState state, LogisticProblem problem) => new(
         x =>

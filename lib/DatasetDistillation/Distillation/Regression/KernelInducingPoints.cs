@@ -5,16 +5,6 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-/// <summary>What the distilled images start from.</summary>
-public enum SupportStart
-{
-    /// <summary>Real images drawn at random, the same number of each class.</summary>
-    Real,
-
-    /// <summary>Independent normal pixels.</summary>
-    Noise,
-}
-
 /// <summary>
 /// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
 /// with them the labels, whose kernel ridge regression predicts real images best. Standardise the data first. What it yields is read
@@ -40,13 +30,13 @@ public sealed class KernelInducingPoints : IDistiller
     public bool LearnLabels { get; init; } = true;
 
     /// <summary>What the images start from.</summary>
-    public SupportStart Start { get; init; } = SupportStart.Real;
+    public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>λ relative to the mean diagonal of K_ss; above 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is not above 0.</exception>
-    public double Regularisation
+    public double Regularization
     {
-        get => ridge.Regularisation;
+        get => ridge.Regularization;
         init => ridge = new KernelRidge(value);
     }
 
@@ -60,7 +50,7 @@ public sealed class KernelInducingPoints : IDistiller
     public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
 
     /// <summary>How images and labels are updated.</summary>
-    public OuterAdam Optimiser { get; init; } = new() { Rate = 0.04 };
+    public OuterAdam Outer { get; init; } = new() { LearningRate = 0.04 };
 
     /// <inheritdoc/>
     public string Name => "Kernel inducing points";
@@ -68,7 +58,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularisation}, batch {BatchSize}{Training.Augmentations.InSettings(Augmentation)}, {Optimiser}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Training.Augmentations.InSettings(Augmentation)}, {Outer}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>
@@ -79,18 +69,18 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         if (BatchSize < data.ClassCount)
             throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
-        ClassBalance.Require(data, Start == SupportStart.Real ? ImagesPerClass : 1);
+        ClassBalance.Require(data, Start == ImageStart.Real ? ImagesPerClass : 1);
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
         var state = new DistillationState(seed);
         var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state[Images] = Start == SupportStart.Real
+        state[Images] = Start == ImageStart.Real
             ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state[Labels] = KernelRidge.CentredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
-        if (data.Standardisation is { } standardisation)
-            state[Scale] = tensor([standardisation.Mean, standardisation.StandardDeviation]);
+        state[Labels] = KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        if (data.Standardisation is { } standardization)
+            state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
         return state;
     }
 
@@ -105,14 +95,14 @@ public sealed class KernelInducingPoints : IDistiller
         var targets = data.Images.index_select(0, batch);
         if (Augmentation is not null)
             targets = Augmentation(targets, state.Random);
-        var yt = KernelRidge.CentredLabels(data.Labels.index_select(0, batch), data.ClassCount);
+        var yt = KernelRidge.CenteredLabels(data.Labels.index_select(0, batch), data.ClassCount);
         var kernel = Kernel.Draw(state.Random);
         using var kss = kernel.Gram(state[Images]);
         using var kts = kernel.Cross(targets, state[Images]);
         var loss = ridge.Loss(kss.Value, kts.Value, state[Labels], yt);
-        Optimiser.Update(state, Images, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
+        Outer.Update(state, Images, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
         if (LearnLabels)
-            Optimiser.Update(state, Labels, loss.ToLabels.to_type(float32));
+            Outer.Update(state, Labels, loss.ToLabels.to_type(float32));
         return new OuterStepReport(loss.Loss);
     }
 
@@ -127,7 +117,7 @@ public sealed class KernelInducingPoints : IDistiller
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>
     /// <param name="set">A set whose images live in the space of the test images.</param>
-    /// <param name="test">Test images, standardised as the training images were.</param>
+    /// <param name="test">Test images, standardized as the training images were.</param>
     /// <inheritdoc cref="KernelRidge.Accuracy" path="/exception"/>
     public double Accuracy(DistilledSet set, ImageDataset test)
     {
@@ -140,7 +130,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// On real images it is what labels alone can do; on distilled ones it replaces what the batches had taught the labels.
     /// </summary>
     /// <param name="set">A set whose images live in the space of the training images; it stays as it is.</param>
-    /// <param name="train">Training images, standardised as those of the set.</param>
+    /// <param name="train">Training images, standardized as those of the set.</param>
     /// <inheritdoc cref="KernelRidge.SolveLabels" path="/exception"/>
     public DistilledSet SolveLabels(DistilledSet set, ImageDataset train)
     {

@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>The simplest reading of a few images: an image is of the class of the nearest of them (Euclidean distance).</summary>
-public static class NearestNeighbour
+public static class NearestNeighbor
 {
     private const int BatchSize = 2000;
 
     /// <summary>The share of the test images, in [0, 1], whose nearest image of the set has their class.</summary>
     /// <param name="set">A set; the class of an image is that with the largest label.</param>
-    /// <param name="test">Test images, standardised as the training images were.</param>
+    /// <param name="test">Test images, standardized as the training images were.</param>
     /// <exception cref="ArgumentException">Size, classes or scale of the images differ.</exception>
     public static double Accuracy(DistilledSet set, ImageDataset test)
     {
@@ -20,7 +20,7 @@ public static class NearestNeighbour
         set.RequireSpace(test);
         using var inference = no_grad();
         using var scope = NewDisposeScope();
-        var centres = set.Images.to(test.Device).flatten(1);
+        var centers = set.Images.to(test.Device).flatten(1);
         var classes = set.Labels.to(test.Device).argmax(1);
         long right = 0;
         for (long first = 0; first < test.Count; first += BatchSize)
@@ -28,7 +28,7 @@ public static class NearestNeighbour
             using var inner = NewDisposeScope();
             var size = Math.Min(BatchSize, test.Count - first);
             var points = test.Images.narrow(0, first, size).flatten(1);
-            var nearest = KMeans.SquaredDistances(points, points.square().sum([1]), centres).argmin(1);
+            var nearest = KMeans.SquaredDistances(points, points.square().sum([1]), centers).argmin(1);
             right += classes.index_select(0, nearest).eq(test.Labels.narrow(0, first, size)).to(ScalarType.Int64).sum().ToInt64();
         }
         return (double)right / test.Count;

@@ -27,11 +27,11 @@ public sealed record FeaturePool
     public int BatchSize { get; init; } = 100;
 
     /// <summary>How a network learns.</summary>
-    public OuterAdam Optimiser { get; init; } = new() { Rate = 3e-3 };
+    public OuterAdam Optimizer { get; init; } = new() { LearningRate = 3e-3 };
 
     /// <summary>The options in a few words.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, {Optimiser}");
+        CultureInfo.InvariantCulture, $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, {Optimizer}");
 
     internal void Check()
     {
@@ -93,7 +93,7 @@ public sealed record FeaturePool
             x = augmentation(x, state.Random);
         var theta = state[Name(slot)].detach().requires_grad_();
         var loss = LossFunctions.SquaredError(network.Forward(new Parameters(network.Layout, theta), x, training: true, state.Random), y);
-        Optimiser.Update(state, Name(slot), autograd.grad([loss], [theta])[0]);
+        Optimizer.Update(state, Name(slot), autograd.grad([loss], [theta])[0]);
     }
 
     private static string Name(int slot) => string.Create(CultureInfo.InvariantCulture, $"network.{slot}");

@@ -35,7 +35,7 @@ internal sealed class LogisticRepresenter
         count = labels.Length / classes;
         probabilities = new double[labels.Length];
         Coefficients = new double[labels.Length];
-        Status = Minimise(tolerance);
+        Status = Minimize(tolerance);
         // The fixed point itself: for a singular K, Newton's steps leave out what K does not see.
         for (int i = 0; i < labels.Length; i++)
             Coefficients[i] = (labels[i] - probabilities[i]) / (count * l2);
@@ -71,7 +71,7 @@ internal sealed class LogisticRepresenter
         return (y, v);
     }
 
-    private SolverStatus Minimise(double tolerance)
+    private SolverStatus Minimize(double tolerance)
     {
         double[] logits = new double[labels.Length];
         double value = Value(Coefficients, logits);
