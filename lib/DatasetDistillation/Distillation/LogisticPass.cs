@@ -48,7 +48,7 @@ public sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatingP
     }
 
     /// <summary>How many threads share a pass; the results do not depend on it.</summary>
-    public int Threads { get; set; } = TorchSharp.torch.get_num_threads();
+    public int Threads { get; set; } = Compute.Threads;
 
     /// <summary>Mean loss and accuracy of the model x ↦ x·W, and the gradient of the loss where it is wanted.</summary>
     /// <param name="model">W, row-major <c>[features, classes]</c>.</param>
