@@ -1,12 +1,14 @@
-using DatasetDistillation.Engine;
+using System.Reflection;
+using DatasetDistillation.Native;
+using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation;
 
 /// <summary>
-/// The tensor engine that the library was built with and the device it computes on. The device is chosen here, once:
-/// an NVIDIA GPU where the engine finds one, else the processor.
+/// Where the library computes: the device, chosen here, once (an NVIDIA GPU where libtorch finds one, else the processor), and the
+/// number of threads.
 /// </summary>
 public static class Compute
 {
@@ -14,42 +16,72 @@ public static class Compute
     public const string Variable = "DISTILLATION_DEVICE";
 
     private static readonly Lazy<Choice> Chosen = new(Choose);
+    private static bool isFused = Environment.GetEnvironmentVariable("DISTILLATION_FUSED")?.Trim() != "0";
 
     /// <summary>Where data are put when nothing else is said.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The native library of the engine cannot be loaded, or <see cref="Variable"/> names a device that is not there.
+    /// libtorch cannot be loaded, or <see cref="Variable"/> names a device that is not there.
     /// </exception>
     public static Device Device => Chosen.Value.Device;
 
-    /// <summary>The engine and its version.</summary>
-    public static string Engine => TensorEngine.Name;
+    /// <summary>How many threads share the work on the processor: at first one for each core, or <c>OMP_NUM_THREADS</c>.</summary>
+    /// <remarks>
+    /// While the networks' fused passes do the work, libtorch itself has one thread, whose results do not depend on this number.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    /// <exception cref="InvalidOperationException">libtorch cannot be loaded.</exception>
+    public static int Threads
+    {
+        get => WorkPool.Threads;
+        set
+        {
+            NativeLibraries.ThrowIfNotLoaded();
+            WorkPool.Threads = value;
+            set_num_threads(IsFused ? 1 : WorkPool.Threads);
+        }
+    }
+
+    /// <summary>TorchSharp and libtorch, with their versions.</summary>
+    /// <exception cref="InvalidOperationException">libtorch cannot be loaded.</exception>
+    public static string Version
+    {
+        get
+        {
+            NativeLibraries.ThrowIfNotLoaded();
+            var torchSharp = typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+            return $"TorchSharp {torchSharp.Split('+')[0]} with libtorch {__version__}";
+        }
+    }
 
     /// <summary>Why the device is no GPU, and what to do about it; null on a GPU.</summary>
     public static string? WhyNotCuda => Chosen.Value.WhyNotCuda;
 
-    /// <summary>One line: the engine, its version, the device and, where that is no GPU, why.</summary>
-    /// <inheritdoc cref="Device" path="/exception"/>
-    public static string Describe() => Device.type == DeviceType.CUDA
-        ? $"{Engine} on {Device}"
-        : $"{Engine} on {Device}, {NumberOfThreads(get_num_threads())} (no GPU: {WhyNotCuda})";
-
-    /// <summary>The number of threads that the library's own passes share their work among.</summary>
-    public static int Threads
+    /// <summary>
+    /// Whether the networks' fused passes are used, and libtorch's operations layer by layer where they are not. At first they are,
+    /// unless the environment variable <c>DISTILLATION_FUSED</c> is 0.
+    /// </summary>
+    internal static bool IsFused
     {
-        get => FusedNetworks.WorkPool.Threads;
+        get => isFused;
         set
         {
-            FusedNetworks.WorkPool.Threads = value;
-            set_num_threads(Models.Networks.Fused ? 1 : value);
+            isFused = value;
+            Threads = Threads;
         }
     }
 
+    /// <summary>One line: TorchSharp, its version, the device and, where that is no GPU, why.</summary>
+    /// <inheritdoc cref="Device" path="/exception"/>
+    public static string Describe() => Device.type == DeviceType.CUDA
+        ? $"{Version} on {Device}"
+        : $"{Version} on {Device}, {NumberOfThreads(Threads)} (no GPU: {WhyNotCuda})";
+
     private static string NumberOfThreads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 
-    private static Choice Choose() => Choose(Environment.GetEnvironmentVariable(Variable), TensorEngine.WhyNotCuda());
+    private static Choice Choose() => Choose(Environment.GetEnvironmentVariable(Variable), CudaDevices.WhyNone());
 
     /// <param name="wish">What <see cref="Variable"/> says.</param>
-    /// <param name="whyNotCuda">Null where the engine has a GPU.</param>
+    /// <param name="whyNotCuda">Null where there is a GPU.</param>
     internal static Choice Choose(string? wish, string? whyNotCuda)
     {
         var name = wish?.Trim().ToLowerInvariant() ?? "";

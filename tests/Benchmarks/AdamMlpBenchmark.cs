@@ -1,8 +1,8 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
-using static TorchSharp.torch;
 
 namespace Benchmarks;
 
@@ -21,7 +21,7 @@ internal static class AdamMlpBenchmark
         var command = new Command("adam_mlp", "Distillation through one differentiable Adam step of an MLP.") { data, networks, iterations, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             var distiller = new UnrolledDistiller
             {
                 Network = Networks.Mlp(),

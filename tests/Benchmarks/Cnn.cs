@@ -1,8 +1,8 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
-using static TorchSharp.torch;
 
 namespace Benchmarks;
 
@@ -18,7 +18,7 @@ internal static class Cnn
         var command = new Command("cnn", "Epochs of a convolutional network.") { data, count, repeat, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             string? folder = parsed.GetValue(data);
             using var all = Digits.Load(folder is null ? null : new DigitsOptions { Folders = [folder], AllowDownload = false });
             using var images = all.Take(parsed.GetValue(count));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using DatasetDistillation;
 using DatasetDistillation.Kernels;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal static class ConvKernelBenchmark
         var command = new Command("convkernel", "Time and peak memory of a convolutional kernel.") { m, batch, depth, radius, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             Run(parsed.GetValue(m), parsed.GetValue(batch), new ConvolutionalKernel(parsed.GetValue(depth), poolRadius: parsed.GetValue(radius)));
         });
         return command;

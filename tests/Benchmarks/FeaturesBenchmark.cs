@@ -1,8 +1,8 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
-using static TorchSharp.torch;
 
 namespace Benchmarks;
 
@@ -25,7 +25,7 @@ internal static class FeaturesBenchmark
         var command = new Command("features", "One outer step of feature regression.") { data, m, width, batch, iterations, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             Run(parsed.GetRequiredValue(data), parsed.GetValue(m), parsed.GetValue(width), parsed.GetValue(batch), parsed.GetValue(iterations));
         });
         return command;

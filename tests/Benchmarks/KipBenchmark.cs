@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Kernels;
@@ -24,7 +25,7 @@ internal static class KipBenchmark
         var command = new Command("kip", "One outer step of kernel inducing points.") { data, m, batch, iterations, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             using var images = Load(parsed.GetValue(data));
             Run(images, parsed.GetValue(m), parsed.GetValue(batch), parsed.GetValue(iterations));
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Solvers;
@@ -28,8 +29,7 @@ internal static class LogregBenchmark
         var command = new Command("logreg", "Bilevel logistic regression.") { data, iterations, threads, seed, l2, ipc, outer, space, labels, scale };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
-            WorkPool.Threads = parsed.GetValue(threads);
+            Compute.Threads = parsed.GetValue(threads);
             var distiller = new LogisticDistiller
             {
                 Regularization = parsed.GetValue(l2),

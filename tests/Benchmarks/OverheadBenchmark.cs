@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DatasetDistillation;
 using static TorchSharp.torch;
 
 namespace Benchmarks;
@@ -13,7 +14,7 @@ internal static class OverheadBenchmark
         var command = new Command("overhead", "A chain of 1,000 element-wise operations on a 10×10 tensor, with gradients.") { iterations, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             var times = new double[parsed.GetValue(iterations)];
             using var x = randn(10, 10, requires_grad: true);
             Timing.WarmUp(() => Chain(x));

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using DatasetDistillation;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
-using static TorchSharp.torch;
 
 namespace Benchmarks;
 
@@ -23,7 +23,7 @@ internal static class WangBenchmark
         var command = new Command("wang", "One outer step of unrolled distillation.") { data, steps, epochs, batch, iterations, isFixed, threads };
         command.SetAction(parsed =>
         {
-            set_num_threads(parsed.GetValue(threads));
+            Compute.Threads = parsed.GetValue(threads);
             var distiller = new UnrolledDistiller
             {
                 Steps = parsed.GetValue(steps),

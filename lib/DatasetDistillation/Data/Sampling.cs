@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Data;
 
-/// <summary>Random orders and fair shares, the same on every tensor stack.</summary>
+/// <summary>Random orders and fair shares, the same on every machine.</summary>
 internal static class Sampling
 {
     /// <summary>0 … count − 1 in random order (Fisher and Yates).</summary>

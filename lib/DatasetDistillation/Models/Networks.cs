@@ -9,7 +9,11 @@ public static class Networks
     /// Whether networks on the processor run as fused passes, one autograd function each, and not as a loop over TorchSharp's
     /// operations, which computes the same more slowly. The environment variable <c>DISTILLATION_FUSED=0</c> switches it off.
     /// </summary>
-    public static bool Fused { get; set; } = Environment.GetEnvironmentVariable("DISTILLATION_FUSED") != "0";
+    public static bool Fused
+    {
+        get => Compute.IsFused;
+        set => Compute.IsFused = value;
+    }
 
     /// <summary>Multinomial logistic regression: one linear layer on the pixels, 7,850 parameters.</summary>
     public static Network SoftmaxRegression() => new("Softmax regression", Digit, [new Flatten(), new Linear(10)]);

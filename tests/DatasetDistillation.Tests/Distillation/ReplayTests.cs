@@ -49,18 +49,18 @@ public sealed class ReplayTests : IDisposable
     public void An_evaluation_does_not_depend_on_the_number_of_threads()
     {
         var (distiller, set, test) = Distilled();
-        var threads = get_num_threads();
+        var threads = Compute.Threads;
         try
         {
-            set_num_threads(1);
+            Compute.Threads = 1;
             var alone = distiller.Accuracy(set, test, networks: 3);
-            set_num_threads(3);
+            Compute.Threads = 3;
             Assert.Equal(alone.Values, distiller.Accuracy(set, test, networks: 3).Values);
             Assert.Equal(3, alone.Values.Distinct().Count());
         }
         finally
         {
-            set_num_threads(threads);
+            Compute.Threads = threads;
         }
     }
 

@@ -71,13 +71,13 @@ internal static class KernelChecks
 
     public static void ThreadsChangeNoBit(IKernel kernel, Tensor targets, Tensor support)
     {
-        int threads = get_num_threads();
+        int threads = Compute.Threads;
         var results = new List<float[]>();
         try
         {
             foreach (int count in new[] { 1, 2, 7 })
             {
-                set_num_threads(count);
+                Compute.Threads = count;
                 using var kts = kernel.Cross(targets, support);
                 using var kss = kernel.Gram(support);
                 results.Add([.. kts.Value.data<float>().ToArray(), .. kts.Backward(kts.Value).data<float>().ToArray(), .. kss.Backward(kss.Value).data<float>().ToArray()]);
@@ -85,7 +85,7 @@ internal static class KernelChecks
         }
         finally
         {
-            set_num_threads(threads);
+            Compute.Threads = threads;
         }
         Assert.Equal(results[0], results[1]);
         Assert.Equal(results[0], results[2]);

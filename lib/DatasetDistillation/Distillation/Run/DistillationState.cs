@@ -93,7 +93,7 @@ public sealed class DistillationState : IDisposable
     /// <param name="archive">The archive.</param>
     /// <param name="device">Where the tensors go that were on a GPU.</param>
     /// <param name="prefix">What the names of its arrays begin with.</param>
-    /// <exception cref="InvalidDataException">Something is missing, or the state is another engine's.</exception>
+    /// <exception cref="InvalidDataException">Something is missing, or the random generator is another libtorch's.</exception>
     /// <exception cref="InvalidOperationException">Something is of another type.</exception>
     public static DistillationState Load(Npz archive, Device? device = null, string prefix = "")
     {
@@ -109,7 +109,8 @@ public sealed class DistillationState : IDisposable
         {
             if (!position.shape.SequenceEqual(fresh.shape))
                 throw new InvalidDataException(
-                    $"The state's random generator is another engine's ({whole.numel()} numbers; {Compute.Engine} has {fresh.numel()}). Continue it with the engine that began it, or begin anew.");
+                    $"The state's random generator is another libtorch's ({whole.numel()} numbers; {Compute.Version} has {fresh.numel()}). "
+                    + "Continue it with the version that began it, or begin anew.");
             state.Random.set_state(position);
         }
         foreach (var (name, array) in archive)

@@ -114,7 +114,7 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     {
         int rowsPerTask = Math.Max(1, PairsPerTask / columns.Count);
         int tasks = (rows.Count + rowsPerTask - 1) / rowsPerTask;
-        Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, task =>
+        Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = Compute.Threads }, task =>
         {
             for (int i = task * rowsPerTask; i < Math.Min(rows.Count, (task + 1) * rowsPerTask); i++)
                 work(i);

@@ -212,5 +212,5 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
             },
             static recursion => recursion.Dispose());
 
-    private static ParallelOptions Options() => new() { MaxDegreeOfParallelism = get_num_threads() };
+    private static ParallelOptions Options() => new() { MaxDegreeOfParallelism = Compute.Threads };
 }

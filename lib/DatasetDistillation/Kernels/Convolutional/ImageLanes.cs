@@ -27,7 +27,7 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         var values = ArrayPool<T>.Shared.Rent(Count * Channels * Pixels);
         images.cpu().contiguous().data<T>().CopyTo(values.AsSpan(0, Count * Channels * Pixels));
         var (weight, bias) = (network.NeighborWeight, network.BiasVariance);
-        Parallel.For(0, Blocks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, block =>
+        Parallel.For(0, Blocks, new ParallelOptions { MaxDegreeOfParallelism = Compute.Threads }, block =>
         {
             Fill(block, values);
             Scale(block, weight, bias);
