@@ -1,6 +1,9 @@
 using System.CommandLine;
+<<<<<<< HEAD
 using DatasetDistillation;
 using DatasetDistillation.Data;
+=======
+>>>>>>> bench
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
 
@@ -10,10 +13,14 @@ namespace Benchmarks;
 /// One differentiable Adam step of a freshly drawn MLP on 100 distilled images, the loss on 256 real ones and its gradient with
 /// respect to images and learning rate, for a number of networks in each outer step.
 /// </summary>
-internal static class AdamMlpBenchmark
+internal sealed class AdamMlpBenchmark : Benchmark
 {
-    public static Command Command()
+    private readonly Option<int> networks, iterations;
+
+    public AdamMlpBenchmark()
+        : base("adam_mlp", "Distillation through one differentiable Adam step of an MLP.", "ms/network")
     {
+<<<<<<< HEAD
         var data = new Option<string>("--data") { Description = "The folder with MNIST in IDX form.", Required = true };
         var networks = new Option<int>("--nets") { Description = "Networks in an outer step.", DefaultValueFactory = _ => 16 };
         var iterations = new Option<int>("--iters") { Description = "Outer steps.", DefaultValueFactory = _ => 20 };
@@ -37,13 +44,28 @@ internal static class AdamMlpBenchmark
             Run(distiller, digits, parsed.GetValue(iterations));
         });
         return command;
+=======
+        networks = Add("--nets", "Networks in an outer step.", 16);
+        iterations = Add("--iters", "Outer steps.", 20);
+>>>>>>> bench
     }
 
-    private static void Run(UnrolledDistiller distiller, ImageDataset digits, int iterations)
+    protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
     {
+        var distiller = new UnrolledDistiller
+        {
+            Network = Networks.Mlp(),
+            Inner = InnerOptimizer.Adam(),
+            Epochs = 1,
+            ImagesPerClass = 10,
+            InitialRate = 0.01,
+            NetworksPerStep = parsed.GetValue(networks),
+            BatchSize = 256,
+            Outer = new OuterAdam { Rate = 1e-3 },
+        };
+        using var digits = inputs.Train();
         using var state = distiller.Initialize(digits, seed: 1);
-        Timing.WarmUp(() => distiller.Step(state, digits));
-        var times = Enumerable.Range(0, iterations).Select(_ => Timing.Milliseconds(() => distiller.Step(state, digits)) / distiller.NetworksPerStep);
-        Console.WriteLine($"adam_mlp: {Timing.Median(times):F2} ms per sampled network");
+        var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => distiller.Step(state, digits));
+        return new Figure(time / distiller.NetworksPerStep, $"{distiller.NetworksPerStep} networks");
     }
 }

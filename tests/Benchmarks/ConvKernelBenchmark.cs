@@ -7,13 +7,17 @@ using static TorchSharp.torch;
 namespace Benchmarks;
 
 /// <summary>
-/// The NTK of a convolutional network with one average pooling, of a support set with itself and with targets: values, gradient with
-/// respect to the support images, and the most memory that the process has had.
+/// The NTK of a convolutional network with one average pooling, of a support set with itself and with targets, and its gradient with
+/// respect to the support images; libtorch computes it by tensor operations, blocks of pairs at a time, which go back by autograd.
 /// </summary>
-internal static class ConvKernelBenchmark
+internal sealed class ConvKernelBenchmark : Benchmark
 {
-    public static Command Command()
+    private readonly Option<int> m, batch, depth, radius;
+
+    public ConvKernelBenchmark()
+        : base("convkernel", "A convolutional kernel with its gradient.", "s")
     {
+<<<<<<< HEAD
         var m = new Option<int>("--m") { Description = "Support images.", DefaultValueFactory = _ => 500 };
         var batch = new Option<int>("--batch") { Description = "Targets.", DefaultValueFactory = _ => 1000 };
         var depth = new Option<int>("--depth") { Description = "Convolutions.", DefaultValueFactory = _ => 2 };
@@ -26,27 +30,31 @@ internal static class ConvKernelBenchmark
             Run(parsed.GetValue(m), parsed.GetValue(batch), new ConvolutionalKernel(parsed.GetValue(depth), poolRadius: parsed.GetValue(radius)));
         });
         return command;
+=======
+        m = Add("--m", "Support images.", 100);
+        batch = Add("--batch", "Targets.", 200);
+        depth = Add("--depth", "Convolutions.", 2);
+        radius = Add("--radius", "The pool radius; 0: no pooling.", 2);
+>>>>>>> bench
     }
 
-    private static void Run(int m, int batch, ConvolutionalKernel kernel)
+    protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
     {
         using var scope = NewDisposeScope();
-        var (support, targets) = (randn([m, 1, 28, 28]), randn([batch, 1, 28, 28]));
-        KernelMatrix? kss = null, kts = null;
-        double forward = Timing.Milliseconds(() => (kss, kts) = (kernel.Gram(support), kernel.Cross(targets, support)));
-        long afterForward = PeakMemory();
-        using (kss)
-        using (kts)
-        {
-            double backward = Timing.Milliseconds(() => (kss!.Backward(kss.Value) + kts!.Backward(kts.Value)).Dispose());
-            Console.WriteLine(
-                $"convkernel: values {forward / 1000:F1} s, gradient {backward / 1000:F1} s, peak memory {afterForward >> 20} MiB, with gradient {PeakMemory() >> 20} MiB ({m}×{m} and {batch}×{m}, {kernel.Name})");
-        }
-    }
+        var (rows, columns) = (parsed.GetValue(batch), parsed.GetValue(m));
+        var (targets, support) = (randn([rows, 1, 28, 28]), randn([columns, 1, 28, 28]));
+        var kernel = new ConvolutionalKernel(parsed.GetValue(depth), poolRadius: parsed.GetValue(radius));
+        KernelMatrix Matrix(Tensor? from) =>
+            side == Side.Libtorch ? KernelMatrix.ByRecomputation(kernel, from, support)
+            : from is null ? kernel.Gram(support) : kernel.Cross(from, support);
 
-    private static long PeakMemory()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
+        var start = Stopwatch.GetTimestamp();
+        foreach (var from in (Tensor?[])[null, targets])
+        {
+            using var matrix = Matrix(from);
+            using var gradient = matrix.Backward(matrix.Value);
+        }
+        var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new Figure(time, $"{columns}×{columns} and {rows}×{columns}, {kernel.Name}, peak memory {OwnProcess.PeakMebibytes:F0} MiB");
     }
 }

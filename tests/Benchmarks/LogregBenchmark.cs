@@ -1,6 +1,10 @@
 using System.CommandLine;
+<<<<<<< HEAD
 using DatasetDistillation;
 using DatasetDistillation.Data;
+=======
+using Benchmarks.Peers;
+>>>>>>> bench
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Solvers;
 using FusedNetworks;
@@ -9,13 +13,19 @@ using static TorchSharp.torch;
 namespace Benchmarks;
 
 /// <summary>
-/// Bilevel logistic regression on the whole training set: ten distilled images, inner l2 logistic regression, implicit
+/// Bilevel logistic regression on the whole training set: inner l2 logistic regression on the distilled images, implicit
 /// differentiation, accelerated outer gradient descent. The time is that of the outer iterations, after the data is read.
 /// </summary>
-internal static class LogregBenchmark
+internal sealed class LogregBenchmark : Benchmark
 {
-    public static Command Command()
+    private readonly Option<int> iterations, ipc;
+    private readonly Option<double> l2;
+    private readonly Option<long> seed;
+
+    public LogregBenchmark()
+        : base("logreg", "Bilevel logistic regression.", "s")
     {
+<<<<<<< HEAD
         var data = new Option<string>("--data") { Description = "The folder with MNIST in IDX form.", Required = true };
         var iterations = new Option<int>("--iters") { Description = "Outer iterations.", DefaultValueFactory = _ => 50 };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
@@ -45,23 +55,42 @@ internal static class LogregBenchmark
             Run(distiller, train, test, parsed.GetValue(iterations), parsed.GetValue(seed));
         });
         return command;
+=======
+        iterations = Add("--iters", "Outer iterations.", 50);
+        ipc = Add("--ipc", "Images per class.", 1);
+        l2 = Add("--l2", "The inner penalty.", 0.1);
+        seed = Add("--seed", "Of the first images.", 0L);
+>>>>>>> bench
     }
 
-    private static void Run(LogisticDistiller distiller, ImageDataset train, ImageDataset test, int iterations, long seed)
+    protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
     {
         using var scope = NewDisposeScope();
-        var problem = distiller.Problem(train);
-        var state = distiller.Initialize(train, seed);
-        var (taken, loss) = (0, double.NaN);
-        var ms = Timing.Milliseconds(() =>
+        using var train = inputs.Train();
+        var distiller = new LogisticDistiller { Regularization = parsed.GetValue(l2), ImagesPerClass = parsed.GetValue(ipc) };
+        using var state = distiller.Initialize(train, parsed.GetValue(seed));
+        var (limit, taken, loss) = (parsed.GetValue(iterations), 0, double.NaN);
+        double time;
+        if (side == Side.Ours)
         {
-            for (; taken < iterations && LogisticDistiller.OuterStatus(state) == SolverStatus.Running; taken++)
-                loss = distiller.Step(state, train).Loss;
-        });
-        var solves = problem.Solves;
-        var set = distiller.Result(state);
-        Console.WriteLine(
-            $"logreg: {ms:F0} ms for {taken} outer iterations ({solves} inner solves); train loss {loss:F4}, " +
-            $"test accuracy {100 * distiller.Evaluate(set, test).Accuracy:F2}%");
+            distiller.Problem(train);
+            time = Timing.Milliseconds(() =>
+            {
+                for (; taken < limit && LogisticDistiller.OuterStatus(state) == SolverStatus.Running; taken++)
+                    loss = distiller.Step(state, train).Loss;
+            });
+        }
+        else
+        {
+            using var peer = new LogisticByAutograd(train, distiller.L2, distiller.ImagesPerClass);
+            var solver = new GradientDescent { Tolerance = distiller.Tolerance, MaxIterations = limit };
+            var start = state["variables"];
+            time = Timing.Milliseconds(() =>
+            {
+                var result = solver.Run(peer.Objective, start);
+                (taken, loss) = (result.Iterations, result.Value);
+            });
+        }
+        return new Figure(time / 1000, FormattableString.Invariant($"{taken} outer iterations, train loss {loss:F4}"));
     }
 }

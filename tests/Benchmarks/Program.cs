@@ -5,14 +5,13 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
 {
     GemmBenchmark.Command(),
     ConvBenchmark.Command(),
-    Cnn.Command(),
-    OverheadBenchmark.Command(),
-    WangBenchmark.Command(),
-    LogregBenchmark.Command(),
+    new CnnBenchmark(),
+    new WangBenchmark(),
+    new AdamMlpBenchmark(),
+    new FeaturesBenchmark(),
+    new KipBenchmark(),
+    new LogregBenchmark(),
+    new ConvKernelBenchmark(),
     UnrolledMemoryBenchmark.Command(),
-    AdamMlpBenchmark.Command(),
-    KipBenchmark.Command(),
-    FeaturesBenchmark.Command(),
-    ConvKernelBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

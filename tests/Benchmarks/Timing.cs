@@ -33,18 +33,20 @@ internal static class Timing
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    /// <summary>Repeats <paramref name="work"/> for three seconds, so that the just-in-time compiler has optimised what it runs.</summary>
-    public static void WarmUp(Action work)
+    /// <summary>
+    /// The median time of <paramref name="iterations"/> executions in milliseconds, after as many unmeasured ones as three seconds take,
+    /// so that the just-in-time compiler has optimised what runs.
+    /// </summary>
+    public static double MedianMilliseconds(int iterations, Action work)
     {
         long start = Stopwatch.GetTimestamp();
         do
-        {
             work();
-        }
         while (Stopwatch.GetElapsedTime(start).TotalSeconds < 3);
+        return Median([.. Enumerable.Range(0, iterations).Select(_ => Milliseconds(work))]);
     }
 
-    public static double Median(IEnumerable<double> values)
+    public static double Median(IReadOnlyList<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;

@@ -1,6 +1,9 @@
 using System.CommandLine;
+<<<<<<< HEAD
 using DatasetDistillation;
 using DatasetDistillation.Data;
+=======
+>>>>>>> bench
 using DatasetDistillation.Distillation;
 
 namespace Benchmarks;
@@ -9,10 +12,15 @@ namespace Benchmarks;
 /// One outer step of Wang et al. 2018: inner gradient descent on distilled batches of 10, unrolled; the loss on a real batch;
 /// its gradient with respect to images and learning rates; one step of Adam.
 /// </summary>
-internal static class WangBenchmark
+internal sealed class WangBenchmark : Benchmark
 {
-    public static Command Command()
+    private readonly Option<int> steps, epochs, batch, iterations;
+    private readonly Option<bool> isFixed;
+
+    public WangBenchmark()
+        : base("wang", "One outer step of unrolled distillation of LeNet.", "ms/outer step")
     {
+<<<<<<< HEAD
         var data = new Option<string>("--data") { Description = "The folder with MNIST in IDX form.", Required = true };
         var steps = new Option<int>("--steps") { Description = "Steps with images of their own.", DefaultValueFactory = _ => 1 };
         var epochs = new Option<int>("--epochs") { Description = "How often the steps are gone through.", DefaultValueFactory = _ => 3 };
@@ -36,16 +44,37 @@ internal static class WangBenchmark
             Run(distiller, standardised, parsed.GetValue(iterations));
         });
         return command;
+=======
+        steps = Add("--steps", "Steps with images of their own.", 1);
+        epochs = Add("--epochs", "How often the steps are gone through.", 3);
+        batch = Add("--batch", "Real images in an outer step.", 1024);
+        iterations = Add("--iters", "Outer steps.", 20);
+        isFixed = Add("--fixed", "Always start from the same weights.", false);
+>>>>>>> bench
     }
 
-    private static void Run(UnrolledDistiller distiller, ImageDataset digits, int iterations)
+    protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
     {
+        var distiller = new UnrolledDistiller
+        {
+            Steps = parsed.GetValue(steps),
+            Epochs = parsed.GetValue(epochs),
+            BatchSize = parsed.GetValue(batch),
+            InitialWeights = parsed.GetValue(isFixed) ? InitialWeights.Fixed() : InitialWeights.Fresh,
+        };
+        using var digits = inputs.Standardised();
         using var state = distiller.Initialize(digits, seed: 1);
         var losses = new List<double>();
+<<<<<<< HEAD
         Timing.WarmUp(() => distiller.Step(state, digits));
         var times = Enumerable.Range(0, iterations).Select(_ => Timing.Milliseconds(() => losses.Add(distiller.Step(state, digits).Loss))).ToArray();
         Console.WriteLine(
             $"wang: {Timing.Median(times):F1} ms/outer step (steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}); " +
             $"last loss {losses.TakeLast(20).Average():F3}");
+=======
+        var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => losses.Add(distiller.Step(state, digits).Loss));
+        return new Figure(time, FormattableString.Invariant(
+            $"steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}, last loss {losses.TakeLast(20).Average():F3}"));
+>>>>>>> bench
     }
 }
