@@ -1,9 +1,4 @@
 using System.CommandLine;
-<<<<<<< HEAD
-using DatasetDistillation;
-using DatasetDistillation.Data;
-=======
->>>>>>> bench
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
 
@@ -20,34 +15,8 @@ internal sealed class AdamMlpBenchmark : Benchmark
     public AdamMlpBenchmark()
         : base("adam_mlp", "Distillation through one differentiable Adam step of an MLP.", "ms/network")
     {
-<<<<<<< HEAD
-        var data = new Option<string>("--data") { Description = "The folder with MNIST in IDX form.", Required = true };
-        var networks = new Option<int>("--nets") { Description = "Networks in an outer step.", DefaultValueFactory = _ => 16 };
-        var iterations = new Option<int>("--iters") { Description = "Outer steps.", DefaultValueFactory = _ => 20 };
-        var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("adam_mlp", "Distillation through one differentiable Adam step of an MLP.") { data, networks, iterations, threads };
-        command.SetAction(parsed =>
-        {
-            Compute.Threads = parsed.GetValue(threads);
-            var distiller = new UnrolledDistiller
-            {
-                Network = Networks.Mlp(),
-                Inner = InnerOptimizer.Adam(),
-                Epochs = 1,
-                ImagesPerClass = 10,
-                InitialLearningRate = 0.01,
-                NetworksPerStep = parsed.GetValue(networks),
-                BatchSize = 256,
-                Outer = new OuterAdam { LearningRate = 1e-3 },
-            };
-            using var digits = Digits.Load(new DigitsOptions { Folders = [parsed.GetRequiredValue(data)], AllowDownload = false });
-            Run(distiller, digits, parsed.GetValue(iterations));
-        });
-        return command;
-=======
         networks = Add("--nets", "Networks in an outer step.", 16);
         iterations = Add("--iters", "Outer steps.", 20);
->>>>>>> bench
     }
 
     protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
@@ -58,10 +27,10 @@ internal sealed class AdamMlpBenchmark : Benchmark
             Inner = InnerOptimizer.Adam(),
             Epochs = 1,
             ImagesPerClass = 10,
-            InitialRate = 0.01,
+            InitialLearningRate = 0.01,
             NetworksPerStep = parsed.GetValue(networks),
             BatchSize = 256,
-            Outer = new OuterAdam { Rate = 1e-3 },
+            Outer = new OuterAdam { LearningRate = 1e-3 },
         };
         using var digits = inputs.Train();
         using var state = distiller.Initialize(digits, seed: 1);

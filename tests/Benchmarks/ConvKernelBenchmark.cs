@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using DatasetDistillation;
 using DatasetDistillation.Kernels;
 using static TorchSharp.torch;
 
@@ -17,25 +16,10 @@ internal sealed class ConvKernelBenchmark : Benchmark
     public ConvKernelBenchmark()
         : base("convkernel", "A convolutional kernel with its gradient.", "s")
     {
-<<<<<<< HEAD
-        var m = new Option<int>("--m") { Description = "Support images.", DefaultValueFactory = _ => 500 };
-        var batch = new Option<int>("--batch") { Description = "Targets.", DefaultValueFactory = _ => 1000 };
-        var depth = new Option<int>("--depth") { Description = "Convolutions.", DefaultValueFactory = _ => 2 };
-        var radius = new Option<int>("--radius") { Description = "The pool radius; 0: no pooling.", DefaultValueFactory = _ => 2 };
-        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("convkernel", "Time and peak memory of a convolutional kernel.") { m, batch, depth, radius, threads };
-        command.SetAction(parsed =>
-        {
-            Compute.Threads = parsed.GetValue(threads);
-            Run(parsed.GetValue(m), parsed.GetValue(batch), new ConvolutionalKernel(parsed.GetValue(depth), poolRadius: parsed.GetValue(radius)));
-        });
-        return command;
-=======
         m = Add("--m", "Support images.", 100);
         batch = Add("--batch", "Targets.", 200);
         depth = Add("--depth", "Convolutions.", 2);
         radius = Add("--radius", "The pool radius; 0: no pooling.", 2);
->>>>>>> bench
     }
 
     protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
