@@ -1,4 +1,5 @@
 #nullable enable
+#pragma warning disable IDE0005 // The project of the tests imports some of these by itself, MSBuild does not.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -20,19 +21,24 @@ public sealed class RepairNative : ITask
     private const string CppLibrary = "libstdc++.so.6";
     private const int LoadNow = 2;
 
+    /// <inheritdoc/>
     public IBuildEngine BuildEngine { get; set; } = null!;
 
+    /// <inheritdoc/>
     public ITaskHost HostObject { get; set; } = null!;
 
+    /// <summary>The file to copy, which stays as it is.</summary>
     [Required]
     public string Source { get; set; } = "";
 
+    /// <summary>The path of the copy.</summary>
     [Required]
     public string Destination { get; set; } = "";
 
     /// <summary>Whether the copy may differ from its source.</summary>
     public bool IsRepairWanted { get; set; } = true;
 
+    /// <summary>Copies the file and says so if the copy is new and another than its source, or should be.</summary>
     public bool Execute()
     {
         try
@@ -164,8 +170,10 @@ public sealed class ElfFile
     public List<VersionNeed> NeededVersions()
     {
         var needs = new List<VersionNeed>();
-        var at = _dynamic.ContainsKey(VersionNeeds) ? Offset(_dynamic[VersionNeeds]) : 0;
-        for (long left = Value(VersionNeedCount); left > 0; left--)
+        if (Value(VersionNeedCount) == 0)
+            return needs;
+        var (at, isLast) = (Table(VersionNeeds), false);
+        for (long left = Value(VersionNeedCount); left > 0 && !isLast; left--)
         {
             var library = Text(UInt32(at + 4));
             var entry = at + UInt32(at + 8);
@@ -174,6 +182,7 @@ public sealed class ElfFile
                 needs.Add(new VersionNeed(library, Text(UInt32(entry + 8)), UInt16(entry + 6), UInt16(entry + 4), entry + 4));
                 entry += UInt32(entry + 12);
             }
+            isLast = UInt32(at + 12) == 0;
             at += UInt32(at + 12);
         }
         return needs;
@@ -183,10 +192,13 @@ public sealed class ElfFile
     public List<string> DefinedVersions()
     {
         var names = new List<string>();
-        var at = _dynamic.ContainsKey(VersionDefinitions) ? Offset(_dynamic[VersionDefinitions]) : 0;
-        for (long left = Value(VersionDefinitionCount); left > 0; left--)
+        if (Value(VersionDefinitionCount) == 0)
+            return names;
+        var (at, isLast) = (Table(VersionDefinitions), false);
+        for (long left = Value(VersionDefinitionCount); left > 0 && !isLast; left--)
         {
             names.Add(Text(UInt32(at + UInt32(at + 12))));
+            isLast = UInt32(at + 16) == 0;
             at += UInt32(at + 16);
         }
         return names;
@@ -200,7 +212,7 @@ public sealed class ElfFile
             .Concat(Symbols(PlainRelocations, PlainRelocationsSize, PlainRelocationSize))
             .Concat(Symbols(JumpSlots, JumpSlotsSize, jumpSlotSize))
             .Distinct()
-            .Any(symbol => (UInt16(Offset(_dynamic[SymbolVersions]) + 2 * symbol) & 0x7fff) == need.Index);
+            .Any(symbol => (UInt16(Table(SymbolVersions) + 2 * symbol) & 0x7fff) == need.Index);
     }
 
     private void ReadHeaders()
@@ -224,15 +236,17 @@ public sealed class ElfFile
 
     private IEnumerable<long> Symbols(long table, long tableSize, int entrySize)
     {
-        if (!_dynamic.ContainsKey(table))
+        if (Value(tableSize) <= 0)
             yield break;
-        var start = Offset(_dynamic[table]);
+        var start = Table(table);
         for (long at = start; at < start + Value(tableSize); at += entrySize)
             if (UInt32(at + 12) is var symbol and not 0)
                 yield return symbol;
     }
 
     private long Value(long tag) => _dynamic.TryGetValue(tag, out var value) ? value : 0;
+
+    private long Table(long tag) => Offset(Value(tag));
 
     private long Offset(long address)
     {
@@ -269,8 +283,10 @@ public sealed class VersionNeed(string library, string version, int index, int f
 {
     private const int Weak = 2;
 
+    /// <summary>The library that has to have the version.</summary>
     public string Library => library;
 
+    /// <summary>The version's name.</summary>
     public string Version => version;
 
     /// <summary>The number by which the file's symbols refer to the version.</summary>
@@ -279,5 +295,6 @@ public sealed class VersionNeed(string library, string version, int index, int f
     /// <summary>Whether the loader goes on where the library lacks the version.</summary>
     public bool IsWeak => (flags & Weak) != 0;
 
+    /// <summary>Marks the version in the file, so that the loader goes on where the library lacks it.</summary>
     public void MakeWeak(byte[] file) => file[flagsOffset] |= Weak;
 }

@@ -7,8 +7,8 @@ using TorchSharp;
 namespace DatasetDistillation.Native;
 
 /// <summary>
-/// Loads libtorch before anything touches a tensor: from the folder of this assembly or, where this is a copy beside some program,
-/// from the folder that the library was built into, so that half a gigabyte lies in one place alone.
+/// Loads libtorch before anything touches a tensor, and from the library's own output folder also where this assembly is a copy
+/// beside some program, so that half a gigabyte lies in one place alone.
 /// </summary>
 internal static class NativeLibraries
 {
@@ -32,10 +32,6 @@ internal static class NativeLibraries
     public static bool HasDriver =>
         NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out _);
 
-    /// <summary>The folder that the native files were copied into when this assembly was built.</summary>
-    internal static string BuiltFolder { get; } = typeof(NativeLibraries).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(data => data.Key == "NativeFolder")?.Value ?? "";
-
     /// <exception cref="InvalidOperationException">libtorch is not loaded, with what to do.</exception>
     public static void ThrowIfNotLoaded()
     {
@@ -49,15 +45,15 @@ internal static class NativeLibraries
     internal static void Load()
     {
         ProcessSettings.Apply(Compute.IsFused, isTorchLoaded: LoadedFiles().Any(file => Path.GetFileName(file) == FileName("torch_cpu")));
-        var own = Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location) ?? "";
-        string[] folders = [own, Path.Combine(own, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"), BuiltFolder];
-
+        var assembly = typeof(NativeLibraries).Assembly;
+        var data = assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToLookup(entry => entry.Key, entry => entry.Value ?? "");
+        var folders = Folders(Path.GetDirectoryName(assembly.Location) ?? "", data["NativeFolder"].First(), data["NativeFolderInRepository"].First());
         outcome = LoadFrom(folders);
         if (Failure is not null)
             return;
         // Where the system does not find by its name what is loaded already, TorchSharp asks here.
-        AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!.ResolvingUnmanagedDll += (assembly, name) =>
-            assembly == typeof(torch).Assembly && Find(name, folders) is { } file && NativeLibrary.TryLoad(file, out var handle) ? handle : 0;
+        AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!.ResolvingUnmanagedDll += (caller, name) =>
+            caller == typeof(torch).Assembly && Find(name, folders) is { } file && NativeLibrary.TryLoad(file, out var handle) ? handle : 0;
         try
         {
             Compute.Threads = ProcessSettings.Threads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"));
@@ -67,6 +63,18 @@ internal static class NativeLibraries
             var reason = exception.InnerException ?? exception;
             outcome = outcome with { Failure = $"TorchSharp does not start: {reason.Message}" };
         }
+    }
+
+    /// <summary>Where the native files may be, the likeliest place first.</summary>
+    /// <param name="own">The folder of this assembly.</param>
+    /// <param name="built">The library's output folder.</param>
+    /// <param name="inRepository">The same from the repository's root, which a copy of the repository has elsewhere.</param>
+    internal static IReadOnlyList<string> Folders(string own, string built, string inRepository)
+    {
+        var folders = new List<string>();
+        for (var parent = own; !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
+            folders.Add(Path.Combine(parent, inRepository));
+        return [.. folders, built, own, Path.Combine(own, "runtimes", RuntimeInformation.RuntimeIdentifier, "native")];
     }
 
     /// <summary>Loads what there is in the first of the folders that has TorchSharp's library.</summary>

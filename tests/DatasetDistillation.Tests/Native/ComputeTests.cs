@@ -1,4 +1,5 @@
 using DatasetDistillation.Data;
+using DatasetDistillation.Native;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -18,6 +19,41 @@ public class ComputeTests
         Assert.Contains($" on {Compute.Device}", line, StringComparison.Ordinal);
         Assert.True(Compute.Device.type == DeviceType.CUDA || line.Contains(Compute.WhyNotCuda!, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void LibtorchHasOneThreadWhileTheFusedPassesDoTheWork()
+    {
+        var (threads, isFused) = (Compute.Threads, Compute.IsFused);
+        try
+        {
+            Compute.IsFused = true;
+            Compute.Threads = 3;
+            Assert.Equal((3, 1), (Compute.Threads, get_num_threads()));
+            Assert.Contains(" 3 threads", Compute.Describe(), StringComparison.Ordinal);
+            Compute.IsFused = false;
+            Assert.Equal((3, 3), (Compute.Threads, get_num_threads()));
+            Compute.Threads = 2;
+            Assert.Equal((2, 2), (Compute.Threads, get_num_threads()));
+            Assert.Throws<ArgumentOutOfRangeException>(() => Compute.Threads = 0);
+            Assert.Equal((2, 2), (Compute.Threads, get_num_threads()));
+        }
+        finally
+        {
+            Compute.Threads = threads;
+            Compute.IsFused = isFused;
+        }
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("12", 12)]
+    [InlineData(null, 0)]
+    [InlineData("", 0)]
+    [InlineData("0", 0)]
+    [InlineData("-2", 0)]
+    [InlineData("4,2", 0)]
+    public void TheNumberOfThreadsIsTheUsersOrThatOfTheCores(string? wish, int threads) =>
+        Assert.Equal(threads == 0 ? Environment.ProcessorCount : threads, ProcessSettings.Threads(wish));
 
     [Fact]
     public void DataThatAreReadLieOnTheDevice()
