@@ -66,13 +66,14 @@ public sealed class RepairNative : ITask
         {
             var elf = new ElfFile(file);
             var defined = new HashSet<string>(new ElfFile(cppLibrary).DefinedVersions());
-            var missing = elf.NeededVersions().Where(need => need.Library == CppLibrary && !need.IsWeak && !defined.Contains(need.Version)).ToList();
+            var missing = elf.NeededVersions()
+                .Where(need => need.Library == CppLibrary && !need.IsWeak && !defined.Contains(need.Version)).ToList();
             if (missing.Count == 0)
                 return (file, null);
 
             var asks = $"{name} asks for {string.Join(", ", missing.Select(need => need.Version))}, which this system's {CppLibrary} lacks";
             if (missing.Where(need => elf.IsUsed(need)).Select(need => need.Version).ToList() is { Count: > 0 } used)
-                return (file, $"{asks}; {string.Join(", ", used)} is in use, so the file stays as it is and needs a newer {CppLibrary} to load.");
+                return (file, $"{asks}; {string.Join(", ", used)} is in use, so the file stays as it is and needs a newer one to load.");
             var repaired = (byte[])file.Clone();
             foreach (var need in missing)
                 need.MakeWeak(repaired);

@@ -15,7 +15,8 @@ internal static class CudaDevices
         if (cuda.is_available())
             return null;
         return NativeLibraries.HasDriver
-            ? "libtorch for CUDA is loaded and so is the driver, but no GPU can be used: 'nvidia-smi' must list one, with a driver for CUDA 12.8 or newer"
+            ? "libtorch for CUDA is loaded and so is the driver, but no GPU can be used: "
+                + "'nvidia-smi' must list one, with a driver for CUDA 12.8 or newer"
             : "libtorch for CUDA is loaded, but there is no NVIDIA driver on this machine";
     }
 }

@@ -44,16 +44,19 @@ internal static class NativeLibraries
 #pragma warning restore CA2255
     internal static void Load()
     {
-        ProcessSettings.Apply(Compute.IsFused, isTorchLoaded: LoadedFiles().Any(file => Path.GetFileName(file) == FileName("torch_cpu")));
+        var loaded = LoadedFiles().ToList();
+        ProcessSettings.Apply(Compute.IsFused, isTorchLoaded: loaded.Any(file => Path.GetFileName(file) == FileName("torch_cpu")));
         var assembly = typeof(NativeLibraries).Assembly;
         var data = assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToLookup(entry => entry.Key, entry => entry.Value ?? "");
-        var folders = Folders(Path.GetDirectoryName(assembly.Location) ?? "", data["NativeFolder"].First(), data["NativeFolderInRepository"].First());
-        outcome = LoadFrom(folders);
+        var own = Path.GetDirectoryName(assembly.Location) ?? "";
+        var folders = Folders(own, data["NativeFolder"].First(), data["NativeFolderInRepository"].First());
+        outcome = LoadFrom(folders, loaded);
+
+        // TorchSharp asks here where the system does not find by its name what is loaded already, or where nothing is.
+        AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!.ResolvingUnmanagedDll +=
+            (caller, name) => caller == typeof(torch).Assembly ? Resolve(name, folders) : 0;
         if (Failure is not null)
             return;
-        // Where the system does not find by its name what is loaded already, TorchSharp asks here.
-        AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!.ResolvingUnmanagedDll += (caller, name) =>
-            caller == typeof(torch).Assembly && Find(name, folders) is { } file && NativeLibrary.TryLoad(file, out var handle) ? handle : 0;
         try
         {
             Compute.Threads = ProcessSettings.Threads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"));
@@ -73,20 +76,28 @@ internal static class NativeLibraries
     {
         var folders = new List<string>();
         for (var parent = own; !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
-            folders.Add(Path.Combine(parent, inRepository));
-        return [.. folders, built, own, Path.Combine(own, "runtimes", RuntimeInformation.RuntimeIdentifier, "native")];
+            folders.Add(Path.TrimEndingDirectorySeparator(Path.Combine(parent, inRepository)));
+        var ofPlatform = Path.Combine(own, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+        return [.. folders, Path.TrimEndingDirectorySeparator(built), own, ofPlatform];
     }
 
     /// <summary>Loads what there is in the first of the folders that has TorchSharp's library.</summary>
-    internal static Outcome LoadFrom(IReadOnlyList<string> folders)
+    /// <param name="folders">Where to look.</param>
+    /// <param name="loaded">The files that are loaded already.</param>
+    internal static Outcome LoadFrom(IReadOnlyList<string> folders, IEnumerable<string> loaded)
     {
         if (Find("LibTorchSharp", folders) is not { } bridge)
+        {
+            var places = folders.Where(Directory.Exists).Distinct().Select(place => $"'{place}'");
             return new Outcome(
-                $"There is no '{FileName("LibTorchSharp")}' in {string.Join(" or ", folders.Where(Directory.Exists).Distinct().Select(folder => $"'{folder}'"))}. "
+                $"There is no '{FileName("LibTorchSharp")}' in {string.Join(" or ", places)}. "
                 + "Build the library: dotnet build -c Release. libtorch is made for Linux and Windows x64 and for macOS on Arm; "
                 + $"this is {RuntimeInformation.RuntimeIdentifier}.", null);
+        }
 
         var folder = Path.GetDirectoryName(bridge)!;
+        if (OtherTorch(loaded, Real(bridge)) is { } other)
+            return new Outcome(other, null);
         string? failure = null, whyNotCuda = null;
         foreach (var name in InOrder)
         {
@@ -103,18 +114,30 @@ internal static class NativeLibraries
             else if (Needed.Contains(name) && reason is not "")
                 failure ??= $"'{FileName(name)}' in '{folder}' does not load: {reason}. "
                     + $"{(OperatingSystem.IsLinux() ? "'ldd' with the file's name lists all that it lacks. " : "")}"
-                    + "If nothing is, TorchSharp and libtorch do not belong together: delete the folder and build again.";
+                    + "Delete the folder and build again, on this machine: dotnet build -c Release.";
         }
-        return new Outcome(failure ?? OtherTorch(LoadedFiles()), whyNotCuda);
+        return new Outcome(failure, whyNotCuda);
     }
 
-    /// <summary>Says so where one library of libtorch is loaded from two files, which would call each other's code.</summary>
-    internal static string? OtherTorch(IEnumerable<string> loaded)
+    /// <summary>Says so where another libtorch is loaded: two would call each other's code, and end the process.</summary>
+    /// <param name="loaded">The files that are loaded.</param>
+    /// <param name="bridge">TorchSharp's library, beside which this library's libtorch lies.</param>
+    internal static string? OtherTorch(IEnumerable<string> loaded, string bridge)
     {
-        var twice = loaded.GroupBy(file => Path.GetFileName(file)!).FirstOrDefault(
-            files => InOrder.Any(name => FileName(name) == files.Key) && files.Count() > 1);
-        return twice is null ? null
-            : $"Two libtorch are loaded: {string.Join(" and ", twice)}. Take the one that is not this library's off LD_PRELOAD, or out of this process.";
+        var other = loaded.FirstOrDefault(file => InOrder.Any(name => FileName(name) == Path.GetFileName(file))
+            && Path.GetDirectoryName(file) != Path.GetDirectoryName(bridge));
+        return other is null ? null
+            : $"Another libtorch is loaded in this process already: '{other}'. "
+                + "Load this library before it or in another process, and take it off LD_PRELOAD.";
+    }
+
+    /// <summary>The path without links, as the system tells it of loaded files.</summary>
+    private static string Real(string file)
+    {
+        if (!OperatingSystem.IsLinux())
+            return file;
+        using var handle = File.OpenHandle(file);
+        return File.ResolveLinkTarget($"/proc/self/fd/{handle.DangerousGetHandle()}", returnFinalTarget: false)!.FullName;
     }
 
     /// <summary>Null where there is no such file, "" where it is loaded, else what is in the way.</summary>
@@ -134,12 +157,17 @@ internal static class NativeLibraries
         }
     }
 
+    private static nint Resolve(string name, IEnumerable<string> folders) => Failure is not null
+        ? name == "LibTorchSharp" ? throw new DllNotFoundException(Failure) : 0
+        : Find(name, folders) is { } file && NativeLibrary.TryLoad(file, out var handle) ? handle : 0;
+
     private static string? Find(string name, IEnumerable<string> folders) =>
         folders.Select(folder => Path.Combine(folder, FileName(name))).FirstOrDefault(File.Exists);
 
     /// <summary>The files that are mapped into this process; none where the system does not tell.</summary>
     private static IEnumerable<string> LoadedFiles() => !OperatingSystem.IsLinux() ? [] : File.ReadLines("/proc/self/maps")
-        .Select(line => line.IndexOf('/', StringComparison.Ordinal) is var start and >= 0 ? line[start..] : "").Where(file => file != "").Distinct();
+        .Where(line => line.Contains('/', StringComparison.Ordinal))
+        .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..]).Distinct();
 
     private static string FileName(string name) =>
         OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";

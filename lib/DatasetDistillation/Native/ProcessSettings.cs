@@ -25,7 +25,8 @@ internal static partial class ProcessSettings
 
     /// <summary>The number that the user wants of OpenMP, else one for each core.</summary>
     public static int Threads(string? wish) =>
-        int.TryParse(wish, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count : Environment.ProcessorCount;
+        int.TryParse(wish, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? count : Environment.ProcessorCount;
 
     /// <summary>Sets a variable for native code, which .NET's own call does not reach except on Windows.</summary>
     private static void Default(string name, string value)

@@ -53,7 +53,8 @@ public sealed class ElsewhereTests : IDisposable
     private static readonly ILookup<string, string?> Build =
         typeof(ElsewhereTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToLookup(data => data.Key, data => data.Value);
 
-    private static readonly string Library = Path.Combine(Build["RepositoryRoot"].First()!, "lib", "DatasetDistillation", "DatasetDistillation.csproj");
+    private static readonly string Library =
+        Path.Combine(Build["RepositoryRoot"].First()!, "lib", "DatasetDistillation", "DatasetDistillation.csproj");
 
     private readonly TemporaryFolder folder = new();
 
@@ -103,24 +104,34 @@ public sealed class ElsewhereTests : IDisposable
         Assert.NotEmpty(Directory.GetFiles(output, "DatasetDistillation.dll", SearchOption.AllDirectories));
     }
 
-    private static long Kept(string[] lines) => long.Parse(lines.Single(line => line.StartsWith("kept ", StringComparison.Ordinal))[5..], null);
+    private static long Kept(string[] lines) =>
+        long.Parse(lines.Single(line => line.StartsWith("kept ", StringComparison.Ordinal))[5..], null);
 
     private static void OnlyOursAreLoaded(string[] lines)
     {
-        var folders = lines.Where(line => line.StartsWith("loaded ", StringComparison.Ordinal) && line.Contains(".so", StringComparison.Ordinal))
+        var folders = lines
+            .Where(line => line.StartsWith("loaded ", StringComparison.Ordinal) && line.Contains(".so", StringComparison.Ordinal))
             .Select(line => Path.GetDirectoryName(line[7..])).Distinct();
         Assert.StartsWith(Path.GetDirectoryName(Library)!, Assert.Single(folders), StringComparison.Ordinal);
     }
 
-    private static void DotNet(params string[] arguments) => Start("dotnet",
-        [.. arguments, "-c", Build["Configuration"].First()!, $"-p:TorchSharpVersion={Build["TorchSharpVersion"].First()}", "-p:UseSharedCompilation=false", "-nodeReuse:false"], []);
+    private static void DotNet(params string[] arguments)
+    {
+        string[] asHere = ["-c", Build["Configuration"].First()!, $"-p:TorchSharpVersion={Build["TorchSharpVersion"].First()}"];
+        Start("dotnet", [.. arguments, .. asHere, "-p:UseSharedCompilation=false", "-nodeReuse:false"], []);
+    }
 
     private static string[] Run(string output, Dictionary<string, string> variables) =>
         Start("dotnet", [Path.Combine(output, "Elsewhere.dll")], variables);
 
     private static string[] Start(string program, string[] arguments, Dictionary<string, string> variables)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
         foreach (var name in start.Environment.Keys.Where(IsOfTheTestRun).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in variables)
@@ -129,7 +140,9 @@ public sealed class ElsewhereTests : IDisposable
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{errors.Result}");
+        Assert.True(
+            process.ExitCode == 0,
+            $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{errors.Result}");
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 

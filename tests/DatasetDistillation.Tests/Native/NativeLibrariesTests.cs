@@ -35,7 +35,7 @@ public class NativeLibrariesTests
     public void Where_there_are_no_native_files_the_message_names_the_places_and_the_command()
     {
         using var folder = new TemporaryFolder();
-        var failure = NativeLibraries.LoadFrom([folder.Path, folder["none"]]).Failure!;
+        var failure = NativeLibraries.LoadFrom([folder.Path, folder["none"]], []).Failure!;
         Assert.Contains($"'{Bridge}'", failure, StringComparison.Ordinal);
         Assert.Contains($"'{folder.Path}'", failure, StringComparison.Ordinal);
         Assert.Contains("dotnet build -c Release", failure, StringComparison.Ordinal);
@@ -46,8 +46,9 @@ public class NativeLibrariesTests
     {
         using var folder = new TemporaryFolder();
         folder.Write(Bridge, "no library");
-        var outcome = NativeLibraries.LoadFrom([folder["none"], folder.Path]);
-        Assert.Contains($"no '{Bridge.Replace("LibTorchSharp", "torch_cpu", StringComparison.Ordinal)}' in '{folder.Path}'", outcome.Failure, StringComparison.Ordinal);
+        var outcome = NativeLibraries.LoadFrom([folder["none"], folder.Path], []);
+        var missing = Bridge.Replace("LibTorchSharp", "torch_cpu", StringComparison.Ordinal);
+        Assert.Contains($"no '{missing}' in '{folder.Path}'", outcome.Failure, StringComparison.Ordinal);
         Assert.Contains("-p:Torch=cuda", outcome.WhyNotCuda, StringComparison.Ordinal);
     }
 
@@ -59,18 +60,20 @@ public class NativeLibrariesTests
         folder.Write(Bridge, "no library");
         folder.Write("libtorch_cpu.so", "no library");
         folder.Write("libtorch_cuda.so", "no library");
-        var outcome = NativeLibraries.LoadFrom([folder.Path]);
-        Assert.Contains($"'libtorch_cpu.so' in '{folder.Path}' does not load: {folder["libtorch_cpu.so"]}: file too short. 'ldd'", outcome.Failure, StringComparison.Ordinal);
+        var outcome = NativeLibraries.LoadFrom([folder.Path], []);
+        Assert.Contains(
+            $"'libtorch_cpu.so' in '{folder.Path}' does not load: {folder["libtorch_cpu.so"]}: file too short. 'ldd'",
+            outcome.Failure, StringComparison.Ordinal);
         Assert.Contains("libtorch_cuda.so: file too short", outcome.WhyNotCuda, StringComparison.Ordinal);
     }
 
     [SkippableFact]
-    public void Two_libtorch_in_one_process_are_told()
+    public void Another_libtorch_in_the_process_is_told()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells what is loaded.");
         string[] ours = ["/ours/libc10.so", "/ours/libtorch_cpu.so", "/usr/lib/libm.so.6", "/usr/lib64/libm.so.6"];
-        Assert.Null(NativeLibraries.OtherTorch(ours));
-        var failure = NativeLibraries.OtherTorch([.. ours, "/theirs/libc10.so"]);
-        Assert.Contains("/ours/libc10.so and /theirs/libc10.so", failure, StringComparison.Ordinal);
+        Assert.Null(NativeLibraries.OtherTorch(ours, "/ours/libLibTorchSharp.so"));
+        var failure = NativeLibraries.OtherTorch([.. ours, "/theirs/libc10.so"], "/ours/libLibTorchSharp.so");
+        Assert.Contains("'/theirs/libc10.so'", failure, StringComparison.Ordinal);
     }
 }

@@ -151,7 +151,7 @@ public class RepairNativeTests
 
         public string ProjectFileOfTaskNode => "";
 
-        public bool BuildProjectFile(string projectFileName, string[] targetNames, IDictionary globalProperties, IDictionary targetOutputs) => false;
+        public bool BuildProjectFile(string projectFileName, string[] targetNames, IDictionary properties, IDictionary outputs) => false;
 
         public void LogCustomEvent(CustomBuildEventArgs e) { }
 
