@@ -12,6 +12,7 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     new KipBenchmark(),
     new LogregBenchmark(),
     new ConvKernelBenchmark(),
-    UnrolledMemoryBenchmark.Command(),
+    PeakBenchmark.Command(),
+    GrowthBenchmark.Command(),
 };
 return root.Parse(args).Invoke();
