@@ -50,7 +50,7 @@ internal static class GrowthBenchmark
     {
         using var digits = SyntheticDigits.Create(Count, seed: 1);
         using var images = digits.Standardise();
-        var distiller = new UnrolledDistiller { Epochs = setting.Steps, ImagesPerClass = setting.Images / Classes, RealBatch = setting.Batch };
+        var distiller = new UnrolledDistiller { Epochs = setting.Steps, ImagesPerClass = setting.Images / Classes, BatchSize = setting.Batch };
         using var state = distiller.Initialize(images, seed: 1);
         var time = Timing.MedianMilliseconds(5, () => distiller.Step(state, images));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time:F1} {OwnProcess.PeakMebibytes:F0}"));

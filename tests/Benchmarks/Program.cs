@@ -14,5 +14,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     new ConvKernelBenchmark(),
     PeakBenchmark.Command(),
     GrowthBenchmark.Command(),
+    StressCommand.Command(),
 };
 return root.Parse(args).Invoke();
