@@ -1,6 +1,5 @@
 using System.CommandLine;
-using FusedNetworks;
-using static TorchSharp.torch;
+using DatasetDistillation;
 
 namespace Benchmarks;
 
@@ -62,11 +61,7 @@ internal abstract class Benchmark : Command
         }
 
         if (count is { } wanted)
-        {
-            WorkPool.Threads = wanted;
-            if (side == Side.Libtorch)
-                set_num_threads(wanted);
-        }
+            Compute.Threads = wanted;
         var (value, details) = Measure(parsed, new Inputs(parsed.GetValue(data)), side);
         Console.WriteLine(FormattableString.Invariant($"{Name}: {value:G4} {Unit} ({details})"));
         return 0;

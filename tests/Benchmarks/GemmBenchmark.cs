@@ -15,12 +15,13 @@ internal static unsafe class GemmBenchmark
     {
         var iterations = new Option<int>("--iters") { Description = "Repetitions.", DefaultValueFactory = _ => 40 };
         var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var square = new Option<bool>("--square") { Description = "The product of square matrices alone." };
         var small = new Option<bool>("--small") { Description = "The small products of unrolled inner steps as well, in every transposition." };
-        var command = new Command("gemm", "Matrix products in float32.") { iterations, threads, small };
+        var command = new Command("gemm", "Matrix products in float32.") { iterations, threads, square, small };
         command.SetAction(parsed =>
         {
             WorkPool.Threads = parsed.GetValue(threads);
-            foreach ((int m, int n, int k) in Large)
+            foreach ((int m, int n, int k) in parsed.GetValue(square) ? Large[..1] : Large)
                 Print(parsed.GetValue(iterations), m, n, k, false, false);
             if (!parsed.GetValue(small))
                 return;

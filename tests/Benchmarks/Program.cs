@@ -12,6 +12,8 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     new KipBenchmark(),
     new LogregBenchmark(),
     new ConvKernelBenchmark(),
-    UnrolledMemoryBenchmark.Command(),
+    PeakBenchmark.Command(),
+    GrowthBenchmark.Command(),
+    StressCommand.Command(),
 };
 return root.Parse(args).Invoke();
