@@ -64,17 +64,14 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images that get a gradient in a step, drawn at random; the others take part as they are. 0: all.</summary>
     public int ActiveImages { get; init; }
 
-    /// <summary>
-    /// A random change of each real batch; null: none. Checkpoints tell those of <see cref="Augmentations"/> apart, and your own if
-    /// they are <see cref="Augmentations.Named"/>.
-    /// </summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    /// <summary>A random change of each real batch; null: none.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>
     /// A random, differentiable change of the distilled images, in the regression and where the pool learns; use the same when networks
     /// are trained on the result. Null: none.
     /// </summary>
-    public Func<Tensor, Generator, Tensor>? SupportAugmentation { get; init; }
+    public Augmentation? SupportAugmentation { get; init; }
 
     /// <summary>The networks.</summary>
     public FeaturePool Pool { get; init; } = new();
@@ -95,8 +92,8 @@ public sealed record FeatureRegression : IDistiller
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(InitialSet is null ? $"{Start}" : InitialSet.Method)}, " +
-        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentations.InSettings(Augmentation)}" +
-        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentations.InSettings(SupportAugmentation, "support augmented")}, " +
+        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
+        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
@@ -133,7 +130,7 @@ public sealed record FeatureRegression : IDistiller
         var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
         var (real, classes) = (data.Images.index_select(0, batch), data.Labels.index_select(0, batch));
         if (Augmentation is not null)
-            real = Augmentation(real, state.Random);
+            real = Augmentation.Apply(real, state.Random);
 
         var leaf = state[Images].detach().requires_grad_();
         var gradient = Differentiate(state, slot, leaf, real, classes);
@@ -174,7 +171,7 @@ public sealed record FeatureRegression : IDistiller
 
     private RegressionGradient Differentiate(DistillationState state, int slot, Tensor leaf, Tensor real, Tensor classes)
     {
-        var support = SupportAugmentation is null ? leaf : SupportAugmentation(leaf, state.Random);
+        var support = SupportAugmentation is null ? leaf : SupportAugmentation.Apply(leaf, state.Random);
         long[]? active = null;
         if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
             active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();

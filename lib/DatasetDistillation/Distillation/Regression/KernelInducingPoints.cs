@@ -1,6 +1,7 @@
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
+using DatasetDistillation.Training;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -43,11 +44,8 @@ public sealed class KernelInducingPoints : IDistiller
     /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
     public int BatchSize { get; init; } = 5000;
 
-    /// <summary>
-    /// A random change of each real batch, such as <see cref="Training.Augmentations.Shift(int)"/>; null: none. Checkpoints tell one of
-    /// your own from others if it is <see cref="Training.Augmentations.Named"/>.
-    /// </summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    /// <summary>A random change of each real batch, such as <see cref="Augmentation.Shift(int)"/>; null: none.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>How images and labels are updated.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.04 };
@@ -58,7 +56,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Training.Augmentations.InSettings(Augmentation)}, {Outer}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}, {Outer}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>
@@ -94,7 +92,7 @@ public sealed class KernelInducingPoints : IDistiller
         var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
         var targets = data.Images.index_select(0, batch);
         if (Augmentation is not null)
-            targets = Augmentation(targets, state.Random);
+            targets = Augmentation.Apply(targets, state.Random);
         var yt = KernelRidge.CenteredLabels(data.Labels.index_select(0, batch), data.ClassCount);
         var kernel = Kernel.Draw(state.Random);
         using var kss = kernel.Gram(state[Images]);

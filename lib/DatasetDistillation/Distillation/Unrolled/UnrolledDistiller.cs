@@ -40,10 +40,10 @@ public sealed partial class UnrolledDistiller : IDistiller
     public InnerOptimizer Inner { get; init; } = InnerOptimizer.GradientDescent;
 
     /// <summary>The loss of the inner steps.</summary>
-    public LossFunction InnerLoss { get; init; } = LossFunctions.CrossEntropy;
+    public LossFunction InnerLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>The loss on real images that is minimized.</summary>
-    public LossFunction OuterLoss { get; init; } = LossFunctions.CrossEntropy;
+    public LossFunction OuterLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>Where the inner loops start from. Networks trained on another data set make it an adaptation to this one.</summary>
     public InitialWeights InitialWeights { get; init; } = InitialWeights.Fresh;
@@ -89,8 +89,8 @@ public sealed partial class UnrolledDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
         $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
-        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss.Method.Name}, " +
-        $"outer {OuterLoss.Method.Name} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss}, " +
+        $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
@@ -108,7 +108,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         state["images"] = Start == ImageStart.Real
             ? RealImages(data, labels, state.Random)
             : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
-        state["labels"] = OneHot(labels, classes, data.Device);
+        state["labels"] = InnerLoss.SoftLabels(tensor(Array.ConvertAll(labels, static l => (long)l)), classes, Precision).to(data.Device);
         state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
         state["standardization"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
         return state;
@@ -203,13 +203,6 @@ public sealed partial class UnrolledDistiller : IDistiller
         var bound = ClipFactor * mean;
         state[name] = tensor((Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
         return length > bound ? gradient.mul(bound / length) : gradient;
-    }
-
-    /// <summary>Labels as the inner loss takes them: one-hot, and for the squared error centered.</summary>
-    private Tensor OneHot(int[] labels, int classes, Device device)
-    {
-        var oneHot = nn.functional.one_hot(tensor(Array.ConvertAll(labels, static l => (long)l)), classes).to(Precision).to(device);
-        return InnerLoss == LossFunctions.SquaredError ? oneHot - (1.0 / classes) : oneHot;
     }
 
     private Tensor RealImages(ImageDataset data, int[] labels, Generator random)
