@@ -147,7 +147,7 @@ public sealed class ReplayTests : IDisposable
     {
         var test = SyntheticDigits.Create(200, seed: 3).Standardise();
         var distiller = new UnrolledDistiller { Network = Networks.Mlp(12) };
-        return (distiller, distiller.Result(distiller.Initialize(test, 0)), test);
+        return (distiller, distiller.Result(distiller.Initialize(test, 0), test), test);
     }
 
     private sealed class Told(Action<double> tell) : IProgress<double>
