@@ -66,7 +66,7 @@ public sealed class ToyDistiller : IDistiller
     }
 
     /// <inheritdoc/>
-    public DistilledSet Result(DistillationState state) =>
+    public DistilledSet Result(DistillationState state, ImageDataset data) =>
         new(state["images"].clone(), eye(10), "toy", learningRates: [0.1, 0.2]);
 
     /// <inheritdoc/>

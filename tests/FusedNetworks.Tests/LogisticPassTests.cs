@@ -15,7 +15,7 @@ public sealed class LogisticPassTests
     {
         (byte[] pixels, long[] labels, double[] weights) = Data(count, 45, classes);
         var (loss, accuracy, expected) = Plain(pixels, labels, weights, classes);
-        var images = new SparseImages(pixels, labels, 45, classes);
+        var images = Images(pixels, labels, 45, classes);
         Compare<double>(1e-12);
         Compare<float>(2e-6);
 
@@ -35,7 +35,7 @@ public sealed class LogisticPassTests
     public void Results_are_the_same_to_the_bit_for_any_number_of_threads()
     {
         (byte[] pixels, long[] labels, double[] weights) = Data(5000, 60, 10);
-        var pass = new LogisticPass<float>(new SparseImages(pixels, labels, 60, 10));
+        var pass = new LogisticPass<float>(Images(pixels, labels, 60, 10));
         int[] threadCounts = [1, 2, 4, 7];
         var runs = threadCounts.Select(threads =>
         {
@@ -55,7 +55,7 @@ public sealed class LogisticPassTests
     public void Logits_beyond_the_range_of_exp_give_a_finite_loss()
     {
         byte[] pixels = [255, 0, 0, 255];
-        var pass = new LogisticPass<float>(new SparseImages(pixels, [0, 1], 2, 3));
+        var pass = new LogisticPass<float>(Images(pixels, [0, 1], 2, 3));
         var gradient = new double[6];
         var result = pass.Evaluate([1000, -1000, 0, 1000, -1000, 0], gradient);
 
@@ -70,7 +70,7 @@ public sealed class LogisticPassTests
     [InlineData(1e60)]
     public void A_weight_that_is_not_finite_in_the_precision_gives_NaN(double weight)
     {
-        var pass = new LogisticPass<float>(new SparseImages([255, 0, 0, 255], [0, 1], 2, 3));
+        var pass = new LogisticPass<float>(Images([255, 0, 0, 255], [0, 1], 2, 3));
         var gradient = new double[6];
         Assert.True(double.IsNaN(pass.Evaluate([0, 0, weight, 0, 0, 0], gradient).Loss));
         Assert.All(gradient, g => Assert.True(double.IsNaN(g)));
@@ -80,7 +80,7 @@ public sealed class LogisticPassTests
     [Fact]
     public void Among_equal_logits_the_first_is_the_prediction()
     {
-        var pass = new LogisticPass<double>(new SparseImages([1, 1], [0, 1], 1, 2));
+        var pass = new LogisticPass<double>(Images([1, 1], [0, 1], 1, 2));
         var result = pass.Evaluate([0, 0]);
         Assert.Equal(0.5, result.Accuracy);
         Assert.Equal(Math.Log(2), result.Loss, 14);
@@ -89,17 +89,23 @@ public sealed class LogisticPassTests
     [Fact]
     public void Bad_input_is_refused_with_what_came()
     {
-        Assert.Throws<ArgumentException>(() => new SparseImages([], [], 4, 2));
-        Assert.Throws<ArgumentException>(() => new SparseImages(new byte[7], [0, 1], 4, 2));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new SparseImages(new byte[8], [0, 1], 4, 1));
-        var label = Assert.Throws<ArgumentException>(() => new SparseImages(new byte[8], [0, 2], 4, 2));
+        Assert.Throws<ArgumentException>(() => Images([], [], 4, 2));
+        Assert.Throws<ArgumentException>(() => Images(new byte[7], [0, 1], 4, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Images(new byte[8], [0, 1], 4, 1));
+        var label = Assert.Throws<ArgumentException>(() => Images(new byte[8], [0, 2], 4, 2));
         Assert.Contains("Label 1 is 2", label.Message, StringComparison.Ordinal);
 
-        var pass = new LogisticPass<float>(new SparseImages(new byte[8], [0, 1], 4, 2));
+        var pixel = Assert.Throws<ArgumentException>(() => new SparseImages([0, 1, 0.5f, 1], [0, 1], 2, 2));
+        Assert.Contains("Pixel 2 is 0.5", pixel.Message, StringComparison.Ordinal);
+
+        var pass = new LogisticPass<float>(Images(new byte[8], [0, 1], 4, 2));
         var weights = Assert.Throws<ArgumentException>(() => pass.Evaluate(new double[9]));
         Assert.Contains("4·2 = 8", weights.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => pass.Evaluate(new double[8], new double[7]));
     }
+
+    private static SparseImages Images(byte[] pixels, long[] labels, int features, int classes) =>
+        new([.. pixels.Select(static p => p / 255f)], labels, features, classes);
 
     /// <summary>Images of which about a quarter of the pixels are not black.</summary>
     private static (byte[] Pixels, long[] Labels, double[] Weights) Data(int count, int features, int classes)

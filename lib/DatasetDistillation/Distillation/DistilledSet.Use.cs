@@ -33,7 +33,7 @@ public sealed partial class DistilledSet
         using var scope = NewDisposeScope();
         var device = start.Flat.device;
         var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), LearningRates, Steps);
-        var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunctions.CrossEntropy, LossFunctions.CrossEntropy);
+        var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunction.CrossEntropy, LossFunction.CrossEntropy);
         return new Parameters(network.Layout, unrolled.Replay(variables, start.Flat).MoveToOuterDisposeScope());
     }
 

@@ -51,8 +51,8 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>The decay, in [0, 1), of a running mean of the weights, which is then what is judged; 0: the weights themselves.</summary>
     public double Averaging { get; init; }
 
-    /// <summary>Changes each batch at random, such as <see cref="Augmentations.Shift(int)"/>; null: batches are taken as they are.</summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    /// <summary>Changes each batch at random, such as <see cref="Augmentation.Shift(int)"/>; null: batches are taken as they are.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>The network, its labels and its optimizer in a line.</summary>
     public override string ToString() => FormattableString.Invariant(
@@ -87,7 +87,7 @@ public sealed record NetworkReadOut(Network Network)
             Momentum = Momentum,
             WeightDecay = WeightDecay,
             Averaging = Averaging,
-            Loss = Labels == LabelUse.Soft ? LossFunctions.SquaredError : LossFunctions.CrossEntropy,
+            Loss = Labels == LabelUse.Soft ? LossFunction.SquaredError : LossFunction.CrossEntropy,
             Augmentation = Augmentation,
             Seed = seed,
         };

@@ -1,3 +1,4 @@
+using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -67,7 +68,7 @@ public abstract class KernelMatrix : IDisposable
         public override Tensor Backward(Tensor gradient)
         {
             RequireFit(gradient);
-            return autograd.grad([result], [leaf], [gradient.to_type(result.dtype)], retain_graph: true)[0];
+            return Gradients.Of(result, leaf, gradient.to_type(result.dtype), keepGraph: true);
         }
 
         protected override void Dispose(bool disposing)

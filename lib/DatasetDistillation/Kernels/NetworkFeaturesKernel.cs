@@ -139,7 +139,7 @@ public sealed class NetworkFeaturesKernel : IKernel
             using var noGrad = no_grad();
             var byColumns = gradient.to_type(features.dtype).t();
             var toFeatures = constants is null ? (byColumns + byColumns.t()).matmul(features.detach()) : byColumns.matmul(constants);
-            return autograd.grad([features], [leaf], [toFeatures], retain_graph: true)[0].MoveToOuterDisposeScope();
+            return Gradients.Of(features, leaf, toFeatures, keepGraph: true).MoveToOuterDisposeScope();
         }
 
         protected override void Dispose(bool disposing)

@@ -1,3 +1,4 @@
+using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
@@ -94,17 +95,17 @@ public sealed class ImplicitDifferentiation
             if (!twice)
                 return;
             weight = zeros_like(f).requires_grad_();
-            Tensor[] products = [.. autograd.grad([f], [x, .. theta], [weight], retain_graph: true, create_graph: true, allow_unused: true)];
+            Tensor[] products = [.. Gradients.Of(f, [x, .. theta], weight, createGraph: true, allowUnused: true)];
             weightedX = products[0];
             weightedTheta = products[1..];
         }
 
-        public Tensor Transposed(Tensor u) => OrZeros(autograd.grad([f], [x], [u], retain_graph: true, allow_unused: true)[0], x);
+        public Tensor Transposed(Tensor u) => OrZeros(Gradients.Of(f, [x], u, keepGraph: true, allowUnused: true)[0], x);
 
         public Tensor Forward(Tensor v) => Forward(weightedX!, v);
 
         public Tensor[] ParameterProducts(Tensor u) =>
-            [.. autograd.grad([f], theta, [u], retain_graph: true, allow_unused: true).Zip(theta, OrZeros)];
+            [.. Gradients.Of(f, theta, u, keepGraph: true, allowUnused: true).Zip(theta, OrZeros)];
 
         public Tensor ParameterForward(IReadOnlyList<Tensor> tangents)
         {
@@ -128,7 +129,7 @@ public sealed class ImplicitDifferentiation
 
         private Tensor Forward(Tensor weighted, Tensor v) => weighted.IsInvalid || !weighted.requires_grad
             ? zeros_like(f)
-            : OrZeros(autograd.grad([weighted], [weight!], [v], retain_graph: true, allow_unused: true)[0], f);
+            : OrZeros(Gradients.Of(weighted, [weight!], v, keepGraph: true, allowUnused: true)[0], f);
 
         private static Tensor OrZeros(Tensor gradient, Tensor like) => gradient.IsInvalid ? zeros_like(like) : gradient;
 

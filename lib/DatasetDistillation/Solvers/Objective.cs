@@ -1,3 +1,4 @@
+using DatasetDistillation.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,13 +39,13 @@ public sealed class Objective
                 using var scope = NewDisposeScope();
                 Tensor at = x.detach().requires_grad_();
                 Tensor y = Scalar(loss(at));
-                return (y.ToDouble(), autograd.grad([y], [at])[0].MoveToOuterDisposeScope());
+                return (y.ToDouble(), Gradients.Of(y, at).MoveToOuterDisposeScope());
             },
             x =>
             {
                 Tensor at = x.detach().requires_grad_();
-                Tensor slope = autograd.grad([Scalar(loss(at))], [at], retain_graph: true, create_graph: true)[0];
-                return v => autograd.grad([slope], [at], [v], retain_graph: true)[0];
+                Tensor slope = Gradients.Of(Scalar(loss(at)), at, createGraph: true);
+                return v => Gradients.Of(slope, at, v, keepGraph: true);
             });
     }
 

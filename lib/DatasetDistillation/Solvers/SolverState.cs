@@ -9,7 +9,12 @@ namespace DatasetDistillation.Solvers;
 /// </summary>
 public sealed class SolverState : IDisposable
 {
-    private const string SolutionName = "solution", NumberPrefix = "number.";
+    /// <summary>The name of the solution among <see cref="Tensors"/>.</summary>
+    internal const string SolutionName = "solution";
+
+    /// <summary>What the names of numbers begin with among <see cref="Tensors"/>.</summary>
+    internal const string NumberPrefix = "number.";
+
     private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> numbers = new(StringComparer.Ordinal);
 

@@ -1,3 +1,4 @@
+using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
@@ -34,7 +35,7 @@ public sealed class UnrolledDescent
             Tensor value = loss(x);
             if (value.numel() != 1)
                 throw new ArgumentException($"The loss must be a scalar; its shape is [{string.Join(", ", value.shape)}].", nameof(loss));
-            Tensor gradient = autograd.grad([value], [x], retain_graph: true, create_graph: true)[0];
+            Tensor gradient = Gradients.Of(value, x, createGraph: true);
             velocity = velocity is null ? gradient : velocity * Momentum + gradient;
             x = x - velocity * StepSize;
         }

@@ -30,13 +30,13 @@ public static class Evaluation
     public static Score Evaluate(Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = DefaultBatchSize)
     {
         Batches.Check(network, images, labels);
-        loss ??= LossFunctions.CrossEntropy;
+        loss ??= LossFunction.CrossEntropy;
         double total = 0;
         long right = 0;
         ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
         {
             var y = labels.narrow(0, first, size);
-            total += loss(outputs, y).ToDouble() * size;
+            total += loss.Of(outputs, y).ToDouble() * size;
             right += Batches.CountRight(outputs, y);
         });
         return new Score(total / images.shape[0], (double)right / images.shape[0]);

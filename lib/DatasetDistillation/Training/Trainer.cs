@@ -51,7 +51,7 @@ public sealed class Trainer
     public double Averaging { get; init; }
 
     /// <summary>What is minimized.</summary>
-    public LossFunction Loss { get; init; } = LossFunctions.CrossEntropy;
+    public LossFunction Loss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>What the order of the images, dropout and augmentation are drawn from.</summary>
     public long Seed { get; init; }
@@ -60,7 +60,7 @@ public sealed class Trainer
     /// Changes each training batch <c>[n, channels, height, width]</c> at random before the network sees it, drawing from
     /// the generator that it is given; null: batches are taken as they are.
     /// </summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>Is told of every epoch.</summary>
     public IProgress<EpochReport>? Progress { get; init; }

@@ -96,10 +96,10 @@ internal sealed class TrainingRun : IDisposable
         var x = images.index_select(0, here);
         var y = labels.index_select(0, here);
         if (trainer.Augmentation is { } augment)
-            x = augment(x, generator);
+            x = augment.Apply(x, generator);
 
         var outputs = network.Forward(theta, x, training: true, generator);
-        var loss = trainer.Loss(outputs, y);
+        var loss = trainer.Loss.Of(outputs, y);
         double value = loss.ToDouble();
         if (!double.IsFinite(value))
         {
@@ -108,7 +108,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         optimizer.zero_grad();
-        loss.backward();
+        Gradients.Accumulate(loss);
         optimizer.step();
         Average();
         return (value, Batches.CountRight(outputs.detach(), y));

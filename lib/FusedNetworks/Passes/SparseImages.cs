@@ -6,18 +6,22 @@ namespace FusedNetworks;
 /// </summary>
 internal sealed class SparseImages
 {
+    private const float Rounding = 1e-3f;
+
     private readonly long[] starts;
     private readonly ushort[] positions;
     private readonly byte[] values;
     private readonly byte[] labels;
 
     /// <summary>Stores the images.</summary>
-    /// <param name="pixels">Row-major <c>[n, features]</c>.</param>
+    /// <param name="pixels">Row-major <c>[n, features]</c>, multiples of 1/255 in [0, 1], as 8-bit images are.</param>
     /// <param name="labels">From 0 to <paramref name="classes"/> − 1, n of them.</param>
     /// <param name="features">The number of pixels of an image, at most 65,536.</param>
     /// <param name="classes">The number of classes, from 2 to 256.</param>
-    /// <exception cref="ArgumentException">The numbers of pixels and labels do not fit each other, or a label is out of range.</exception>
-    public SparseImages(ReadOnlySpan<byte> pixels, ReadOnlySpan<long> labels, int features, int classes)
+    /// <exception cref="ArgumentException">
+    /// The numbers of pixels and labels do not fit each other, a label is out of range, or a pixel is none of 8 bits: the images are standardized, for instance.
+    /// </exception>
+    public SparseImages(ReadOnlySpan<float> pixels, ReadOnlySpan<long> labels, int features, int classes)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(features, Math.Clamp(features, 1, 65_536));
         ArgumentOutOfRangeException.ThrowIfNotEqual(classes, Math.Clamp(classes, 2, 256));
@@ -27,19 +31,21 @@ internal sealed class SparseImages
         (Features, Classes) = (features, classes);
         this.labels = Checked(labels, classes);
         starts = new long[labels.Length + 1];
-        long count = pixels.Length - MemoryExtensions.Count(pixels, (byte)0);
+        long count = 0;
+        for (int i = 0; i < pixels.Length; i++)
+            count += EightBits(pixels, i) == 0 ? 0 : 1;
         positions = new ushort[count];
         values = new byte[count];
         long next = 0;
         for (int i = 0; i < labels.Length; i++)
         {
-            ReadOnlySpan<byte> image = pixels.Slice(i * features, features);
             for (int p = 0; p < features; p++)
             {
-                if (image[p] == 0)
+                byte value = EightBits(pixels, i * features + p);
+                if (value == 0)
                     continue;
                 positions[next] = (ushort)p;
-                values[next++] = image[p];
+                values[next++] = value;
             }
             starts[i + 1] = next;
         }
@@ -61,6 +67,16 @@ internal sealed class SparseImages
     public ReadOnlySpan<byte> Values => values;
 
     public ReadOnlySpan<byte> Labels => labels;
+
+    private static byte EightBits(ReadOnlySpan<float> pixels, int i)
+    {
+        float scaled = pixels[i] * 255;
+        float rounded = MathF.Round(scaled);
+        return MathF.Abs(scaled - rounded) < Rounding && rounded is >= 0 and <= 255
+            ? (byte)rounded
+            : throw new ArgumentException(
+                $"Pixel {i} is {pixels[i]}, which is not a multiple of 1/255 in [0, 1]; pass the images as they are stored, not standardized.", nameof(pixels));
+    }
 
     private static byte[] Checked(ReadOnlySpan<long> labels, int classes)
     {

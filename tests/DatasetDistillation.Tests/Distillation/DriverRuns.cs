@@ -66,7 +66,7 @@ internal sealed class FaultyDistiller(Func<int, DistillationState, double, doubl
     public OuterStepReport Step(DistillationState state, ImageDataset data) =>
         new(fault(++calls, state, toy.Step(state, data).Loss));
 
-    public DistilledSet Result(DistillationState state) => toy.Result(state);
+    public DistilledSet Result(DistillationState state, ImageDataset data) => toy.Result(state, data);
 
     public long EstimateMemory(ImageDataset data) => Memory;
 }

@@ -94,15 +94,15 @@ public sealed class DriverTests
         { Logistic(new() { LearningRate = 0.02 }), Logistic(new() { LearningRate = 0.02, CosineSteps = 100 }) },
         { new KernelInducingPoints(), new KernelInducingPoints { Outer = new() { LearningRate = 0.04, Epsilon = 1e-4 } } },
         { new FeatureRegression(), new FeatureRegression { TemperatureLearningRate = 0 } },
-        { Augmented(Augmentations.Shift(1)), Augmented(Augmentations.Shift(2)) },
-        { Augmented(Augmentations.Deform()), Augmented(Augmentations.Deform(bend: 0.5)) },
-        { Augmented(Augmentations.Cutout()), Augmented(Augmentations.Cutout(value: 1)) },
-        { Augmented(Augmentations.OneOf(Augmentations.Rotate())), Augmented(Augmentations.OneOf(Augmentations.Zoom())) },
-        { Augmented(Augmentations.Chain(Augmentations.Rotate())), Augmented(Augmentations.Chain(Augmentations.Rotate(), Augmentations.Zoom())) },
-        { Augmented(Augmentations.Named("noise 0.1", static (x, _) => x)), Augmented(Augmentations.Named("noise 0.2", static (x, _) => x)) },
-        { Augmented(null), Augmented(static (x, _) => x) },
-        { new KernelInducingPoints { Augmentation = Augmentations.Shift(1) }, new KernelInducingPoints { Augmentation = Augmentations.Shift(2) } },
-        { new FeatureRegression { SupportAugmentation = Augmentations.Rotate(1) }, new FeatureRegression { SupportAugmentation = Augmentations.Rotate(2) } },
+        { Augmented(Augmentation.Shift(1)), Augmented(Augmentation.Shift(2)) },
+        { Augmented(Augmentation.Deform()), Augmented(Augmentation.Deform(bend: 0.5)) },
+        { Augmented(Augmentation.Cutout()), Augmented(Augmentation.Cutout(value: 1)) },
+        { Augmented(Augmentation.OneOf(Augmentation.Rotate())), Augmented(Augmentation.OneOf(Augmentation.Zoom())) },
+        { Augmented(Augmentation.Chain(Augmentation.Rotate())), Augmented(Augmentation.Chain(Augmentation.Rotate(), Augmentation.Zoom())) },
+        { Augmented(new Augmentation("noise 0.1", static (x, _) => x)), Augmented(new Augmentation("noise 0.2", static (x, _) => x)) },
+        { Augmented(null), Augmented(new Augmentation("nothing", static (x, _) => x)) },
+        { new KernelInducingPoints { Augmentation = Augmentation.Shift(1) }, new KernelInducingPoints { Augmentation = Augmentation.Shift(2) } },
+        { new FeatureRegression { SupportAugmentation = Augmentation.Rotate(1) }, new FeatureRegression { SupportAugmentation = Augmentation.Rotate(2) } },
     };
 
     [Theory]
@@ -208,7 +208,7 @@ public sealed class DriverTests
             var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             comma.NumberFormat.NumberDecimalSeparator = ",";
             CultureInfo.CurrentCulture = comma;
-            Assert.Contains(", augmented by Chain(Deform(15, 1.25, 0.125, 0), Cutout(0.25, 0)),", Augmented(Augmentations.Chain(Augmentations.Deform(), Augmentations.Cutout())).Settings, StringComparison.Ordinal);
+            Assert.Contains(", augmented by Chain(Deform(15, 1.25, 0.125, 0), Cutout(0.25, 0)),", Augmented(Augmentation.Chain(Augmentation.Deform(), Augmentation.Cutout())).Settings, StringComparison.Ordinal);
         }
         finally
         {
@@ -216,7 +216,7 @@ public sealed class DriverTests
         }
     }
 
-    private static FeatureRegression Augmented(Func<Tensor, Generator, Tensor>? augmentation) => new() { Augmentation = augmentation };
+    private static FeatureRegression Augmented(Augmentation? augmentation) => new() { Augmentation = augmentation };
 
     private static LogisticDistiller Logistic(OuterAdam adam) => new() { Method = OuterMethod.Adam, Outer = adam };
 }

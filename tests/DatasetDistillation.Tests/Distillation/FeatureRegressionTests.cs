@@ -97,8 +97,8 @@ public sealed class FeatureRegressionTests : IDisposable
         {
             ImagesPerClass = 4,
             ActiveImages = 5,
-            Augmentation = Augmentations.Shift(1),
-            SupportAugmentation = Augmentations.Deform(5, 1.1, 0.1),
+            Augmentation = Augmentation.Shift(1),
+            SupportAugmentation = Augmentation.Deform(5, 1.1, 0.1),
             Pool = new FeaturePool { Size = 3, TrainingSteps = 3, Lifetime = 4, BatchSize = 7 },
         };
         new DistillationDriver { Steps = 5, Checkpoint = path }.Run(distiller, data).Dispose();

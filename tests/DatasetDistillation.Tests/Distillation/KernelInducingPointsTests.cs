@@ -50,7 +50,7 @@ public sealed class KernelInducingPointsTests : IDisposable
         {
             Kernel = new KernelFamily(new FullyConnectedKernel(1), new FullyConnectedKernel(2)),
             BatchSize = 30,
-            Augmentation = Augmentations.Shift(1),
+            Augmentation = Augmentation.Shift(1),
         };
         using var one = Run(kip, 5, seed: 1);
         using var again = Run(kip, 5, seed: 1);

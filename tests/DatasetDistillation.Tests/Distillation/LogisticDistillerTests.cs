@@ -45,7 +45,7 @@ public sealed class LogisticDistillerTests
             stored = stored.Clone();
             Assert.Equal(loss, distiller.Step(stored, data).Loss);
         }
-        using DistilledSet first = distiller.Result(straight), second = distiller.Result(stored);
+        using DistilledSet first = distiller.Result(straight, data), second = distiller.Result(stored, data);
         Assert.Equal(first.Images.data<float>().ToArray(), second.Images.data<float>().ToArray());
         Assert.Equal(first.Labels.data<float>().ToArray(), second.Labels.data<float>().ToArray());
     }
@@ -55,7 +55,7 @@ public sealed class LogisticDistillerTests
     {
         using var data = SyntheticDigits.Create(50);
         var distiller = new LogisticDistiller();
-        float[] Images(long seed) => distiller.Result(distiller.Initialize(data, seed)).Images.data<float>().ToArray();
+        float[] Images(long seed) => distiller.Result(distiller.Initialize(data, seed), data).Images.data<float>().ToArray();
         Assert.Equal(Images(1), Images(1));
         Assert.NotEqual(Images(1), Images(2));
     }

@@ -84,11 +84,11 @@ public sealed class NetworkReadOutTests : IDisposable
         {
             Steps = 5,
             BatchSize = 2,
-            Augmentation = (x, _) =>
+            Augmentation = new("counts images", (x, _) =>
             {
                 sizes.Add(x.shape[0]);
                 return x;
-            },
+            }),
         };
         readOut.Train(three).Dispose();
         Assert.Equal([2, 1, 2, 1, 2, 1], sizes);
@@ -131,12 +131,12 @@ public sealed class NetworkReadOutTests : IDisposable
         var readOut = new NetworkReadOut(Networks.Mlp(4))
         {
             Steps = 10,
-            Augmentation = (x, _) =>
+            Augmentation = new("stops", (x, _) =>
             {
                 if (++steps == 15)
                     stop.Cancel();
                 return x;
-            },
+            }),
         };
         Assert.Equal(1, readOut.Accuracy(set, digits, [1, 2, 3], cancellation: stop.Token).Count);
         Assert.Throws<OperationCanceledException>(() => readOut.Accuracy(set, digits, cancellation: stop.Token));

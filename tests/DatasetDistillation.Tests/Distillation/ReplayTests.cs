@@ -38,7 +38,7 @@ public sealed class ReplayTests : IDisposable
             ordinary.zero_grad();
             var half = t % 2 * 3;
             var outputs = Tiny.Forward(start.With(theta), set.Images.narrow(0, half, 3).to(float64));
-            LossFunctions.CrossEntropy(outputs, set.Labels.narrow(0, half, 3).to(float64)).backward();
+            LossFunction.CrossEntropy.Of(outputs, set.Labels.narrow(0, half, 3).to(float64)).backward();
             ordinary.step();
         }
         Assert.InRange((replayed.Flat - theta).abs().max().ToDouble(), 0, 1e-6);
@@ -147,7 +147,7 @@ public sealed class ReplayTests : IDisposable
     {
         var test = SyntheticDigits.Create(200, seed: 3).Standardise();
         var distiller = new UnrolledDistiller { Network = Networks.Mlp(12) };
-        return (distiller, distiller.Result(distiller.Initialize(test, 0)), test);
+        return (distiller, distiller.Result(distiller.Initialize(test, 0), test), test);
     }
 
     private sealed class Told(Action<double> tell) : IProgress<double>

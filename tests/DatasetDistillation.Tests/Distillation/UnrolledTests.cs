@@ -28,7 +28,7 @@ public sealed class UnrolledTests
         var variables = new UnrolledVariables(Reference("images"), eye(10, dtype: float64), nn.functional.softplus(raw).data<double>().ToArray(), Steps: 1);
         var theta0 = cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())]);
         var real = tensor(batch["pixels"].ToSingles(), [64, 1, 28, 28]).div(255).sub(0.1307).div(0.3081).to(float64);
-        var unrolled = new UnrolledGradient(network, InnerOptimizer.GradientDescent, LossFunctions.CrossEntropy, LossFunctions.CrossEntropy) { WantTheta = true, KeptGraphs = keptGraphs };
+        var unrolled = new UnrolledGradient(network, InnerOptimizer.GradientDescent, LossFunction.CrossEntropy, LossFunction.CrossEntropy) { WantTheta = true, KeptGraphs = keptGraphs };
         var gradient = unrolled.Compute(variables, theta0, real, tensor(batch["labels"].ToInt64s()), 0, 3);
 
         Assert.Equal(reference["loss"].ToDoubles()[0], gradient.Loss, 1e-9);
@@ -193,7 +193,7 @@ public sealed class UnrolledTests
         public Small(string optimizer)
         {
             var rule = optimizer switch { "momentum" => InnerOptimizer.Momentum(), "adam" => InnerOptimizer.Adam(), _ => InnerOptimizer.GradientDescent };
-            unrolled = new UnrolledGradient(network, rule, LossFunctions.CrossEntropy, LossFunctions.CrossEntropy) { LearnLabels = true };
+            unrolled = new UnrolledGradient(network, rule, LossFunction.CrossEntropy, LossFunction.CrossEntropy) { LearnLabels = true };
             theta0 = network.Initialize(4, float64).Flat;
         }
 

@@ -40,20 +40,20 @@ public sealed class AugmentationTests : IDisposable
     public void Nothing_to_deform_leaves_images_as_they_are()
     {
         var images = Blobs(4);
-        Assert.InRange((Augmentations.Deform(0, 1, 0)(images, new Generator(1)) - images).abs().max().ToDouble(), 0, 1e-6);
+        Assert.InRange((Augmentation.Deform(0, 1, 0).Apply(images, new Generator(1)) - images).abs().max().ToDouble(), 0, 1e-6);
     }
 
     [Fact]
     public void Amounts_stay_within_their_limits_and_reach_them()
     {
         var images = Blobs(400);
-        var moved = Augmentations.Translate(0.2)(images, new Generator(2));
+        var moved = Augmentation.Translate(0.2).Apply(images, new Generator(2));
         var (y, x) = (Moment(moved, 0), Moment(moved, 1));
         Assert.InRange(y.Max(Math.Abs), 0.18 * Side, 0.2 * Side + 0.01);
         Assert.InRange(x.Max(Math.Abs), 0.18 * Side, 0.2 * Side + 0.01);
 
         var area = images.narrow(0, 0, 1).sum().ToDouble();
-        var zoomed = Augmentations.Zoom(1.25)(images, new Generator(3)).sum([1, 2, 3]).data<float>().ToArray().Select(a => Math.Sqrt(a / area));
+        var zoomed = Augmentation.Zoom(1.25).Apply(images, new Generator(3)).sum([1, 2, 3]).data<float>().ToArray().Select(a => Math.Sqrt(a / area));
         Assert.InRange(zoomed.Min(), 0.79, 0.83);
         Assert.InRange(zoomed.Max(), 1.21, 1.26);
     }
@@ -64,7 +64,7 @@ public sealed class AugmentationTests : IDisposable
         // A bar from the center to the right; its center of mass tells the angle.
         var bar = zeros([1, 1, Side, Side]);
         bar[0, 0, Side / 2, TensorIndex.Slice(Side / 2, Side - 3)] = ones([Side - 3 - Side / 2]);
-        var turned = Augmentations.Rotate(30)(bar.expand(400, 1, Side, Side), new Generator(4));
+        var turned = Augmentation.Rotate(30).Apply(bar.expand(400, 1, Side, Side), new Generator(4));
         var angles = Moment(turned, 0).Zip(Moment(turned, 1), static (y, x) => Math.Atan2(y, x) * 180 / Math.PI).ToArray();
         Assert.InRange(angles.Min(), -31, -27);
         Assert.InRange(angles.Max(), 27, 31);
@@ -76,7 +76,7 @@ public sealed class AugmentationTests : IDisposable
         var spots = zeros([200, 1, Side, Side]);
         spots[TensorIndex.Colon, 0, TensorIndex.Slice(3, 6), TensorIndex.Slice(3, 6)] = ones([200, 3, 3]);
         spots[TensorIndex.Colon, 0, TensorIndex.Slice(15, 18), TensorIndex.Slice(15, 18)] = ones([200, 3, 3]);
-        var bent = Augmentations.Deform(0, 1, 0, bend: 1)(spots, new Generator(5));
+        var bent = Augmentation.Deform(0, 1, 0, bend: 1).Apply(spots, new Generator(5));
         var upper = Moment(bent.narrow(2, 0, 10).narrow(3, 0, 10), 0);
         var lower = Moment(bent.narrow(2, 11, 10).narrow(3, 11, 10), 0);
         Assert.InRange(upper.Zip(lower, static (a, b) => Math.Abs(a - b)).Average(), 0.3, 2);
@@ -85,7 +85,7 @@ public sealed class AugmentationTests : IDisposable
     [Fact]
     public void Cutout_covers_one_square_with_the_value()
     {
-        var covered = Augmentations.Cutout(0.25, value: -7)(ones([200, 1, 28, 28]), new Generator(6));
+        var covered = Augmentation.Cutout(0.25, value: -7).Apply(ones([200, 1, 28, 28]), new Generator(6));
         var counts = covered.eq(-7).to_type(int64).sum([1, 2, 3]).data<long>().ToArray();
         Assert.Equal(49, counts.Max());
         Assert.All(counts, static count => Assert.InRange(count, 9, 49));
@@ -95,21 +95,21 @@ public sealed class AugmentationTests : IDisposable
     [Fact]
     public void One_of_several_is_drawn_for_each_batch()
     {
-        static Tensor Plus(Tensor images, double amount) => images + amount;
-        var one = Augmentations.OneOf((x, _) => Plus(x, 1), (x, _) => Plus(x, 2), (x, _) => Plus(x, 3));
+        static Augmentation Plus(double amount) => new($"plus {amount}", (images, _) => images + amount);
+        var one = Augmentation.OneOf(Plus(1), Plus(2), Plus(3));
         using var generator = new Generator(7);
-        var drawn = Enumerable.Range(0, 40).Select(_ => one(zeros([1]), generator).ToSingle()).Distinct().Order();
+        var drawn = Enumerable.Range(0, 40).Select(_ => one.Apply(zeros([1]), generator).ToSingle()).Distinct().Order();
         Assert.Equal([1f, 2f, 3f], drawn);
     }
 
     [Fact]
     public void Amounts_out_of_range_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentations.Rotate(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentations.Zoom(0.8));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentations.Translate(-0.1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentations.Cutout(0));
-        Assert.Throws<ArgumentException>(() => Augmentations.OneOf());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Rotate(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Zoom(0.8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Translate(-0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Cutout(0));
+        Assert.Throws<ArgumentException>(() => Augmentation.OneOf());
     }
 
     public void Dispose() => scope.Dispose();
@@ -117,18 +117,18 @@ public sealed class AugmentationTests : IDisposable
     private static Tensor Apply(string name, Tensor images, ulong seed)
     {
         using var generator = new Generator(seed);
-        Func<Tensor, Generator, Tensor> augmentation = name switch
+        var augmentation = name switch
         {
-            "shift" => Augmentations.Shift(1),
-            "rotate" => Augmentations.Rotate(),
-            "zoom" => Augmentations.Zoom(),
-            "translate" => Augmentations.Translate(),
-            "deform" => Augmentations.Deform(bend: 0.5),
-            "cutout" => Augmentations.Cutout(),
-            "one of" => Augmentations.OneOf(Augmentations.Rotate(40), Augmentations.Cutout(0.5)),
-            _ => Augmentations.Chain(Augmentations.Rotate(), Augmentations.Cutout()),
+            "shift" => Augmentation.Shift(1),
+            "rotate" => Augmentation.Rotate(),
+            "zoom" => Augmentation.Zoom(),
+            "translate" => Augmentation.Translate(),
+            "deform" => Augmentation.Deform(bend: 0.5),
+            "cutout" => Augmentation.Cutout(),
+            "one of" => Augmentation.OneOf(Augmentation.Rotate(40), Augmentation.Cutout(0.5)),
+            _ => Augmentation.Chain(Augmentation.Rotate(), Augmentation.Cutout()),
         };
-        return augmentation(images, generator);
+        return augmentation.Apply(images, generator);
     }
 
     /// <summary>Equal round spots in the middle of the image.</summary>

@@ -47,7 +47,7 @@ public sealed class TrainerTests
         double Accuracy(Trainer with, Tensor targets) => Evaluation.Evaluate(network, with.Fit(network, images, targets).Parameters, test.Images, test.Labels).Accuracy;
 
         Assert.Equal(trainer.Fit(network, images, labels).Parameters.ToArray(), trainer.Fit(network, images, oneHot).Parameters.ToArray());
-        var squared = new Trainer { Epochs = 10, BatchSize = 30, Loss = LossFunctions.SquaredError };
+        var squared = new Trainer { Epochs = 10, BatchSize = 30, Loss = LossFunction.SquaredError };
         Assert.InRange(Accuracy(squared, labels), 0.85, 1);
         Assert.InRange(Accuracy(squared, (oneHot * 0.9) + 0.01), 0.85, 1);
     }
@@ -59,9 +59,9 @@ public sealed class TrainerTests
         var outputs = tensor([1.0, 2, 0, 0.5], [2, 2]);
         double LogSumExp(double a, double b) => Math.Log(Math.Exp(a) + Math.Exp(b));
 
-        Assert.Equal((LogSumExp(1, 2) - 2 + LogSumExp(0, 0.5)) / 2, LossFunctions.CrossEntropy(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
-        Assert.Equal(0.25 * ((1.5 * 1.5) + (1.5 * 1.5) + (0.5 * 0.5) + 1), LossFunctions.SquaredError(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
-        Assert.Equal(0.25 * (1 + 4 + 0.25), LossFunctions.SquaredError(outputs, zeros([2, 2], float64)).ToDouble(), 1e-12);
+        Assert.Equal((LogSumExp(1, 2) - 2 + LogSumExp(0, 0.5)) / 2, LossFunction.CrossEntropy.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
+        Assert.Equal(0.25 * ((1.5 * 1.5) + (1.5 * 1.5) + (0.5 * 0.5) + 1), LossFunction.SquaredError.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
+        Assert.Equal(0.25 * (1 + 4 + 0.25), LossFunction.SquaredError.Of(outputs, zeros([2, 2], float64)).ToDouble(), 1e-12);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class TrainerTests
         var network = new Network("small", [1, 28, 28],
             [new Conv(4, 5), new ReLU(), new MaxPool(4), new Dropout(0.3), new Flatten(), new Linear(10)]);
         double[] Train(long seed) =>
-            new Trainer { Epochs = 2, BatchSize = 20, Seed = seed, Augmentation = Augmentations.Shift(2) }.Fit(network, images, labels).Parameters.ToArray();
+            new Trainer { Epochs = 2, BatchSize = 20, Seed = seed, Augmentation = Augmentation.Shift(2) }.Fit(network, images, labels).Parameters.ToArray();
 
         double[] first = Train(1);
         int threads = Compute.Threads;
@@ -192,7 +192,7 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         var image = arange(36, dtype: float32).reshape(1, 1, 6, 6).expand(200, 1, 6, 6);
 
-        var shifted = Augmentations.Shift(2)(image, new Generator(3));
+        var shifted = Augmentation.Shift(2).Apply(image, new Generator(3));
 
         var moves = new HashSet<(int, int)>();
         for (int i = 0; i < 200; i++)

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
-using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,10 +30,6 @@ public enum OuterMethod
 /// </remarks>
 public sealed class LogisticDistiller : IDistiller
 {
-    private const string Variables = "variables", Shape = "shape", SolverPrefix = "solver.", SolverStarted = SolverPrefix + "solution";
-    private static readonly ConditionalWeakTable<ImageDataset, SparseImages> Stored = [];
-    private readonly ConditionalWeakTable<ImageDataset, LogisticProblem> problems = [];
-
     /// <summary>Distilled images of each class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
@@ -78,10 +72,9 @@ public sealed class LogisticDistiller : IDistiller
         $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Outer.LearningRate} precision={Precision}" +
         $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
 
-    /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>.</summary>
+    /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>, whose images it goes through once.</summary>
     /// <exception cref="ArgumentException">The pixels are not multiples of 1/255 in [0, 1].</exception>
-    public LogisticProblem Problem(ImageDataset data) =>
-        problems.GetValue(data, d => new LogisticProblem(Images(d), Regularization, Precision) { Space = Space });
+    public LogisticProblem Problem(ImageDataset data) => new(data, Regularization, Precision) { Space = Space };
 
     /// <inheritdoc/>
     public DistillationState Initialize(ImageDataset data, long seed)
@@ -89,12 +82,11 @@ public sealed class LogisticDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         using var scope = NewDisposeScope();
-        var state = new DistillationState(seed);
-        LogisticProblem problem = Problem(data);
+        var state = new LogisticState(seed);
+        LogisticProblem problem = state.Derived(data, Problem);
         long features = problem.Real.Features, n = (long)ImagesPerClass * problem.Real.Classes;
         Tensor images = randn([n * features], float64, generator: state.Random) * (InitialDeviation ?? 1.0 / features);
-        state[Variables] = cat([images, zeros([(LearnLabels ? n * problem.Real.Classes : 0) + (LearnScale ? 1 : 0)], float64)]);
-        state[Shape] = tensor(new long[] { data.Channels, data.Height, data.Width, problem.Real.Classes });
+        state.Variables = cat([images, zeros([(LearnLabels ? n * problem.Real.Classes : 0) + (LearnScale ? 1 : 0)], float64)]);
         return state;
     }
 
@@ -102,40 +94,42 @@ public sealed class LogisticDistiller : IDistiller
     public OuterStepReport Step(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
+        return Step(state.As<LogisticState>(), data);
+    }
+
+    private OuterStepReport Step(LogisticState state, ImageDataset data)
+    {
         using var scope = NewDisposeScope();
-        Objective objective = OuterObjective(state, Problem(data));
+        Objective objective = OuterObjective(state.Derived(data, Problem));
         if (Method == OuterMethod.Adam)
         {
-            (double loss, Tensor gradient) = objective.ValueAndGradient(state[Variables]);
-            Outer.Update(state, Variables, gradient);
+            (double loss, Tensor gradient) = objective.ValueAndGradient(state.Variables);
+            Outer.Update(state, LogisticState.VariablesName, gradient);
             return new OuterStepReport(loss);
         }
 
         Solver<Objective> solver = Method == OuterMethod.LBfgs
             ? new LBfgs { Tolerance = Tolerance }
             : new GradientDescent { Tolerance = Tolerance, StepSize = state.LearningRateScale, Restarts = Restarts };
-        using SolverState inner = state.Contains(SolverStarted)
-            ? SolverState.Restore(state.Names.Where(IsSolvers).Select(name => (name[SolverPrefix.Length..], state[name])))
-            : solver.Initialize(objective, state[Variables]);
+        using SolverState inner = state.Solver() ?? solver.Initialize(objective, state.Variables);
         if (inner.Status != SolverStatus.Running)
             return new OuterStepReport(inner.Value);
         solver.Update(objective, inner);
-        foreach ((string name, Tensor value) in inner.Tensors())
-            state[SolverPrefix + name] = value;
-        state[Variables] = inner.Solution.clone();
+        state.Keep(inner);
         return new OuterStepReport(inner.Status == SolverStatus.NotFinite ? double.NaN : inner.Value);
     }
 
     /// <inheritdoc/>
-    public DistilledSet Result(DistillationState state)
+    public DistilledSet Result(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
         using var scope = NewDisposeScope();
-        (Tensor theta, Tensor labels, double logScale) = Unpack(state, state[Variables]);
-        long[] shape = state[Shape].data<long>().ToArray();
+        (Tensor theta, Tensor labels, double logScale) = Unpack(state.As<LogisticState>().Variables, data.Channels * data.Height * data.Width, data.ClassCount);
         string scale = LearnScale ? string.Create(CultureInfo.InvariantCulture, $", output scale {Math.Exp(logScale):G4}") : "";
         return new DistilledSet(
-            theta.reshape(theta.shape[0], shape[0], shape[1], shape[2]).to_type(float32),
+            theta.reshape(theta.shape[0], data.Channels, data.Height, data.Width).to_type(float32),
             labels.to_type(float32),
             $"{Name} ({Settings}), {state.Step} steps{scale}");
     }
@@ -152,19 +146,7 @@ public sealed class LogisticDistiller : IDistiller
     public static SolverStatus OuterStatus(DistillationState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        const string status = SolverPrefix + "number." + nameof(SolverState.Status);
-        return state.Contains(status) ? (SolverStatus)state[status].ToInt32() : SolverStatus.Running;
-    }
-
-    /// <summary>The model that a distilled set trains: W, Float64 <c>[features, classes]</c>, in the caller's dispose scope.</summary>
-    /// <param name="set">Distilled images with labels of sum 1.</param>
-    /// <param name="data">The images for which it was distilled.</param>
-    public Tensor Fit(DistilledSet set, ImageDataset data)
-    {
-        ArgumentNullException.ThrowIfNull(set);
-        using var scope = NewDisposeScope();
-        var (theta, labels) = Inner(set);
-        return Problem(data).Fit(theta, labels).MoveToOuterDisposeScope();
+        return state.As<LogisticState>().Status;
     }
 
     /// <summary>Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.</summary>
@@ -172,30 +154,21 @@ public sealed class LogisticDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(set);
         using var scope = NewDisposeScope();
-        var (theta, labels) = Inner(set);
-        return Problem(data).Evaluate(theta, labels);
+        // The inner problem is solved on the CPU.
+        return Problem(data).Evaluate(set.Images.cpu().flatten(1).to_type(float64), set.Labels.cpu().to_type(float64));
     }
 
-    /// <summary>A set as the inner problem takes it, which is solved on the CPU.</summary>
-    private static (Tensor Theta, Tensor Labels) Inner(DistilledSet set) =>
-        (set.Images.cpu().flatten(1).to_type(float64), set.Labels.cpu().to_type(float64));
-
-    private static bool IsSolvers(string name) => name.StartsWith(SolverPrefix, StringComparison.Ordinal);
-
-    private static SparseImages Images(ImageDataset data) =>
-        Stored.GetValue(data, EightBit.From);
-
-    private Objective OuterObjective(DistillationState state, LogisticProblem problem) => new(
+    private Objective OuterObjective(LogisticProblem problem) => new(
         x =>
         {
             using var scope = NewDisposeScope();
-            (Tensor theta, Tensor labels, double logScale) = Unpack(state, x);
+            (Tensor theta, Tensor labels, double logScale) = Unpack(x, problem.Real.Features, problem.Real.Classes);
             return problem.Evaluate(theta, labels, logScale).Loss;
         },
         x =>
         {
             using var scope = NewDisposeScope();
-            (Tensor theta, Tensor labels, double logScale) = Unpack(state, x);
+            (Tensor theta, Tensor labels, double logScale) = Unpack(x, problem.Real.Features, problem.Real.Classes);
             Hypergradient h = problem.Differentiate(theta, labels, logScale);
             List<Tensor> parts = [h.Images.flatten()];
             if (LearnLabels)
@@ -206,10 +179,9 @@ public sealed class LogisticDistiller : IDistiller
         });
 
     /// <summary>The images [n, features], the labels [n, classes] and the log of the scale that the vector of variables holds.</summary>
-    private (Tensor Theta, Tensor Labels, double LogScale) Unpack(DistillationState state, Tensor x)
+    private (Tensor Theta, Tensor Labels, double LogScale) Unpack(Tensor x, long features, long classes)
     {
-        long[] shape = state[Shape].data<long>().ToArray();
-        long classes = shape[3], features = shape[0] * shape[1] * shape[2], n = ImagesPerClass * classes;
+        long n = ImagesPerClass * classes;
         Tensor labels = eye(classes, classes, float64);
         if (ImagesPerClass > 1)
             labels = cat([.. Enumerable.Repeat(labels, ImagesPerClass)]);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -74,7 +75,7 @@ public sealed class LogisticHypergradient
         long start = Stopwatch.GetTimestamp();
         Tensor weights = descent.Run(w => problem.InnerLoss(w, images, labels), zeros([problem.Real.Features, problem.Real.Classes], float64));
         Tensor outer = problem.OuterSlope(weights);
-        Tensor found = autograd.grad([weights], [images], [outer])[0];
+        Tensor found = Gradients.Of(weights, images, outer);
         return Measured(found.data<double>().ToArray(), exact, start);
     }
 

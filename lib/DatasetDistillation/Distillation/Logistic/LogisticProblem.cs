@@ -1,4 +1,5 @@
 using DatasetDistillation.Data;
+using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
 using FusedNetworks;
 using TorchSharp;
@@ -39,21 +40,14 @@ public sealed class LogisticProblem
     /// <param name="precision">Float32 or Float64: in which the pass over the real images computes.</param>
     /// <exception cref="ArgumentException">A pixel is out of place, the penalty is not positive, or the precision is no floating-point type.</exception>
     public LogisticProblem(ImageDataset data, double regularization = 0.1, ScalarType precision = ScalarType.Float32)
-        : this(EightBit.From(data), regularization, precision)
     {
-    }
-
-    internal LogisticProblem(SparseImages real, double regularization, ScalarType precision)
-    {
+        ArgumentNullException.ThrowIfNull(data);
         if (!(regularization > 0 && double.IsFinite(regularization)))
             throw new ArgumentException($"The penalty must be positive: without it the inner problem may have no solution. It is {regularization}.", nameof(regularization));
-        (Real, Regularization) = (real, regularization);
-        pass = precision switch
-        {
-            ScalarType.Float32 => Pass<float>(real),
-            ScalarType.Float64 => Pass<double>(real),
-            _ => throw new ArgumentException($"The precision must be Float32 or Float64; it is {precision}.", nameof(precision)),
-        };
+        if (precision is not (ScalarType.Float32 or ScalarType.Float64))
+            throw new ArgumentException($"The precision must be Float32 or Float64; it is {precision}.", nameof(precision));
+        (Real, Regularization) = (EightBitImages(data), regularization);
+        pass = precision == ScalarType.Float64 ? Pass<double>(Real) : Pass<float>(Real);
     }
 
     internal SparseImages Real { get; }
@@ -202,6 +196,16 @@ public sealed class LogisticProblem
             throw new ArgumentException($"Distilled images must be Float64 [n, {Real.Features}]; they are {theta.dtype} [{string.Join(", ", theta.shape)}].", nameof(theta));
         if (labels.dtype != float64 || labels.dim() != 2 || labels.shape[0] != theta.shape[0] || labels.shape[1] != Real.Classes)
             throw new ArgumentException($"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; they are {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+    }
+
+    /// <summary>The images as the pass takes them.</summary>
+    /// <exception cref="ArgumentException">A pixel is no multiple of 1/255 in [0, 1].</exception>
+    internal static unsafe SparseImages EightBitImages(ImageDataset data)
+    {
+        using var scope = NewDisposeScope();
+        var pixels = data.Images.cpu().contiguous();
+        return new SparseImages(
+            new ReadOnlySpan<float>(Memory.Of<float>(pixels), checked((int)pixels.numel())), data.LabelValues(), (int)(pixels.numel() / data.Count), data.ClassCount);
     }
 
     private static Func<double[], double[]?, LogisticEvaluation> Pass<T>(SparseImages images)

@@ -23,7 +23,7 @@ public sealed class LogisticRegression
     public SolverResult Fit(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        SparseImages images = EightBit.From(data);
+        SparseImages images = LogisticProblem.EightBitImages(data);
         var pass = new LogisticPass<float>(images);
         double Penalized(Tensor w, (double Loss, double) e) => e.Loss + 0.5 * Regularization * w.square().sum().ToDouble();
         var objective = new Objective(
@@ -44,7 +44,7 @@ public sealed class LogisticRegression
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(data);
-        var pass = new LogisticPass<float>(EightBit.From(data));
+        var pass = new LogisticPass<float>(LogisticProblem.EightBitImages(data));
         var (loss, accuracy) = pass.Evaluate(weights.data<double>().ToArray());
         return new LogisticEvaluation(loss, accuracy);
     }

@@ -60,7 +60,7 @@ public sealed record FeaturePool
     internal static Parameters Of(DistillationState state, Network network, int slot) => new(network.Layout, state[Name(slot)]);
 
     /// <summary>Trains a network on a distilled set with squared error, or draws it anew when it has reached its age.</summary>
-    internal void Visit(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Func<Tensor, Generator, Tensor>? augmentation)
+    internal void Visit(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
     {
         if (TrainingSteps == 0)
             return;
@@ -80,7 +80,7 @@ public sealed record FeaturePool
         state[Ages] = tensor(ages);
     }
 
-    private void Train(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Func<Tensor, Generator, Tensor>? augmentation)
+    private void Train(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
     {
         using var scope = NewDisposeScope();
         var (x, y) = (images, labels);
@@ -90,10 +90,10 @@ public sealed record FeaturePool
             (x, y) = (images.index_select(0, chosen), labels.index_select(0, chosen));
         }
         if (augmentation is not null)
-            x = augmentation(x, state.Random);
+            x = augmentation.Apply(x, state.Random);
         var theta = state[Name(slot)].detach().requires_grad_();
-        var loss = LossFunctions.SquaredError(network.Forward(new Parameters(network.Layout, theta), x, training: true, state.Random), y);
-        Optimizer.Update(state, Name(slot), autograd.grad([loss], [theta])[0]);
+        var loss = LossFunction.SquaredError.Of(network.Forward(new Parameters(network.Layout, theta), x, training: true, state.Random), y);
+        Optimizer.Update(state, Name(slot), Gradients.Of(loss, theta));
     }
 
     private static string Name(int slot) => string.Create(CultureInfo.InvariantCulture, $"network.{slot}");

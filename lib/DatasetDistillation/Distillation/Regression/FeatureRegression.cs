@@ -16,11 +16,9 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
-    private const string Images = "images", Labels = "labels", Temperature = "temperature", Scale = "scale", Mean = ".mean";
     private const double StartTemperature = 2;
     private const double UsualTemperatureRate = 0.03;
 
-    private readonly ClassBalance balance = new();
     private readonly KernelRidge ridge = new(1e-3);
 
     /// <summary>
@@ -64,17 +62,14 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images that get a gradient in a step, drawn at random; the others take part as they are. 0: all.</summary>
     public int ActiveImages { get; init; }
 
-    /// <summary>
-    /// A random change of each real batch; null: none. Checkpoints tell those of <see cref="Augmentations"/> apart, and your own if
-    /// they are <see cref="Augmentations.Named"/>.
-    /// </summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    /// <summary>A random change of each real batch; null: none.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>
     /// A random, differentiable change of the distilled images, in the regression and where the pool learns; use the same when networks
     /// are trained on the result. Null: none.
     /// </summary>
-    public Func<Tensor, Generator, Tensor>? SupportAugmentation { get; init; }
+    public Augmentation? SupportAugmentation { get; init; }
 
     /// <summary>The networks.</summary>
     public FeaturePool Pool { get; init; } = new();
@@ -95,8 +90,8 @@ public sealed record FeatureRegression : IDistiller
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(InitialSet is null ? $"{Start}" : InitialSet.Method)}, " +
-        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentations.InSettings(Augmentation)}" +
-        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentations.InSettings(SupportAugmentation, "support augmented")}, " +
+        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
+        $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
@@ -107,18 +102,16 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         RequireFit(data);
         using var scope = NewDisposeScope();
-        var state = new DistillationState(seed);
+        var state = new FeatureRegressionState(seed);
         var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state[Images] = InitialSet is not null ? InitialSet.Images.to(data.Device, copy: true)
-            : Start == ImageStart.Real ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
+        state.Images = InitialSet is not null ? InitialSet.Images.to(data.Device, copy: true)
+            : Start == ImageStart.Real ? data.Images.index_select(0, state.Derived(data, ClassBalance.Of).Draw(ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state[Labels] = InitialSet is not null ? InitialSet.Labels.to(data.Device, copy: true)
+        state.Labels = InitialSet is not null ? InitialSet.Labels.to(data.Device, copy: true)
             : KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
-        state[Temperature] = tensor(StartTemperature);
+        state.Temperature = tensor(StartTemperature);
         if (Averaging > 0)
-            (state[Images + Mean], state[Labels + Mean]) = (state[Images].clone(), state[Labels].clone());
-        if (data.Standardisation is { } standardization)
-            state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
+            (state.MeanImages, state.MeanLabels) = (state.Images.clone(), state.Labels.clone());
         Pool.Initialize(state, Network, data.Device);
         return state;
     }
@@ -128,35 +121,39 @@ public sealed record FeatureRegression : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
+        return Step(state.As<FeatureRegressionState>(), data);
+    }
+
+    private OuterStepReport Step(FeatureRegressionState state, ImageDataset data)
+    {
         using var scope = NewDisposeScope();
         var slot = Pool.Choose(state);
-        var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
+        var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
         var (real, classes) = (data.Images.index_select(0, batch), data.Labels.index_select(0, batch));
         if (Augmentation is not null)
-            real = Augmentation(real, state.Random);
+            real = Augmentation.Apply(real, state.Random);
 
-        var leaf = state[Images].detach().requires_grad_();
+        var leaf = state.Images.detach().requires_grad_();
         var gradient = Differentiate(state, slot, leaf, real, classes);
-        Outer.Update(state, Images, gradient.ToImages);
+        Outer.Update(state, FeatureRegressionState.ImagesName, gradient.ToImages);
         if (LearnLabels)
             UpdateLabels(state, gradient.ToLabels);
         if (Target == RegressionTarget.CrossEntropy)
-            (Outer with { LearningRate = TemperatureLearningRate }).Update(state, Temperature, tensor(gradient.ToTemperature));
+            (Outer with { LearningRate = TemperatureLearningRate }).Update(state, FeatureRegressionState.TemperatureName, tensor(gradient.ToTemperature));
         if (Averaging > 0)
             Average(state);
-        Pool.Visit(state, Network, slot, state[Images], state[Labels], SupportAugmentation);
+        Pool.Visit(state, Network, slot, state.Images, state.Labels, SupportAugmentation);
         return new OuterStepReport(gradient.Loss);
     }
 
     /// <inheritdoc/>
-    public DistilledSet Result(DistillationState state)
+    public DistilledSet Result(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var suffix = Averaging > 0 ? Mean : "";
-        var scale = state.Contains(Scale) ? state[Scale].data<float>() : null;
-        return new DistilledSet(
-            state[Images + suffix].clone(), state[Labels + suffix].clone(), $"{Name}: {Settings}, {state.Step} steps",
-            scale is null ? null : new Standardisation(scale[0], scale[1]));
+        ArgumentNullException.ThrowIfNull(data);
+        var set = state.As<FeatureRegressionState>();
+        var (images, labels) = Averaging > 0 ? (set.MeanImages, set.MeanLabels) : (set.Images, set.Labels);
+        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardisation);
     }
 
     /// <inheritdoc/>
@@ -172,21 +169,21 @@ public sealed record FeatureRegression : IDistiller
             + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
     }
 
-    private RegressionGradient Differentiate(DistillationState state, int slot, Tensor leaf, Tensor real, Tensor classes)
+    private RegressionGradient Differentiate(FeatureRegressionState state, int slot, Tensor leaf, Tensor real, Tensor classes)
     {
-        var support = SupportAugmentation is null ? leaf : SupportAugmentation(leaf, state.Random);
+        var support = SupportAugmentation is null ? leaf : SupportAugmentation.Apply(leaf, state.Random);
         long[]? active = null;
         if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
             active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();
         return new RegressionLoss(Network, ridge, Target).Differentiate(
-            FeaturePool.Of(state, Network, slot), leaf, support, state[Labels], real, classes, state[Temperature].ToDouble(), active);
+            FeaturePool.Of(state, Network, slot), leaf, support, state.Labels, real, classes, state.Temperature.ToDouble(), active);
     }
 
-    private void UpdateLabels(DistillationState state, Tensor gradient)
+    private void UpdateLabels(FeatureRegressionState state, Tensor gradient)
     {
         if (Margin > 0)
-            gradient = gradient + MarginGradient(state[Labels]);
-        Outer.Update(state, Labels, gradient.to_type(float32));
+            gradient = gradient + MarginGradient(state.Labels);
+        Outer.Update(state, FeatureRegressionState.LabelsName, gradient.to_type(float32));
     }
 
     /// <summary>The gradient of −w·mean(min(y₍₁₎ − y₍₂₎, 1/C)): of each label whose gap is small, on its two largest elements.</summary>
@@ -215,11 +212,11 @@ public sealed record FeatureRegression : IDistiller
     }
 
     /// <summary>Moves the averages; in the first steps faster, so that they do not hang on to the start.</summary>
-    private void Average(DistillationState state)
+    private void Average(FeatureRegressionState state)
     {
         var decay = Math.Min(Averaging, (1.0 + state.Step) / (10.0 + state.Step));
-        foreach (var name in (string[])[Images, Labels])
-            state[name + Mean] = state[name + Mean] * decay + state[name] * (1 - decay);
+        state.MeanImages = state.MeanImages * decay + state.Images * (1 - decay);
+        state.MeanLabels = state.MeanLabels * decay + state.Labels * (1 - decay);
     }
 
     private void RequireFit(ImageDataset data)

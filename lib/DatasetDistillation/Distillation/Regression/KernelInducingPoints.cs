@@ -1,6 +1,7 @@
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
+using DatasetDistillation.Training;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -12,13 +13,7 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 public sealed class KernelInducingPoints : IDistiller
 {
-    private const string Images = "images";
-    private const string Labels = "labels";
-    private const string Scale = "scale";
-
     private readonly KernelRidge ridge = new();
-
-    private readonly ClassBalance balance = new();
 
     /// <summary>The kernel; by default the NTK of a network with two hidden layers.</summary>
     public IKernel Kernel { get; init; } = new FullyConnectedKernel(2);
@@ -43,11 +38,8 @@ public sealed class KernelInducingPoints : IDistiller
     /// <summary>Real images per step, shared out equally over the classes; a class with fewer gives all it has.</summary>
     public int BatchSize { get; init; } = 5000;
 
-    /// <summary>
-    /// A random change of each real batch, such as <see cref="Training.Augmentations.Shift(int)"/>; null: none. Checkpoints tell one of
-    /// your own from others if it is <see cref="Training.Augmentations.Named"/>.
-    /// </summary>
-    public Func<Tensor, Generator, Tensor>? Augmentation { get; init; }
+    /// <summary>A random change of each real batch, such as <see cref="Augmentation.Shift(int)"/>; null: none.</summary>
+    public Augmentation? Augmentation { get; init; }
 
     /// <summary>How images and labels are updated.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.04 };
@@ -58,7 +50,7 @@ public sealed class KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Training.Augmentations.InSettings(Augmentation)}, {Outer}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}, {Outer}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>
@@ -73,14 +65,12 @@ public sealed class KernelInducingPoints : IDistiller
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
-        var state = new DistillationState(seed);
+        var state = new SupportState(seed);
         var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state[Images] = Start == ImageStart.Real
-            ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
+        state.Images = Start == ImageStart.Real
+            ? data.Images.index_select(0, state.Derived(data, ClassBalance.Of).Draw(ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state[Labels] = KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
-        if (data.Standardisation is { } standardization)
-            state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
+        state.Labels = KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
         return state;
     }
 
@@ -91,28 +81,29 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var batch = balance.Draw(data, BatchSize / data.ClassCount, state.Random);
+        var set = state.As<SupportState>();
+        var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
         var targets = data.Images.index_select(0, batch);
         if (Augmentation is not null)
-            targets = Augmentation(targets, state.Random);
+            targets = Augmentation.Apply(targets, state.Random);
         var yt = KernelRidge.CenteredLabels(data.Labels.index_select(0, batch), data.ClassCount);
         var kernel = Kernel.Draw(state.Random);
-        using var kss = kernel.Gram(state[Images]);
-        using var kts = kernel.Cross(targets, state[Images]);
-        var loss = ridge.Loss(kss.Value, kts.Value, state[Labels], yt);
-        Outer.Update(state, Images, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
+        using var kss = kernel.Gram(set.Images);
+        using var kts = kernel.Cross(targets, set.Images);
+        var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
+        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
         if (LearnLabels)
-            Outer.Update(state, Labels, loss.ToLabels.to_type(float32));
+            Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
         return new OuterStepReport(loss.Loss);
     }
 
     /// <inheritdoc/>
-    public DistilledSet Result(DistillationState state)
+    public DistilledSet Result(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var scale = state.Contains(Scale) ? state[Scale].cpu().data<float>() : null;
-        return new DistilledSet(
-            state[Images].clone(), state[Labels].clone(), $"{Name}: {Settings}, {state.Step} steps", scale is null ? null : new Standardisation(scale[0], scale[1]));
+        ArgumentNullException.ThrowIfNull(data);
+        var set = state.As<SupportState>();
+        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardisation);
     }
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>

@@ -60,7 +60,7 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
         // K_ss = φ φᵀ and K_ts = φ_t φᵀ, so that dφ = 2 dK_ss φ + dK_tsᵀ φ_t.
         var (toKss, toKts) = (loss.ToKss.to_type(features.dtype), loss.ToKts.t().to_type(features.dtype));
         var toPhi = (toKss.narrow(0, 0, count) * 2).matmul(features) + toKts.narrow(0, 0, count).matmul(targets);
-        var toImages = autograd.grad([phi], [leaf], [toPhi])[0];
+        var toImages = Gradients.Of(phi, leaf, toPhi);
         var toLabels = order is null ? loss.ToLabels : loss.ToLabels.index_select(0, Inverse(order));
         return new RegressionGradient(loss.Loss, toImages.MoveToOuterDisposeScope(), toLabels.MoveToOuterDisposeScope(), toTemperature);
     }

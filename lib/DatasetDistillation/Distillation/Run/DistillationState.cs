@@ -6,13 +6,16 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// Everything that changes while a distiller runs: named tensors (images, labels, optimizer moments, pooled networks), one
-/// stream of random numbers, and counters. Copies, saves and restores itself.
+/// stream of random numbers, and counters. Copies, saves and restores itself. A method derives its own state from it, which gives
+/// each tensor a property.
 /// </summary>
-public sealed class DistillationState : IDisposable
+public class DistillationState : IDisposable
 {
     private const string TensorPrefix = "state.";
     private const string OnDevicePrefix = "device.";
-    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+    private const string ListName = "tensors";
+    private Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<Type, (ImageDataset Data, object Value)> derived = [];
 
     /// <summary>A state without tensors whose random stream begins at <paramref name="seed"/>.</summary>
     public DistillationState(long seed) => Random.manual_seed(seed);
@@ -24,7 +27,7 @@ public sealed class DistillationState : IDisposable
     public double LearningRateScale { get; set; } = 1;
 
     /// <summary>The stream that every random choice of the method is drawn from.</summary>
-    public Generator Random { get; } = new();
+    public Generator Random { get; private set; } = new();
 
     /// <summary>The tensors' names in the order of their first use.</summary>
     public IReadOnlyCollection<string> Names => tensors.Keys;
@@ -53,16 +56,38 @@ public sealed class DistillationState : IDisposable
     /// <summary>Whether there is a tensor of that name.</summary>
     public bool Contains(string name) => tensors.ContainsKey(name);
 
+    /// <summary>
+    /// What follows from the data alone and every step needs, such as the places of its classes: computed once, shared by copies of
+    /// the state, and not saved but computed again.
+    /// </summary>
+    /// <typeparam name="T">Its type, of which a state remembers one.</typeparam>
+    /// <param name="data">The data; of other data it is computed anew.</param>
+    /// <param name="compute">Computes it.</param>
+    public T Derived<T>(ImageDataset data, Func<ImageDataset, T> compute) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(compute);
+        if (!derived.TryGetValue(typeof(T), out var found) || !ReferenceEquals(found.Data, data))
+            derived[typeof(T)] = found = (data, compute(data));
+        return (T)found.Value;
+    }
+
     /// <summary>An independent copy.</summary>
     public DistillationState Clone()
     {
-        var copy = new DistillationState(0) { Step = Step, LearningRateScale = LearningRateScale };
+        var copy = (DistillationState)MemberwiseClone();
+        (copy.Random, copy.tensors) = (new Generator(), new Dictionary<string, Tensor>(StringComparer.Ordinal));
         using (var position = Random.get_state())
             copy.Random.set_state(position);
         foreach (var (name, tensor) in tensors)
             copy[name] = tensor.clone();
         return copy;
     }
+
+    /// <summary>The same as the state of a method.</summary>
+    /// <typeparam name="T">The method's own.</typeparam>
+    /// <exception cref="ArgumentException">It is another method's.</exception>
+    public T As<T>() where T : DistillationState => this as T
+        ?? throw new ArgumentException($"A {typeof(T).Name} is wanted, as Initialize of the same method gives it; this is a {GetType().Name}.");
 
     /// <summary>The name of the first floating-point tensor with a NaN or an infinity; null when all are finite.</summary>
     public string? FindNotFinite()
@@ -82,6 +107,7 @@ public sealed class DistillationState : IDisposable
         ArgumentNullException.ThrowIfNull(archive);
         foreach (var (name, tensor) in tensors)
             archive.Add(prefix + (tensor.device.type == DeviceType.CPU ? TensorPrefix : OnDevicePrefix) + name, NpyArray.From(tensor));
+        archive.Add(prefix + ListName, NpyArray.FromText(string.Join('\n', tensors.Keys)));
         using var position = Random.get_state();
         using var whole = position.to(ScalarType.Int64); // libtorch's own is of bytes
         archive.Add(prefix + "random", NpyArray.From(whole));
@@ -89,36 +115,47 @@ public sealed class DistillationState : IDisposable
         archive.Add(prefix + "rate_scale", NpyArray.Scalar(LearningRateScale));
     }
 
-    /// <summary>Reads back what <see cref="Save"/> wrote under the same prefix.</summary>
+    /// <summary>
+    /// Takes over what <see cref="Save"/> wrote under the same prefix. A tensor that this state has must be there, of its type and
+    /// shape; so the state of <see cref="IDistiller.Initialize"/> says what a method's must hold.
+    /// </summary>
     /// <param name="archive">The archive.</param>
     /// <param name="device">Where the tensors go that were on a GPU.</param>
     /// <param name="prefix">What the names of its arrays begin with.</param>
-    /// <exception cref="InvalidDataException">Something is missing, or the random generator is another libtorch's.</exception>
+    /// <exception cref="InvalidDataException">Something is missing or does not fit, or the random generator is another libtorch's.</exception>
     /// <exception cref="InvalidOperationException">Something is of another type.</exception>
-    public static DistillationState Load(Npz archive, Device? device = null, string prefix = "")
+    public void Restore(Npz archive, Device? device = null, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
-        var state = new DistillationState(0)
+        Step = archive.Get(prefix + "step").ToInt64s()[0];
+        LearningRateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0];
+        if (Step < 0 || !(LearningRateScale > 0 && double.IsFinite(LearningRateScale)))
+            throw new InvalidDataException($"A state has taken 0 steps or more and has a positive scale of its rates; this one says {Step} and {LearningRateScale}.");
+        RestoreRandom(archive[prefix + "random"]);
+        string[] names = archive.Get(prefix + ListName).ToText().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var name in tensors.Keys.Except(names).ToArray())
+            throw new InvalidDataException($"The state lacks '{name}'; it has {string.Join(", ", names)}.");
+        foreach (var name in names)
         {
-            Step = archive.Get(prefix + "step").ToInt64s()[0],
-            LearningRateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0],
-        };
-        using (var fresh = state.Random.get_state())
-        using (var whole = archive[prefix + "random"].ToTensor())
-        using (var position = whole.to(fresh.dtype))
-        {
-            if (!position.shape.SequenceEqual(fresh.shape))
+            var onDevice = archive.Contains(prefix + OnDevicePrefix + name);
+            var stored = archive[prefix + (onDevice ? OnDevicePrefix : TensorPrefix) + name].ToTensor(onDevice ? device : null);
+            if (tensors.TryGetValue(name, out var own) && (own.dtype != stored.dtype || !own.shape.SequenceEqual(stored.shape)))
                 throw new InvalidDataException(
-                    $"The state's random generator is another libtorch's ({whole.numel()} numbers; {Compute.Version} has {fresh.numel()}). "
-                    + "Continue it with the version that began it, or begin anew.");
-            state.Random.set_state(position);
+                    $"'{name}' of the state is {stored.dtype} [{string.Join(", ", stored.shape)}], not {own.dtype} [{string.Join(", ", own.shape)}].");
+            this[name] = stored;
         }
-        foreach (var (name, array) in archive)
-            if (name.StartsWith(prefix + TensorPrefix, StringComparison.Ordinal))
-                state[name[(prefix.Length + TensorPrefix.Length)..]] = array.ToTensor();
-            else if (name.StartsWith(prefix + OnDevicePrefix, StringComparison.Ordinal))
-                state[name[(prefix.Length + OnDevicePrefix.Length)..]] = array.ToTensor(device);
-        return state;
+    }
+
+    private void RestoreRandom(NpyArray stored)
+    {
+        using var fresh = Random.get_state();
+        using var whole = stored.ToTensor();
+        using var position = whole.to(fresh.dtype);
+        if (!position.shape.SequenceEqual(fresh.shape))
+            throw new InvalidDataException(
+                $"The state's random generator is another libtorch's ({whole.numel()} numbers; {Compute.Version} has {fresh.numel()}). "
+                + "Continue it with the version that began it, or begin anew.");
+        Random.set_state(position);
     }
 
     /// <inheritdoc/>
@@ -128,5 +165,6 @@ public sealed class DistillationState : IDisposable
             tensor.Dispose();
         tensors.Clear();
         Random.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

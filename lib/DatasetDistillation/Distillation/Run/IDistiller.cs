@@ -15,7 +15,10 @@ public interface IDistiller
     /// <summary>The options in one line. A checkpoint is resumed only under the same options.</summary>
     string Settings { get; }
 
-    /// <summary>The state before the first step; a pure function of the data, the options and the seed.</summary>
+    /// <summary>
+    /// The state before the first step; a pure function of the data, the options and the seed. Its tensors keep their names, types
+    /// and shapes throughout the run; a step may add others.
+    /// </summary>
     DistillationState Initialize(ImageDataset data, long seed);
 
     /// <summary>
@@ -23,8 +26,8 @@ public interface IDistiller
     /// </summary>
     OuterStepReport Step(DistillationState state, ImageDataset data);
 
-    /// <summary>The distilled set of a state; the state stays as it is.</summary>
-    DistilledSet Result(DistillationState state);
+    /// <summary>The distilled set of a state, on the scale of the data; the state stays as it is.</summary>
+    DistilledSet Result(DistillationState state, ImageDataset data);
 
     /// <summary>The native memory, in bytes, that a step is expected to need beside the data itself.</summary>
     long EstimateMemory(ImageDataset data);

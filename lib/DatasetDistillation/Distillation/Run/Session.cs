@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using DatasetDistillation.Data;
@@ -10,17 +11,18 @@ namespace DatasetDistillation.Distillation;
 internal sealed class Session : IDisposable
 {
     private const string GoodPrefix = "good.";
-    private const string BestPrefix = "best.";
 
     private readonly IDistiller distiller;
-    private readonly string identity;
+    private readonly ImageDataset data;
+    private readonly string? identity;
     private DistillationState good;
-    private (EvaluatedStep Evaluation, DistillationState State)? best;
 
-    private Session(IDistiller distiller, string identity, DistillationState state, DistillationState good) =>
-        (this.distiller, this.identity, State, this.good) = (distiller, identity, state, good);
+    private Session(IDistiller distiller, ImageDataset data, string? identity, DistillationState state, DistillationState good) =>
+        (this.distiller, this.data, this.identity, State, this.good) = (distiller, data, identity, state, good);
 
     public DistillationState State { get; private set; }
+
+    public BestSoFar Best { get; private init; } = new();
 
     public List<double> Losses { get; private init; } = [];
 
@@ -33,29 +35,26 @@ internal sealed class Session : IDisposable
     /// <summary>Continues from the checkpoint where there is one, else starts anew.</summary>
     public static Session Begin(DistillationDriver driver, IDistiller distiller, ImageDataset data)
     {
-        var identity = Identity(distiller, data, driver.Seed);
+        var identity = driver.Checkpoint is null ? null : Identity(distiller, data, driver.Seed);
+        var state = distiller.Initialize(data, driver.Seed);
         if (driver.Checkpoint is { } path)
         {
             DeleteUnfinished(path);
             if (File.Exists(path))
-                return Load(path, distiller, identity, driver.Steps, data.Device);
+                using (state)
+                    return Load(path, driver.Steps, distiller, data, identity!, state);
         }
-        var state = distiller.Initialize(data, driver.Seed);
-        return new Session(distiller, identity, state, state.Clone());
+        return new Session(distiller, data, identity, state, state.Clone());
     }
 
     public EvaluatedStep Evaluate(Func<DistilledSet, double> score)
     {
         double value;
-        using (var set = distiller.Result(State))
+        using (var set = distiller.Result(State, data))
             value = score(set);
         var evaluation = new EvaluatedStep(State.Step, value);
         Evaluations.Add(evaluation);
-        if (best is not { Evaluation.Score: not double.NaN } former || value > former.Evaluation.Score)
-        {
-            best?.State.Dispose();
-            best = (evaluation, State.Clone());
-        }
+        Best.Offer(evaluation, State);
         return evaluation;
     }
 
@@ -77,13 +76,13 @@ internal sealed class Session : IDisposable
 
     public DistillationRun Finish(bool canceled)
     {
-        var set = distiller.Result(State);
+        var set = distiller.Result(State, data);
         // After a rollback the last evaluation may be of the same step as the best and yet of another set.
-        var isBest = best is not { } found || (found.State.Step == State.Step && found.Evaluation == Evaluations.LastOrDefault());
-        var bestSet = isBest ? set : distiller.Result(best!.Value.State);
+        var isBest = Best.State is not { } found || (found.Step == State.Step && Best.Evaluation == Evaluations.LastOrDefault());
+        var bestSet = isBest ? set : distiller.Result(Best.State!, data);
         return new DistillationRun(set, bestSet)
         {
-            BestEvaluation = best?.Evaluation,
+            BestEvaluation = Best.Evaluation,
             Losses = [.. Losses],
             Evaluations = [.. Evaluations],
             Elapsed = Elapsed,
@@ -98,18 +97,14 @@ internal sealed class Session : IDisposable
         try
         {
             var archive = new Npz();
-            archive.Add("identity", NpyArray.FromText(identity));
+            archive.Add("identity", NpyArray.FromText(identity!));
             archive.Add("losses", NpyArray.From(Losses.ToArray(), Losses.Count));
             archive.Add("evaluations", NpyArray.From(Evaluations.SelectMany(static e => new[] { e.Step, e.Score }).ToArray(), Evaluations.Count, 2));
             archive.Add("seconds", NpyArray.Scalar(Elapsed.TotalSeconds));
             archive.Add("divergences", NpyArray.Scalar((long)Divergences));
             State.Save(archive);
             good.Save(archive, GoodPrefix);
-            if (best is { } found)
-            {
-                archive.Add(BestPrefix + "score", NpyArray.Scalar(found.Evaluation.Score));
-                found.State.Save(archive, BestPrefix);
-            }
+            Best.Save(archive);
             archive.Save(path, compress: false);
             return null;
         }
@@ -123,10 +118,10 @@ internal sealed class Session : IDisposable
     {
         State.Dispose();
         good.Dispose();
-        best?.State.Dispose();
+        Best.Dispose();
     }
 
-    private static Session Load(string path, IDistiller distiller, string identity, long steps, Device device)
+    private static Session Load(string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
     {
         Npz archive;
         try
@@ -139,37 +134,43 @@ internal sealed class Session : IDisposable
         }
         try
         {
-            return Load(archive, path, distiller, identity, steps, device);
+            return Load(archive, path, steps, distiller, data, identity, initial);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or ExternalException
+            || (error is InvalidDataException && !error.Message.Contains(path, StringComparison.Ordinal)))
         {
             throw new InvalidDataException($"'{path}' is no checkpoint of a distillation: {error.Message} Delete it or choose another path.", error);
         }
     }
 
-    private static Session Load(Npz archive, string path, IDistiller distiller, string identity, long steps, Device device)
+    private static Session Load(Npz archive, string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
     {
         var found = archive.Get("identity").ToText();
         if (found != identity)
             throw new InvalidDataException(
                 $"The checkpoint '{path}' belongs to another run. It holds «{found}»; this run is «{identity}». Delete it or choose another path.");
-        var step = archive.Get("step").ToInt64s()[0];
-        if (step > steps)
+        var state = Restored("");
+        if (state.Step > steps)
             throw new InvalidDataException(
-                $"The checkpoint '{path}' stands at step {step}, but only {steps} steps are wanted. Ask for at least {step}, or delete it to begin again.");
-        var session = new Session(distiller, identity, DistillationState.Load(archive, device), DistillationState.Load(archive, device, GoodPrefix))
+                $"The checkpoint '{path}' stands at step {state.Step}, but only {steps} steps are wanted. Ask for at least {state.Step}, or delete it to begin again.");
+        var good = Restored(GoodPrefix);
+        if (good.Step > state.Step)
+            throw new InvalidDataException($"It would return from step {state.Step} to step {good.Step}, which comes later.");
+        return new Session(distiller, data, identity, state, good)
         {
-            Losses = [.. archive.Get("losses", step).ToDoubles()],
+            Best = BestSoFar.Load(archive, Restored),
+            Losses = [.. archive.Get("losses", state.Step).ToDoubles()],
             Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
             Elapsed = TimeSpan.FromTicks((long)Math.Round(archive.Get("seconds").ToDoubles()[0] * TimeSpan.TicksPerSecond)), // FromSeconds would round down
             Divergences = (int)archive.Get("divergences").ToInt64s()[0],
         };
-        if (archive.Contains(BestPrefix + "score"))
+
+        DistillationState Restored(string prefix)
         {
-            var state = DistillationState.Load(archive, device, BestPrefix);
-            session.best = (new EvaluatedStep(state.Step, archive.Get(BestPrefix + "score").ToDoubles()[0]), state);
+            var restored = initial.Clone();
+            restored.Restore(archive, data.Device, prefix);
+            return restored;
         }
-        return session;
     }
 
     /// <summary>Deletes what a process left that was killed while it wrote this checkpoint.</summary>

@@ -40,10 +40,10 @@ public sealed partial class UnrolledDistiller : IDistiller
     public InnerOptimizer Inner { get; init; } = InnerOptimizer.GradientDescent;
 
     /// <summary>The loss of the inner steps.</summary>
-    public LossFunction InnerLoss { get; init; } = LossFunctions.CrossEntropy;
+    public LossFunction InnerLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>The loss on real images that is minimized.</summary>
-    public LossFunction OuterLoss { get; init; } = LossFunctions.CrossEntropy;
+    public LossFunction OuterLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>Where the inner loops start from. Networks trained on another data set make it an adaptation to this one.</summary>
     public InitialWeights InitialWeights { get; init; } = InitialWeights.Fresh;
@@ -89,8 +89,8 @@ public sealed partial class UnrolledDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
         $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
-        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss.Method.Name}, " +
-        $"outer {OuterLoss.Method.Name} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss}, " +
+        $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
@@ -100,17 +100,16 @@ public sealed partial class UnrolledDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         Check(data);
         using var scope = NewDisposeScope();
-        var state = new DistillationState(seed);
+        var state = new UnrolledState(seed);
         var classes = data.ClassCount;
         var count = Steps * classes * ImagesPerClass;
         // Within a step the images go class by class, m of each.
         var labels = Enumerable.Range(0, count).Select(i => i / ImagesPerClass % classes).ToArray();
-        state["images"] = Start == ImageStart.Real
+        state.Images = Start == ImageStart.Real
             ? RealImages(data, labels, state.Random)
             : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
-        state["labels"] = OneHot(labels, classes, data.Device);
-        state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
-        state["standardization"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
+        state.Labels = InnerLoss.SoftLabels(tensor(Array.ConvertAll(labels, static l => (long)l)), classes, Precision).to(data.Device);
+        state.Rates = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
         return state;
     }
 
@@ -119,9 +118,14 @@ public sealed partial class UnrolledDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
+        return Step(state.As<UnrolledState>(), data);
+    }
+
+    private OuterStepReport Step(UnrolledState state, ImageDataset data)
+    {
         using var scope = NewDisposeScope();
         var (realImages, realLabels) = Sample(state, data);
-        var variables = Variables(state);
+        var variables = new UnrolledVariables(state.Images, state.Labels, state.LearningRates(), Steps);
         var unrolled = new UnrolledGradient(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels };
         Tensor? images = null, labels = null, rates = null;
         double loss = 0;
@@ -132,38 +136,31 @@ public sealed partial class UnrolledDistiller : IDistiller
             var gradient = unrolled.Compute(variables, theta0, realImages, realLabels, first, last);
             loss += gradient.Loss / NetworksPerStep;
             Add(ref images, gradient.Images);
-            Add(ref rates, gradient.RawRates(state["rates"]));
+            Add(ref rates, gradient.RawRates(state.Rates));
             if (LearnLabels)
                 Add(ref labels, gradient.Labels);
         }
-        Update(state, "images", images!);
-        Update(state, "rates", rates!);
+        Update(state, UnrolledState.ImagesName, images!);
+        Update(state, UnrolledState.RatesName, rates!);
         if (labels is not null)
-            Update(state, "labels", labels);
+            Update(state, UnrolledState.LabelsName, labels);
         return new OuterStepReport(loss);
     }
 
     /// <inheritdoc/>
-    public DistilledSet Result(DistillationState state)
+    public DistilledSet Result(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
         using var scope = NewDisposeScope();
-        var scale = state["standardization"].cpu().data<double>().ToArray();
+        var learned = state.As<UnrolledState>();
         return new DistilledSet(
-            state["images"].to_type(ScalarType.Float32, copy: true),
-            state["labels"].to_type(ScalarType.Float32, copy: true),
+            learned.Images.to_type(ScalarType.Float32, copy: true),
+            learned.Labels.to_type(ScalarType.Float32, copy: true),
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Settings}; {state.Step} outer steps"),
-            scale is [0, 1] ? null : new Standardisation((float)scale[0], (float)scale[1]),
-            Softplus(state["rates"]),
+            data.Standardisation,
+            learned.LearningRates(),
             Steps);
-    }
-
-    private UnrolledVariables Variables(DistillationState state) => new(state["images"], state["labels"], Softplus(state["rates"]), Steps);
-
-    private static double[] Softplus(Tensor raw)
-    {
-        using var scope = NewDisposeScope();
-        return Array.ConvertAll(raw.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
     }
 
     private (Tensor Images, Tensor Labels) Sample(DistillationState state, ImageDataset data)
@@ -192,24 +189,17 @@ public sealed partial class UnrolledDistiller : IDistiller
         sum = sum is null ? share : sum.add(share);
     }
 
-    private void Update(DistillationState state, string name, Tensor gradient) =>
-        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name + ".length", gradient));
+    private void Update(UnrolledState state, string name, Tensor gradient) =>
+        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name, gradient));
 
-    private Tensor Clip(DistillationState state, string name, Tensor gradient)
+    private Tensor Clip(UnrolledState state, string name, Tensor gradient)
     {
         const double Decay = 0.9;
         var length = gradient.norm().ToDouble();
-        var mean = state.Contains(name) ? state[name].ToDouble() : length;
+        var mean = state.MeanLength(name) ?? length;
         var bound = ClipFactor * mean;
-        state[name] = tensor((Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
+        state.SetMeanLength(name, (Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
         return length > bound ? gradient.mul(bound / length) : gradient;
-    }
-
-    /// <summary>Labels as the inner loss takes them: one-hot, and for the squared error centered.</summary>
-    private Tensor OneHot(int[] labels, int classes, Device device)
-    {
-        var oneHot = nn.functional.one_hot(tensor(Array.ConvertAll(labels, static l => (long)l)), classes).to(Precision).to(device);
-        return InnerLoss == LossFunctions.SquaredError ? oneHot - (1.0 / classes) : oneHot;
     }
 
     private Tensor RealImages(ImageDataset data, int[] labels, Generator random)

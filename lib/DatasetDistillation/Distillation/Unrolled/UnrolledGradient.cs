@@ -87,8 +87,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     private Tensor Gradient(UnrolledVariables set, Tensor theta, int t)
     {
         var leaf = theta.detach().requires_grad_();
-        var loss = innerLoss(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t)), set.LabelsOf(t));
-        return autograd.grad([loss], [leaf])[0];
+        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t)), set.LabelsOf(t));
+        return Gradients.Of(loss, leaf);
     }
 
     private Tape Record(UnrolledVariables set, Tensor weights, int t)
@@ -97,8 +97,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         var theta = weights.detach().requires_grad_();
         var images = set.ImagesOf(t).detach().requires_grad_();
         var labels = set.LabelsOf(t).detach().requires_grad_(LearnLabels);
-        var loss = innerLoss(network.Forward(new Parameters(network.Layout, theta), images), labels);
-        var gradient = autograd.grad([loss], [theta], retain_graph: true, create_graph: true)[0];
+        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images), labels);
+        var gradient = Gradients.Of(loss, theta, createGraph: true);
         return new Tape(theta.MoveToOuterDisposeScope(), images.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
@@ -114,8 +114,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
             using var block = NewDisposeScope();
             var size = Math.Min(OuterBlock, count - start);
             var theta = weights.detach().requires_grad_();
-            var part = outerLoss(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
-            cotangent.add_(autograd.grad([part], [theta])[0], (double)size / count);
+            var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
+            cotangent.add_(Gradients.Of(part, theta), (double)size / count);
             loss += part.ToDouble() * size / count;
         }
         return (loss, cotangent.MoveToOuterDisposeScope());
@@ -132,7 +132,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
             inputs.Add(tape.Labels);
         if (wantIterate)
             inputs.Add(tape.Theta);
-        var products = autograd.grad([tape.Gradient], inputs, [ofGradient]);
+        var products = Gradients.Of(tape.Gradient, inputs, ofGradient);
         sum.Add(t, products[0], LearnLabels ? products[1] : null, ofRate);
         tape.Dispose();
         if (!wantIterate)

@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DatasetDistillation.Distillation;
+
+/// <summary>What changes during unrolled distillation.</summary>
+internal sealed class UnrolledState(long seed) : DistillationState(seed)
+{
+    /// <summary>Under which the images lie.</summary>
+    public const string ImagesName = "images";
+
+    /// <summary>Under which the labels lie.</summary>
+    public const string LabelsName = "labels";
+
+    /// <summary>Under which the rates lie.</summary>
+    public const string RatesName = "rates";
+
+    private const string LengthSuffix = ".length";
+
+    /// <summary>The distilled images of all steps, [P·b, channels, height, width].</summary>
+    public Tensor Images
+    {
+        get => this[ImagesName];
+        set => this[ImagesName] = value;
+    }
+
+    /// <summary>Their labels, [P·b, classes].</summary>
+    public Tensor Labels
+    {
+        get => this[LabelsName];
+        set => this[LabelsName] = value;
+    }
+
+    /// <summary>r of the learning rates η = softplus(r), [T].</summary>
+    public Tensor Rates
+    {
+        get => this[RatesName];
+        set => this[RatesName] = value;
+    }
+
+    /// <summary>η of every step.</summary>
+    public double[] LearningRates()
+    {
+        using var scope = NewDisposeScope();
+        return Array.ConvertAll(Rates.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
+    }
+
+    /// <summary>The running mean of the length of a variable's gradient; null before the first.</summary>
+    public double? MeanLength(string name) => Contains(name + LengthSuffix) ? this[name + LengthSuffix].ToDouble() : null;
+
+    /// <summary>Sets <see cref="MeanLength"/>.</summary>
+    public void SetMeanLength(string name, double length) => this[name + LengthSuffix] = tensor(length);
+}
