@@ -9,6 +9,8 @@ namespace NotebookRunner;
 /// <summary>The runner's command line.</summary>
 internal static class CommandLine
 {
+    private const int UnbrokenLine = 4000;
+
     public static RootCommand Create()
     {
         var notebooks = new Argument<string[]>("notebooks")
@@ -63,13 +65,16 @@ internal static class CommandLine
 
     private static async Task<int> RunAsync(RunRequest request)
     {
-        IRunProgress progress = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-            ? new PlainProgress(Console.Out)
-            : new TerminalProgress(AnsiConsole.Console);
+        var console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected)
+        {
+            console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+            console.Profile.Width = UnbrokenLine;
+        }
         using var interruption = new Interruption();
         try
         {
-            return await new NotebookSeries(request, progress).RunAsync(interruption.Token).ConfigureAwait(false);
+            return await new NotebookSeries(request, new RunProgress(console)).RunAsync(interruption.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NotebookException or OutputException)
         {
@@ -83,7 +88,8 @@ internal static class CommandLine
             ? TimeSpan.FromSeconds(seconds)
             : null;
 
-    private static Dictionary<string, string> Inputs(IEnumerable<string> given)
+    /// <summary>Inputs given as <c>NAME=VALUE</c>.</summary>
+    public static Dictionary<string, string> Inputs(IEnumerable<string> given)
     {
         var inputs = new Dictionary<string, string>();
         foreach (var pair in given)

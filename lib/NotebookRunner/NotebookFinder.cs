@@ -1,3 +1,4 @@
+using System.Globalization;
 using NotebookRunner.Execution;
 
 namespace NotebookRunner;
@@ -8,12 +9,12 @@ internal static class NotebookFinder
     private const string Extension = ".ipynb";
 
     /// <summary>The notebooks named, or all of the repository's in the order of their names.</summary>
-    /// <param name="names">Paths, or names or numbers of the repository's notebooks, such as <c>01</c>.</param>
+    /// <param name="names">Paths, or names or numbers of the repository's notebooks, such as <c>01</c> or <c>1</c>.</param>
     /// <param name="from">The folder that paths are relative to.</param>
     /// <exception cref="NotebookException">A name finds no notebook or several, or there is none at all.</exception>
     public static List<string> Find(IReadOnlyList<string> names, string from)
     {
-        var folder = NotebookFolder(from);
+        var folder = NotebookFolder(from) ?? NotebookFolder(AppContext.BaseDirectory);
         if (names.Count == 0 && folder is null)
             throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this within the repository, or give the paths of notebooks.");
         var all = folder is null ? [] : InOrder(folder);
@@ -48,7 +49,7 @@ internal static class NotebookFinder
             return path;
         var bare = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? name[..^Extension.Length] : name;
         var matches = all.Where(p => Path.GetFileNameWithoutExtension(p) is var n
-            && (n == bare || n.StartsWith(bare + "-", StringComparison.OrdinalIgnoreCase))).ToList();
+            && (n == bare || n.StartsWith(bare + "-", StringComparison.OrdinalIgnoreCase) || IsNumberOf(n, bare))).ToList();
         return matches.Count switch
         {
             1 => matches[0],
@@ -56,6 +57,9 @@ internal static class NotebookFinder
             _ => throw new NotebookException($"'{name}' could be any of {List(matches)}."),
         };
     }
+
+    private static bool IsNumberOf(string notebook, string number) => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+        && int.TryParse(notebook.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var own) && own == wanted;
 
     private static string List(List<string> paths) =>
         paths.Count == 0 ? "none" : string.Join(", ", paths.Select(Path.GetFileNameWithoutExtension));

@@ -24,53 +24,77 @@ internal sealed record RunRequest
 }
 
 /// <summary>Executes notebooks one after another.</summary>
-internal sealed class NotebookSeries(RunRequest request, IRunProgress progress)
+internal sealed class NotebookSeries(RunRequest request, RunProgress progress)
 {
-    /// <returns>The exit code: 0; 2 when a cell failed; 1 when a source was to be written over and was not.</returns>
-    /// <exception cref="NotebookException">A notebook cannot be found or read; nothing has been run.</exception>
+    /// <returns>The exit code: 0; 2 when a cell failed or a notebook could not be read; 1 when none could, or a source was to be written over and was not.</returns>
+    /// <exception cref="NotebookException">A notebook cannot be found; nothing has been run.</exception>
     /// <exception cref="OutputException">A result cannot be written.</exception>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         var paths = NotebookFinder.Find(request.Notebooks, Directory.GetCurrentDirectory());
-        var notebooks = paths.Select(NotebookDocument.Load).ToList();
         var folder = Path.GetFullPath(request.OutputFolder ?? Path.Combine(Path.GetDirectoryName(paths[0])!, "out"));
         if (paths.FirstOrDefault(path => Path.GetDirectoryName(path) == Path.TrimEndingDirectorySeparator(folder)) is { } own)
             throw new NotebookException($"The results would overwrite {own} itself: choose another folder with --output, or use --in-place.");
 
-        var (failed, left) = (0, 0);
-        var run = 0;
-        foreach (var notebook in notebooks)
+        var (run, failed, unreadable, left) = (0, 0, 0, 0);
+        var ended = false;
+        foreach (var path in paths)
         {
+            if (TryLoad(path) is not { } notebook)
+            {
+                unreadable++;
+                continue;
+            }
+            if (ended)
+                continue;
             run++;
             var status = await progress.NotebookAsync(
                 notebook,
                 () => new NotebookExecutor(request.Execution, progress).RunAsync(notebook, Path.Combine(folder, notebook.Name + ".ipynb"), cancellation)).ConfigureAwait(false);
-            if (request.InPlace && status == RunStatus.Succeeded)
-            {
-                if (notebook.IsFileUnchanged())
-                {
-                    AtomicFile.Write(notebook.Path, notebook.ToBytes());
-                }
-                else
-                {
-                    left++;
-                    progress.Say($"{notebook.Path} has changed while it ran and is left as it is. What was run is in {folder}.");
-                }
-            }
+            if (request.InPlace && status == RunStatus.Succeeded && !TryWriteBack(notebook, folder))
+                left++;
             if (request.WritePages)
-                PageWriter.Write(notebook, folder);
+                PageWriter.Write(notebook, folder, progress.Say);
             if (status == RunStatus.Succeeded)
                 continue;
             failed++;
-            if (status == RunStatus.Interrupted || !request.Execution.KeepGoing)
-                break;
+            ended = status == RunStatus.Interrupted || !request.Execution.KeepGoing;
         }
 
-        progress.Say(failed == 0
+        var notRun = paths.Count - run - unreadable;
+        progress.Say(failed + unreadable == 0
             ? $"{Count(run)} succeeded in {ProgressText.Duration(watch.Elapsed)}: {folder}"
-            : $"{failed} of {Count(run)} did not succeed{(run < notebooks.Count ? $"; {notebooks.Count - run} not run" : "")}: {folder}");
-        return failed > 0 ? 2 : left > 0 ? 1 : 0;
+            : $"{failed + unreadable} of {Count(run + unreadable)} did not succeed{(notRun > 0 ? $"; {notRun} not run" : "")}: {folder}");
+        return run == 0 ? 1 : failed + unreadable > 0 ? 2 : left > 0 ? 1 : 0;
+    }
+
+    /// <summary>A notebook that can be run and written again; one that cannot is a line of the report.</summary>
+    private NotebookDocument? TryLoad(string path)
+    {
+        try
+        {
+            var notebook = NotebookDocument.Load(path);
+            notebook.Clear();
+            _ = notebook.ToBytes();
+            return notebook;
+        }
+        catch (Exception e)
+        {
+            progress.Say(e is NotebookException ? e.Message : $"{path} cannot be read: {e.Message.Split('\n')[0].Trim()}");
+            return null;
+        }
+    }
+
+    private bool TryWriteBack(NotebookDocument notebook, string folder)
+    {
+        if (!notebook.IsFileUnchanged())
+        {
+            progress.Say($"{notebook.Path} has changed while it ran and is left as it is. What was run is in {folder}.");
+            return false;
+        }
+        AtomicFile.Write(notebook.Path, notebook.ToBytes());
+        return true;
     }
 
     private static string Count(int notebooks) => notebooks == 1 ? "1 notebook" : $"{notebooks} notebooks";

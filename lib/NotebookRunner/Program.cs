@@ -2,7 +2,9 @@ using System.CommandLine;
 using NotebookRunner;
 using NotebookRunner.Kernel;
 
-if (args is [KernelServer.Command])
-    return KernelServer.Run();
-
-return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+if (args is [KernelServer.Command, .. var inputs])
+{
+    await KernelServer.RunAsync(CommandLine.Inputs(inputs)).ConfigureAwait(false);
+    return 0;
+}
+return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);

@@ -12,10 +12,9 @@ public sealed class CellFixture : IDisposable
     public CellFixture()
     {
         SampleLibrary.Write(_folder.Path("lib"));
-        _folder.WriteText("helper.csx", "int Triple(int x) => 3 * x;\nvar imported = Triple(4);");
-        _folder.Write("shared.ipynb", "md:# Shared", "var fromNotebook = \"shared\";");
+        _folder.WriteText("helper.csx", "int Triple(int x) => 3 * x;");
         _folder.Write("cells.ipynb", [.. Sources()]);
-        Result = _folder.Run("cells.ipynb", "--input", "epochs=5", "--input", "text=a=b", "--profile", "full", "--keep-going");
+        Result = _folder.Run("cells.ipynb", "--input", "text=a=b", "--input", "size=7", "--profile", "full", "--keep-going");
         Notebook = _folder.Executed("cells.ipynb");
     }
 
@@ -33,41 +32,30 @@ public sealed class CellFixture : IDisposable
         [
             ("declare", "var x = 20; int Twice(int v) => 2 * v; record Point(int X, int Y);"),
             ("use", "Twice(x) + new Point(1, 1).X"),
-            ("semicolon", "Twice(x);"),
-            ("null", "(string)null"),
-            ("void", "Console.WriteLine(\"void\")"),
-            ("await", "await Task.Delay(1); var later = await Task.FromResult(7); later"),
             ("order", "Console.Write(\"a\"); Console.WriteLine(\"b\"); display(\"one\"); Console.WriteLine(\"c\"); Console.Error.WriteLine(\"d\"); Console.WriteLine(\"e\"); \"last\""),
             ("update", "var bar = display(\"0 %\"); for (var i = 1; i <= 2000; i++) bar.Update($\"{i / 20} %\");"),
             ("update later", "bar.Update(\"done\"); \"bar updated\""),
+            ("two displays", "var first = display(\"first\"); var second = display(\"second\"); first.Update(\"1\"); second.Update(\"2\");"),
             ("handle", "display(\"shown once\")"),
-            ("mime types", "var h = display(HTML(\"<b>first</b>\")); h.Update(HTML(\"<b>second</b>\")); \"# title\".DisplayAs(\"text/markdown\"); x.Display(\"text/html\");"),
-            ("inputs", "var epochs = @input:\"epochs\"; $\"{epochs + 1} {await GetInputAsync(\"text\")} {await GetInputAsync(\"profile\")} {Environment.GetEnvironmentVariable(\"DISTILLATION_PROFILE\")}\""),
+            ("mime types", "var h = display(HTML(\"<b>first</b>\")); h.Update(HTML(\"<b>second</b>\")); \"# title\".DisplayAs(\"text/markdown\");"),
+            ("inputs", "$\"{await GetInputAsync(\"text\")} {await GetInputAsync(\"profile\")} {Environment.GetEnvironmentVariable(\"DISTILLATION_PROFILE\")}\""),
+            ("set", "#!set --name size --value @input:\"size\"\n$\"{size}\""),
+            ("no input", "await GetInputAsync(\"rate\")"),
             ("folder", "System.IO.File.Exists(\"helper.csx\")"),
-            ("import", "#!import helper.csx\n#!import shared.ipynb\n$\"{imported} {fromNotebook} {Triple(1)}\""),
-            ("languages", "#!markdown\n**bold**\n#!html\n<p>hello</p>\n#!csharp\nx + 1"),
-            ("time", "#!time\nx"),
+            ("import", "#!import helper.csx"),
+            ("imported", "Triple(4)"),
+            ("html", "#!html\n<p>hello</p>"),
             ("reference", "#r \"lib/Sample.dll\"\n#r \"lib/Sample.Core.dll\"\nvar counter = Sample.Library.Counter();\ncounter.Next()"),
             ("same type", "Sample.Core.Counter again = Sample.Library.Counter(); again.Next()"),
             ("native", "Sample.Library.NativePid() == Environment.ProcessId"),
             ("formatter", "new Sample.Picture(\"seven\")"),
-            ("derived", "new Sample.Derived()"),
-            ("formatter by type", "new Sample.Picture(\"seven\").Display(\"text/html\")"),
-            ("items", "new[] { new Sample.Picture(\"a\") }"),
-            ("framework", "#r \"System.Net.Http\"\nusing System.Net.Http;\ntypeof(HttpClient).Name"),
-            ("comment only", "// nothing to run"),
-            ("using only", "using System.IO;"),
-            ("after using", "File.Exists(\"helper.csx\")"),
-            ("cycle", "class Node { public Node Next { get; set; } public int Value => 5; } var node = new Node(); node.Next = node; node"),
-            ("cyclic record", "record Ring { public Ring Next { get; set; } } var ring = new Ring(); ring.Next = ring; ring"),
-            ("endless", "IEnumerable<int> Naturals() { for (var i = 0; ; i++) yield return i; } Naturals()"),
-            ("throwing getter", "class Bad { public int Good => 1; public int Worse => throw new Exception(\"no value\"); } new Bad()"),
-            ("throwing items", "IEnumerable<int> Broken() { yield return 1; throw new Exception(\"cut\"); } Broken()"),
-            ("unfinished task", "new TaskCompletionSource<int>().Task"),
-            ("fails", "var kept = 1; throw new Exception(\"expected\");"),
-            ("after failure", "kept + x"),
+            ("package", "#r \"nuget: CsvHelper, 34.0.0\"\ntypeof(CsvHelper.CsvReader).Name"),
+            ("fails", "var kept = 1; if (x > 0) throw new Exception(\"expected\");"),
+            ("after failure", "x + 1"),
             ("carriage return", "for (var i = 0; i <= 3; i++) Console.Write($\"\\r{i} of 3\"); Console.Write(\"\\nend\\r\\n\");"),
             ("flood", "for (var i = 0; i < 200000; i++) Console.WriteLine(\"0123456789\"); \"after\""),
+            ("too much", "display(new string('x', 180_000_000)); throw new Exception(\"after a long display\");"),
+            ("much too often", "var page = new string('y', 10_000_000); for (var i = 0; i < 10; i++) display(page);"),
         ];
         foreach (var (index, (name, source)) in cells.Index())
         {
@@ -84,21 +72,15 @@ public sealed class CellTests(CellFixture fixture) : IClassFixture<CellFixture>
     [Theory]
     [InlineData("declare")]
     [InlineData("use", "result:41")]
-    [InlineData("semicolon")]
-    [InlineData("null", "result:<null>")]
-    [InlineData("void", "stdout:void\n")]
-    [InlineData("await", "result:7")]
-    [InlineData("inputs", "result:6 a=b full full")]
+    [InlineData("inputs", "result:a=b full full")]
+    [InlineData("set", "result:7")]
     [InlineData("folder", "result:True")]
-    [InlineData("import", "result:12 shared 3")]
+    [InlineData("imported", "result:12")]
+    [InlineData("html", "display:hello")]
     [InlineData("reference", "result:1")]
     [InlineData("same type", "result:2")]
     [InlineData("native", "result:True")]
-    [InlineData("comment only")]
-    [InlineData("using only")]
-    [InlineData("after using", "result:True")]
-    [InlineData("framework", "result:HttpClient")]
-    [InlineData("fails", "error:Exception")]
+    [InlineData("fails", "error:Error")]
     [InlineData("after failure", "result:21")]
     [InlineData("carriage return", "stdout:3 of 3\nend\n")]
     public void A_cell_shows(string cell, params string[] expected) => Assert.Equal(expected, _notebook.Summary(fixture[cell]));
@@ -112,6 +94,7 @@ public sealed class CellTests(CellFixture fixture) : IClassFixture<CellFixture>
     {
         Assert.Equal(["display:done"], _notebook.Summary(fixture["update"]));
         Assert.Equal(["result:bar updated"], _notebook.Summary(fixture["update later"]));
+        Assert.Equal(["display:1", "display:2"], _notebook.Summary(fixture["two displays"]));
     }
 
     [Fact]
@@ -123,57 +106,23 @@ public sealed class CellTests(CellFixture fixture) : IClassFixture<CellFixture>
         var cell = fixture["mime types"];
         Assert.Equal("<b>second</b>", _notebook.Data(cell, 0, "text/html"));
         Assert.Equal("# title", _notebook.Data(cell, 1, "text/markdown"));
-        Assert.Equal("20", _notebook.Data(cell, 2, "text/html"));
-        Assert.All(Enumerable.Range(0, 3), i => Assert.Single(_notebook.MimeTypes(cell, i)));
+        Assert.All(Enumerable.Range(0, 2), i => Assert.Single(_notebook.MimeTypes(cell, i)));
     }
 
     [Fact]
-    public void Magic_lines_switch_the_language_within_a_cell()
+    public void An_input_that_was_not_given_is_asked_for() =>
+        Assert.Contains("run it with --input rate=VALUE", _notebook.Traceback(fixture["no input"]), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_type_that_declares_formatters_by_name_shows_all_preferred_types_and_no_other()
     {
-        var cell = fixture["languages"];
-        Assert.Equal("**bold**\n", _notebook.Data(cell, 0, "text/markdown"));
-        Assert.Equal("<p>hello</p>\n", _notebook.Data(cell, 1, "text/html"));
-        Assert.Equal("21", _notebook.Data(cell, 2, "text/plain"));
+        Assert.Equal(["image/png", "text/plain"], _notebook.MimeTypes(fixture["formatter"], 0));
+        Assert.Equal("AQID", _notebook.Data(fixture["formatter"], 0, "image/png"));
+        Assert.Equal("Picture seven", _notebook.Data(fixture["formatter"], 0, "text/plain"));
     }
 
     [Fact]
-    public void Time_is_told_after_the_result() => Assert.Matches("^display:Wall time: [0-9.]+ ms$", _notebook.Summary(fixture["time"])[1]);
-
-    [Theory]
-    [InlineData("formatter", "Picture seven")]
-    [InlineData("derived", "Picture derived")]
-    public void A_type_that_declares_formatters_by_name_shows_all_preferred_types_and_no_other(string cell, string text)
-    {
-        Assert.Equal(["image/png", "text/plain"], _notebook.MimeTypes(fixture[cell], 0));
-        Assert.Equal("AQID", (string)_notebook.Outputs(fixture[cell])[0]["data"]!["image/png"]!);
-        Assert.Equal(text, _notebook.Data(fixture[cell], 0, "text/plain"));
-    }
-
-    [Fact]
-    public void A_declared_formatter_can_be_asked_for_by_its_type()
-    {
-        Assert.Equal(["text/html"], _notebook.MimeTypes(fixture["formatter by type"], 0));
-        Assert.Equal("<i>seven</i>", _notebook.Data(fixture["formatter by type"], 0, "text/html"));
-    }
-
-    [Fact]
-    public void Items_of_a_collection_are_shown_by_their_own_formatters()
-    {
-        Assert.Contains("<i>a</i>", _notebook.Data(fixture["items"], 0, "text/html"), StringComparison.Ordinal);
-        Assert.Equal("[ Picture a ]", _notebook.Data(fixture["items"], 0, "text/plain"));
-    }
-
-    [Theory]
-    [InlineData("cycle", "Node { Next = Node …, Value = 5 }")]
-    [InlineData("cyclic record", "Ring { Next = Ring … }")]
-    [InlineData("throwing getter", "Bad { Good = 1, Worse = !Exception: no value }")]
-    [InlineData("throwing items", "[ 1, !Exception: cut ]")]
-    [InlineData("unfinished task", "Task<Int32> (WaitingForActivation)")]
-    public void Awkward_objects_are_shown_all_the_same(string cell, string expected) =>
-        Assert.Equal(["result:" + expected], _notebook.Summary(fixture[cell]));
-
-    [Fact]
-    public void An_endless_sequence_is_cut() => Assert.EndsWith(", 49, … ]", _notebook.Summary(fixture["endless"]).Single(), StringComparison.Ordinal);
+    public void A_package_can_be_referenced() => Assert.Equal("result:CsvReader", _notebook.Summary(fixture["package"])[^1]);
 
     [Fact]
     public void Text_without_end_is_cut_and_says_so()
@@ -182,6 +131,24 @@ public sealed class CellTests(CellFixture fixture) : IClassFixture<CellFixture>
         Assert.InRange(summary[0].Length, 1_000_000, 1_000_200);
         Assert.Contains("is left out", summary[0][^200..], StringComparison.Ordinal);
         Assert.Equal("result:after", summary[1]);
+    }
+
+    [Fact]
+    public void A_display_that_is_too_long_is_left_out_and_hides_no_failure()
+    {
+        var summary = _notebook.Summary(fixture["too much"]);
+        Assert.Equal("display:An output of 180,000,000 characters is left out: it is too long.\n", summary[0]);
+        Assert.Equal("error:Error", summary[1]);
+        Assert.Equal("failed", _notebook.StatusOf(fixture["too much"]));
+    }
+
+    [Fact]
+    public void Displays_that_are_too_many_are_left_out_and_say_so()
+    {
+        var summary = _notebook.Summary(fixture["much too often"]);
+        Assert.Equal(10, summary.Count);
+        Assert.Equal(6, summary.Count(output => output.Length > 1_000_000));
+        Assert.Equal("display:This output is left out: the cell shows too much.", summary[^1]);
     }
 
     [Fact]

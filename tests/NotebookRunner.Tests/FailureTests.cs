@@ -39,71 +39,43 @@ public sealed class FailureTests : IDisposable
     }
 
     [Fact]
-    public void Tracebacks_tell_the_lines_of_the_cells_and_nothing_of_the_runner()
+    public void Tracebacks_tell_the_lines_of_the_cells_and_nothing_of_the_kernel()
     {
         SampleLibrary.Write(_folder.Path("lib"));
         _folder.Write("a.ipynb",
             "#r \"lib/Sample.dll\"\nint Parse(string text)\n{\n    return Sample.Library.Parse(text);\n}\nasync Task<int> Later(string text)\n{\n    await Task.Delay(1);\n    return Parse(text);\n}",
-            "// a comment\n#!time\n\nvar number = await Later(\"seven\");",
-            "string text = null;\nConsole.Write(1);\nawait Task.Yield();\ntext.Trim();",
-            "void Set(int[] a, int i)\n{\n    Console.Write(1);\n    a[i] = 1;\n}\nSet([], 3);",
-            "int F() => throw new ArgumentException(\"outer\", new InvalidOperationException(\"inner\"));\nF()");
-        _folder.Run("a.ipynb", "--keep-going");
+            "// a comment\n\nvar number = await Later(\"seven\");",
+            "int F() => throw new ArgumentException(\"outer\", new InvalidOperationException(\"inner\"));\nF()",
+            "var x = 1;\nvar y = x.Missing;");
+        var result = _folder.Run("a.ipynb", "--keep-going");
         var notebook = _folder.Executed("a.ipynb");
 
         var parse = notebook.Traceback(1);
         Assert.StartsWith("System.FormatException: The input string 'seven'", parse, StringComparison.Ordinal);
         Assert.Contains("at Sample.Library.Parse", parse, StringComparison.Ordinal);
-        Assert.Contains("at Parse in Cell [1], line 4", parse, StringComparison.Ordinal);
+        Assert.Contains("at Parse(String text) in Cell [1], line 4", parse, StringComparison.Ordinal);
         Assert.Contains("at Later in Cell [1], line 9", parse, StringComparison.Ordinal);
-        Assert.Contains("at Cell [2], line 4", parse, StringComparison.Ordinal);
-        Assert.Contains("---->   4 | var number = await Later(\"seven\");", parse, StringComparison.Ordinal);
-        Assert.DoesNotContain("NotebookRunner", parse, StringComparison.Ordinal);
-        Assert.DoesNotContain("Submission", parse, StringComparison.Ordinal);
-        Assert.DoesNotContain("CompilerServices", parse, StringComparison.Ordinal);
-        Assert.Contains("at Cell [3], line 4", notebook.Traceback(2), StringComparison.Ordinal);
-        Assert.Contains("Caused by System.InvalidOperationException: inner", notebook.Traceback(4), StringComparison.Ordinal);
-        Assert.Contains("at Set in Cell [4], line not known", notebook.Traceback(3), StringComparison.Ordinal);
-        Assert.Contains("at Cell [4], line 6", notebook.Traceback(3), StringComparison.Ordinal);
-    }
+        Assert.Contains("at Cell [2], line 3", parse, StringComparison.Ordinal);
+        Assert.Contains("---->   3 | var number = await Later(\"seven\");", parse, StringComparison.Ordinal);
+        foreach (var internals in (string[])["Interactive", "Submission", "Scripting", "MoveNext", _folder.Root])
+            Assert.DoesNotContain(internals, parse, StringComparison.Ordinal);
+        Assert.Contains("System.InvalidOperationException: inner", notebook.Traceback(2), StringComparison.Ordinal);
 
-    [Fact]
-    public void Code_that_does_not_compile_is_quoted_with_its_line()
-    {
-        _folder.Write("a.ipynb", "var x = 1;\n#!time\nvar y = x.Missing;");
-        var result = _folder.Run("a.ipynb");
-        Assert.Equal(2, result.ExitCode);
-        var traceback = _folder.Executed("a.ipynb").Traceback(0);
-        Assert.StartsWith("Cell [1] (3,11): error CS1061: ", traceback, StringComparison.Ordinal);
-        Assert.Contains("    var y = x.Missing;\n              ^", traceback, StringComparison.Ordinal);
+        Assert.StartsWith("Cell [4](2,11): error CS1061: ", notebook.Traceback(3), StringComparison.Ordinal);
+        Assert.Contains("---->   2 | var y = x.Missing;", notebook.Traceback(3), StringComparison.Ordinal);
         Assert.Contains("CS1061", result.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_the_runner_cannot_do_is_said_with_what_to_do_instead()
+    [Theory]
+    [InlineData("#r \"../bin/Missing.dll\"", "'../bin/Missing.dll' could not be found")]
+    [InlineData("#r \"nuget: no.such.package, 1.0.0\"", "no.such.package")]
+    [InlineData("#!fsharp\nlet x = 1", "Unknown magic command '#!fsharp'")]
+    public void What_the_kernel_cannot_do_fails_and_is_said(string cell, string message)
     {
-        (string Cell, string Message)[] cases =
-        [
-            ("#r \"nuget: Newtonsoft.Json, 13.0.1\"", "restores no packages"),
-            ("#r \"../bin/Missing.dll\"", "Build first with: dotnet build -c Release"),
-            ("#r \"a.ipynb\"", "is not a .NET assembly"),
-            ("#!fsharp\nlet x = 1", "has no '#!fsharp'"),
-            ("#!set --name x --value 1", "has no '#!set'"),
-            ("#!import missing.csx", "there is no file"),
-            ("#!import cycle.csx", "imports itself"),
-            ("#!import broken.csx", "broken.csx (2,1): error CS0103"),
-            ("#!import broken.ipynb", "not valid JSON"),
-            ("await GetInputAsync(\"rate\")", "--input rate=VALUE"),
-            ("var x = @input:\"size\";", "--input size=VALUE"),
-        ];
-        _folder.WriteText("cycle.csx", "#!import cycle.csx");
-        _folder.WriteText("broken.csx", "// two lines\nmissing();");
-        _folder.WriteText("broken.ipynb", "{");
-        _folder.Write("a.ipynb", [.. cases.Select(c => c.Cell)]);
-        _folder.Run("a.ipynb", "--keep-going");
-        var notebook = _folder.Executed("a.ipynb");
-        foreach (var (index, (_, message)) in cases.Index())
-            Assert.Contains(message, notebook.Traceback(index), StringComparison.Ordinal);
+        _folder.Write("a.ipynb", cell, "2");
+        Assert.Equal(2, _folder.Run("a.ipynb").ExitCode);
+        Assert.Contains(message, _folder.Executed("a.ipynb").Traceback(0), StringComparison.Ordinal);
+        Assert.Empty(_folder.Executed("a.ipynb").Outputs(1));
     }
 
     [Fact]
@@ -112,7 +84,7 @@ public sealed class FailureTests : IDisposable
         var path = _folder.Write("a.ipynb", "let x = 1");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"csharp\"", "\"fsharp\"", StringComparison.Ordinal));
         Assert.Equal(2, _folder.Run("a.ipynb").ExitCode);
-        Assert.Contains("written in 'fsharp'", _folder.Executed("a.ipynb").Traceback(0), StringComparison.Ordinal);
+        Assert.Contains("fsharp", _folder.Executed("a.ipynb").Traceback(0), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -143,20 +115,53 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{ \"cells\": [ ", "not valid JSON")]
+    [InlineData("{ \"cells\": [ ", "line 1, column 14 is not valid")]
     [InlineData("[]", "is not an object")]
     [InlineData("{}", "no 'cells' and 'nbformat'")]
     [InlineData("{\"cells\": [], \"nbformat\": 3}", "format 3")]
     [InlineData("{\"cells\": [1], \"nbformat\": 4}", "cell_type")]
+    [InlineData("{\"cells\": [], \"nbformat\": 4, \"nbformat\": 4}", "cannot be read")]
+    [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": [1]}", "not valid")]
+    [InlineData("{\"cells\": [{\"cell_type\": \"code\", \"source\": \"\\ud83d\"}], \"nbformat\": 4}", "cannot be read")]
     [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"name\": \"python3\", \"language\": \"python\"}}}", "written in python")]
     [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"name\": \".net-fsharp\", \"language\": \"F#\"}}}", "written in F#")]
-    public void A_file_that_is_no_notebook_of_ours_is_refused_with_code_1(string content, string message)
+    public void A_file_that_is_no_notebook_of_ours_is_a_line_of_the_report_and_the_others_run(string content, string message)
     {
         _folder.WriteText("a.ipynb", content);
+        _folder.Write("b.ipynb", "1");
+        var result = _folder.Run("a.ipynb", "b.ipynb");
+        Assert.Equal(2, result.ExitCode);
+        var line = Assert.Single(result.Output.Split('\n'), line => line.Contains(_folder.Path("a.ipynb"), StringComparison.Ordinal));
+        Assert.Contains(message, line, StringComparison.Ordinal);
+        Assert.Empty(result.Errors);
+        Assert.Equal("succeeded", _folder.Executed("b.ipynb").Status);
+        Assert.True(File.Exists(_folder.Path("out", "b.html")));
+    }
+
+    [Theory]
+    [InlineData("\"nbformat_minor\": 9999999999")]
+    [InlineData("\"nbformat_minor\": \"five\"")]
+    [InlineData("\"metadata\": {\"notebook_runner\": {\"status\": \"succeeded\", \"seconds\": 1e300}}")]
+    public void What_is_odd_in_a_notebook_does_not_keep_it_from_running(string odd)
+    {
+        _folder.WriteText("a.ipynb", $$$"""{"cells": [{"cell_type": "code", "source": "1", "metadata": {}}], "nbformat": 4, {{{odd}}}}""");
+        Assert.Equal(0, _folder.Run("a.ipynb").ExitCode);
+        Assert.Equal(["result:1"], _folder.Executed("a.ipynb").Summary(0));
+    }
+
+    [Fact]
+    public void A_bad_file_among_the_results_is_a_line_of_the_report()
+    {
+        _folder.WriteText("out/broken.ipynb", "{\"cells\": [], \"cells\": []}");
+        _folder.WriteText("out/odd.ipynb", """
+            {"nbformat": 4, "metadata": {"notebook_runner": {"status": "succeeded", "seconds": 1e300}}, "cells": [{"cell_type": "code", "source": "1",
+             "metadata": {}, "execution_count": "x", "outputs": [{"output_type": "display_data", "data": {"image/png": 5, "text/plain": "kept"}}]}]}
+            """);
+        _folder.Write("a.ipynb", "1");
         var result = _folder.Run("a.ipynb");
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains(message, result.Errors, StringComparison.Ordinal);
-        Assert.Contains("a.ipynb", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Single(result.Output.Split('\n'), line => line.Contains("broken.ipynb", StringComparison.Ordinal));
+        Assert.Contains("odd", File.ReadAllText(_folder.Path("out", "index.html")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -244,6 +249,8 @@ public sealed class FailureTests : IDisposable
         var root = JsonNode.Parse(File.ReadAllText(path))!;
         root["metadata"]!["authors"] = "kept";
         root["cells"]![1]!["metadata"]!["tags"] = new JsonArray("kept");
+        root["cells"]![0]!["attachments"] = JsonNode.Parse("{\"a.png\": {\"image/png\": \"AQID\"}}");
+        root["cells"]!.AsArray().Add(JsonNode.Parse("{\"cell_type\": \"raw\", \"id\": \"cell-2\", \"metadata\": {}, \"source\": \"not code\"}"));
         File.WriteAllText(path, root.ToJsonString());
         Assert.Equal(0, _folder.Run("a.ipynb", "--in-place", "--no-html").ExitCode);
 
@@ -251,7 +258,9 @@ public sealed class FailureTests : IDisposable
         Assert.Equal(["result:2"], ExecutedNotebook.Read(path).Summary(0));
         Assert.Equal("kept", (string)written["metadata"]!["authors"]!);
         Assert.Equal("kept", (string)written["cells"]![1]!["metadata"]!["tags"]![0]!);
-        Assert.Equal(["cell-0", "cell-1"], written["cells"]!.AsArray().Select(c => (string)c!["id"]!));
+        Assert.Equal("AQID", (string)written["cells"]![0]!["attachments"]!["a.png"]!["image/png"]!);
+        Assert.Equal(("raw", "not code"), ((string)written["cells"]![2]!["cell_type"]!, (string)written["cells"]![2]!["source"]!));
+        Assert.Equal(["cell-0", "cell-1", "cell-2"], written["cells"]!.AsArray().Select(c => (string)c!["id"]!));
         Assert.False(File.Exists(_folder.Path("out", "a.html")));
     }
 }

@@ -51,6 +51,26 @@ public sealed partial class InterruptionTests : IDisposable
         Assert.Equal("succeeded", _folder.Executed("a.ipynb").Status);
     }
 
+    [SkippableFact]
+    public void Whenever_the_runner_is_killed_the_file_is_whole()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        var kills = Environment.GetEnvironmentVariable("RUNNER_KILLS") is { } wanted ? int.Parse(wanted, CultureInfo.InvariantCulture) : 8;
+        var random = new Random(1);
+        _folder.Write("a.ipynb", [.. Enumerable.Repeat("for (var i = 0; i < 20; i++) { display(new string('x', 200_000)); System.Threading.Thread.Sleep(5); }", 30)]);
+        for (var i = 0; i < kills; i++)
+        {
+            using var runner = _folder.Start("a.ipynb", "--no-html");
+            _ = runner.StandardOutput.ReadToEndAsync();
+            Thread.Sleep(random.Next(1000, 6000));
+            Assert.Equal(0, SendSignal(runner.Id, Kill));
+            runner.WaitForExit();
+            if (File.Exists(_folder.Path("out", "a.ipynb")))
+                Assert.Equal("running", _folder.Executed("a.ipynb").Status);
+        }
+        Assert.True(File.Exists(_folder.Path("out", "a.ipynb")));
+    }
+
     [SkippableTheory]
     [InlineData("1", 0, "result:1")]
     [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill(); await System.Threading.Tasks.Task.Delay(60_000);", 2, "error:ProcessEnded")]

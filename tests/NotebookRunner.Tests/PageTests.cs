@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using NotebookRunner.Tests.Support;
 using Xunit;
@@ -7,21 +8,25 @@ namespace NotebookRunner.Tests;
 /// <summary>A repository with three notebooks, run as a whole.</summary>
 public sealed partial class PageFixture : IDisposable
 {
-    private const string Png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
+    public const string Png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJRU5ErkJggg==";
 
     public PageFixture()
     {
         Folder.WriteText("Notebooks.sln", "");
-        Folder.WriteText("notebooks/README.md", "");
+        Folder.WriteText("notebooks/README.md", "# A series of three\n\nLessons in order.");
         File.WriteAllBytes(Folder.Path("notebooks", "dot.png"), Convert.FromBase64String(Png));
         Folder.Write("notebooks/02-second.ipynb",
             "md:# Second *one*\n\nIt begins with $x^2$ and [the first](01-first.ipynb).\n\n![dot](dot.png)\n\n$$\n\\sum_i \\theta_i\n$$",
             "// Prints\nConsole.WriteLine(\"<plain> & text\"); var type = typeof(string);",
             "for (var i = 0; i < 40; i++) Console.WriteLine(i);",
-            "\"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><defs><clipPath id='c'><path d=''/></clipPath></defs><g clip-path='url(#c)'/></svg>\".DisplayAs(\"image/svg+xml\");",
-            "\"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g id='c'/></svg>\".DisplayAs(\"image/svg+xml\");",
+            "\"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>\".DisplayAs(\"image/svg+xml\");",
+            "for (var i = 0; i < 2; i++) display(HTML(\"<div data-plotly-chart='x'><img src='data:image/png;base64,AAAA'></div>\"));",
             $"\"{Png}\".DisplayAs(\"image/png\"); HTML(\"<em>markup</em>\")");
-        Folder.Write("notebooks/01-first.ipynb", "md:# First\n\nThe beginning.", "1");
+        Folder.Write("notebooks/01-first.ipynb", "md:# First\n\nThe beginning.", "Console.WriteLine(\"These are synthetic <digits>\");", "\"93 % of the digits\"",
+            $"\"{Png}\".DisplayAs(\"image/png\");", "\"BBBB\".DisplayAs(\"image/png\");");
+        Tag("01-first", 1, "data");
+        Tag("01-first", 2, "headline");
+        Tag("01-first", 3, "cover");
         Folder.Write("notebooks/03-third.ipynb", "md:# Third", "throw new Exception(\"<oh>\");");
         Result = Folder.Run();
         Page = File.ReadAllText(Folder.Path("notebooks", "out", "02-second.html"));
@@ -36,6 +41,14 @@ public sealed partial class PageFixture : IDisposable
 
     public string Index { get; }
 
+    private void Tag(string name, int cell, string tag)
+    {
+        var path = Folder.Path("notebooks", name + ".ipynb");
+        var root = JsonNode.Parse(File.ReadAllText(path))!;
+        root["cells"]![cell]!["metadata"]!["tags"] = new JsonArray(tag);
+        File.WriteAllText(path, root.ToJsonString());
+    }
+
     public void Dispose() => Folder.Dispose();
 }
 
@@ -45,9 +58,9 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     public void All_notebooks_of_the_repository_run_in_the_order_of_their_names()
     {
         Assert.Equal(2, fixture.Result.ExitCode);
-        Assert.Equal(["First", "Second *one*", "Third"], NotebookLine().Matches(fixture.Result.Output).Select(m => m.Groups[1].Value));
-        Assert.Matches(@"\[1/5\] Prints … [0-9.]+ s", fixture.Result.Output);
-        Assert.Matches(@"\[1/1\] Third … [0-9.]+ s FAILED", fixture.Result.Output);
+        Assert.Equal(["First", "Second one", "Third"], NotebookLine().Matches(fixture.Result.Output).Select(m => m.Groups[1].Value));
+        Assert.Matches(@"✓ \[1/5\] Second one [0-9.]+ s", fixture.Result.Output);
+        Assert.Matches(@"✗ \[1/1\] Third [0-9.]+ s FAILED", fixture.Result.Output);
     }
 
     [Fact]
@@ -74,16 +87,18 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         Assert.Contains("&lt;plain&gt; &amp; text", fixture.Page, StringComparison.Ordinal);
         Assert.Contains("<em>markup</em>", fixture.Page, StringComparison.Ordinal);
         Assert.Contains("<summary>40 lines of text</summary>", fixture.Page, StringComparison.Ordinal);
-        Assert.Contains("<span class=\"k\">typeof</span>", fixture.Page, StringComparison.Ordinal);
-        Assert.Contains("<span class=\"c\">// Prints</span>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"keyword\">typeof</span>", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"comment\">// Prints</span>", fixture.Page, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Identifiers_of_pictures_do_not_meet()
+    public void A_page_with_charts_holds_the_script_of_plotly_once()
     {
-        Assert.Contains("id='p1-c'", fixture.Page, StringComparison.Ordinal);
-        Assert.Contains("url(#p1-c)", fixture.Page, StringComparison.Ordinal);
-        Assert.Contains("id='p2-c'", fixture.Page, StringComparison.Ordinal);
+        const string Script = "plotly.js v2.";
+        Assert.Equal(2, fixture.Page.Split("<div data-plotly-chart").Length - 1);
+        Assert.Equal(1, fixture.Page.Split(Script).Length - 1);
+        Assert.True(fixture.Page.IndexOf(Script, StringComparison.Ordinal) < fixture.Page.IndexOf("<body>", StringComparison.Ordinal));
+        Assert.DoesNotContain(Script, File.ReadAllText(fixture.Folder.Path("notebooks", "out", "01-first.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,8 +107,9 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         foreach (var page in new[] { fixture.Page, fixture.Index })
         {
             Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
-            Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
-            Assert.DoesNotContain("<link", page, StringComparison.Ordinal);
+            var body = page[page.IndexOf("<body>", StringComparison.Ordinal)..];
+            Assert.DoesNotMatch("(src|href)=\"(https?:)?//", body);
+            Assert.DoesNotContain("<link", body, StringComparison.Ordinal);
         }
     }
 
@@ -105,7 +121,19 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         Assert.Contains("The beginning.", fixture.Index, StringComparison.Ordinal);
         Assert.Equal(2, SucceededBadge().Count(fixture.Index));
         Assert.Contains("<span class=\"badge bad\">failed</span>", fixture.Index, StringComparison.Ordinal);
-        Assert.Contains("<img alt=\"\" src=\"data:image/svg&#x2B;xml;base64,".Replace("&#x2B;", "+", StringComparison.Ordinal), fixture.Index, StringComparison.Ordinal);
+        Assert.Contains("<h1>A series of three</h1>\n<p>Lessons in order.</p>", fixture.Index, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_tags_point_out_is_on_the_index_and_synthetic_data_cannot_be_missed()
+    {
+        Assert.Contains("<p class=\"headline\">93 % of the digits</p>", fixture.Index, StringComparison.Ordinal);
+        Assert.Contains($"<img alt=\"\" src=\"data:image/png;base64,{PageFixture.Png}\">", fixture.Index, StringComparison.Ordinal);
+        const string Warning = "<p class=\"warning\">These are synthetic &lt;digits&gt;</p>";
+        Assert.Contains(Warning, fixture.Index, StringComparison.Ordinal);
+        Assert.Contains(Warning, File.ReadAllText(fixture.Folder.Path("notebooks", "out", "01-first.html")), StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"warning\"", fixture.Page, StringComparison.Ordinal);
+        Assert.Contains("!! These are synthetic <digits>", fixture.Result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,6 +150,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         var repository = fixture.Folder.Path("notebooks");
         string Find(string name) => Path.GetFileName(NotebookFinder.Find([name], repository).Single());
         Assert.Equal("02-second.ipynb", Find("02"));
+        Assert.Equal("02-second.ipynb", Find("2"));
         Assert.Equal("02-second.ipynb", Find("02-second"));
         Assert.Equal("02-second.ipynb", Find("02-second.ipynb"));
         Assert.Contains("01-first, 02-second, 03-third", Assert.Throws<Execution.NotebookException>(() => Find("04")).Message, StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using NotebookRunner.Kernel;
+using Microsoft.DotNet.Interactive.Documents;
+using Microsoft.DotNet.Interactive.Events;
 
 namespace NotebookRunner.Execution;
 
@@ -11,20 +10,22 @@ internal sealed class CellOutputs
     /// <summary>How much text of one cell is kept.</summary>
     internal const int MaxStreamChars = 1_000_000;
 
-    private readonly Dictionary<string, JsonObject> _displays = [];
-    private JsonArray _outputs = [];
-    private int? _executionCount;
+    /// <summary>How much of the displays of one cell is kept.</summary>
+    internal const long MaxDisplayChars = 64 << 20;
+
+    private readonly Dictionary<string, IDictionary<string, object>> _displays = [];
+    private readonly StringBuilder _streamText = new();
+    private NotebookCell? _cell;
+    private string? _openStream;
     private int _streamChars;
-    private JsonObject? _openStream;
-    private StringBuilder _streamText = new();
+    private long _displayChars;
 
     /// <summary>Begins a cell, whose outputs so far are dropped.</summary>
-    public void Begin(NotebookCell cell, int executionCount)
+    public void Begin(NotebookCell cell, int number)
     {
-        cell.Outputs = _outputs = [];
-        cell.ExecutionCount = _executionCount = executionCount;
-        _streamChars = 0;
-        _openStream = null;
+        cell.Outputs.Clear();
+        cell.ExecutionOrder = number;
+        (_cell, _openStream, _streamChars, _displayChars) = (cell, null, 0, 0);
     }
 
     /// <summary>Adds an event to the cell begun last; an update changes the display it names, wherever that is.</summary>
@@ -32,65 +33,91 @@ internal sealed class CellOutputs
     {
         switch (message)
         {
-            case StreamEvent stream:
-                AddText(stream);
+            case StandardOutputValueProduced text:
+                AddText("stdout", text);
                 break;
-            case DisplayEvent display:
-                var shown = new JsonObject { ["output_type"] = "display_data", ["metadata"] = new JsonObject(), ["data"] = Bundle(display.Data) };
-                _displays[display.Id] = shown;
-                Append(shown);
+            case StandardErrorValueProduced text:
+                AddText("stderr", text);
                 break;
-            case UpdateEvent update when _displays.TryGetValue(update.Id, out var replaced):
-                replaced["data"] = Bundle(update.Data);
+            case DisplayedValueUpdated update when _displays.TryGetValue(update.ValueId, out var shown):
+                Fill(shown, update);
                 break;
-            case ResultEvent result:
-                Append(new() { ["output_type"] = "execute_result", ["execution_count"] = _executionCount, ["metadata"] = new JsonObject(), ["data"] = Bundle(result.Data) });
+            case DisplayedValueProduced or DisplayedValueUpdated:
+                var display = new DisplayElement(new Dictionary<string, object>());
+                if (((DisplayEvent)message).ValueId is { } id)
+                    _displays[id] = display.Data;
+                Append(display, display.Data, (DisplayEvent)message);
                 break;
-            case ErrorEvent error:
-                Append(new() { ["output_type"] = "error", ["ename"] = error.Name, ["evalue"] = error.Message, ["traceback"] = new JsonArray([.. error.Traceback.Select(line => (JsonNode)line)]) });
+            case ReturnValueProduced result:
+                var value = new ReturnValueElement { ExecutionOrder = _cell!.ExecutionOrder };
+                Append(value, value.Data, result);
                 break;
         }
     }
 
-    /// <summary>Writes text that is still being gathered into the cell's outputs.</summary>
-    public void Flush() => _openStream?["text"] = NotebookCell.Split(_streamText.ToString());
-
-    private void Append(JsonObject output)
+    /// <summary>Adds what went wrong, in lines of which the first says it in short.</summary>
+    public void AddError(string name, string traceback)
     {
         Flush();
         _openStream = null;
-        _outputs.Add(output);
+        _cell!.Outputs.Add(new ErrorElement(traceback.Split('\n')[0], name, traceback.Split('\n')));
     }
 
-    private void AddText(StreamEvent stream)
+    /// <summary>Writes text that is still being gathered into the cell's outputs.</summary>
+    public void Flush()
     {
-        if (_streamChars > MaxStreamChars)
-            return;
-        _streamChars += stream.Text.Length;
-        var text = _streamChars > MaxStreamChars
-            ? stream.Text[..^(_streamChars - MaxStreamChars)] + $"\n… the rest of the cell's text is left out: it is longer than {MaxStreamChars:N0} characters.\n"
-            : stream.Text;
+        if (_openStream is not null)
+            _cell!.Outputs[^1] = new TextElement(_streamText.ToString(), _openStream);
+    }
 
-        if (_openStream is null || NotebookDocument.Text(_openStream["name"]) != stream.Name)
+    private void Append(InteractiveDocumentOutputElement output, IDictionary<string, object> data, DisplayEvent content)
+    {
+        Flush();
+        _openStream = null;
+        Fill(data, content);
+        _cell!.Outputs.Add(output);
+    }
+
+    private void Fill(IDictionary<string, object> data, DisplayEvent content)
+    {
+        _displayChars -= data.Values.Sum(value => ((string)value).Length);
+        data.Clear();
+        foreach (var value in content.FormattedValues)
+            data[value.MimeType] = value.Value ?? "";
+        _displayChars += data.Values.Sum(value => ((string)value).Length);
+        if (_displayChars <= MaxDisplayChars)
+            return;
+        _displayChars -= data.Values.Sum(value => ((string)value).Length);
+        data.Clear();
+        data["text/plain"] = "This output is left out: the cell shows too much.";
+    }
+
+    private void AddText(string stream, DisplayEvent content)
+    {
+        var text = content.FormattedValues.FirstOrDefault()?.Value ?? "";
+        if (_streamChars > MaxStreamChars || text.Length == 0)
+            return;
+        _streamChars += text.Length;
+        if (_streamChars > MaxStreamChars)
+            text = text[..^(_streamChars - MaxStreamChars)] + $"\n… the rest of the cell's text is left out: it is longer than {MaxStreamChars:N0} characters.\n";
+
+        if (_openStream != stream)
         {
-            Append(new() { ["output_type"] = "stream", ["name"] = stream.Name, ["text"] = new JsonArray() });
-            _openStream = _outputs[^1]!.AsObject();
-            _streamText = new();
+            Flush();
+            _streamText.Clear();
+            _openStream = stream;
+            _cell!.Outputs.Add(new TextElement("", stream));
         }
         AppendAsTerminal(_streamText, text);
     }
 
-    /// <summary>
-    /// Appends text in which a carriage return that no line break follows goes back to the start of the line, as on a terminal.
-    /// </summary>
+    /// <summary>Appends text in which a carriage return that no line break follows goes back to the start of the line, as on a terminal.</summary>
     private static void AppendAsTerminal(StringBuilder target, string text)
     {
         foreach (var c in text)
         {
             if (target is [.., '\r'])
-            {
                 target.Length = c == '\n' ? target.Length - 1 : LineStart(target);
-            }
             target.Append(c);
         }
     }
@@ -101,30 +128,5 @@ internal sealed class CellOutputs
         while (start > 0 && text[start - 1] != '\n')
             start--;
         return start;
-    }
-
-    private static JsonObject Bundle(Dictionary<string, string> data)
-    {
-        var bundle = new JsonObject();
-        foreach (var (type, content) in data)
-            bundle[type] = Content(type, content);
-        return bundle;
-    }
-
-    private static JsonNode? Content(string type, string content)
-    {
-        if (type.EndsWith("+json", StringComparison.Ordinal) || type == "application/json")
-        {
-            try
-            {
-                return JsonNode.Parse(content);
-            }
-            catch (JsonException)
-            {
-                return content;
-            }
-        }
-        var isText = type.StartsWith("text/", StringComparison.Ordinal) || type is "image/svg+xml" or "application/javascript";
-        return isText ? NotebookCell.Split(content) : content;
     }
 }

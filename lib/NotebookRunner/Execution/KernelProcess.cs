@@ -1,9 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Microsoft.DotNet.Interactive.Commands;
+using Microsoft.DotNet.Interactive.Connection;
+using Microsoft.DotNet.Interactive.Events;
+using Microsoft.DotNet.Interactive.Formatting;
 using NotebookRunner.Kernel;
 
 namespace NotebookRunner.Execution;
@@ -16,6 +19,7 @@ internal sealed class KernelProcess : IAsyncDisposable
 {
     // Streams stay open after the process if it leaves another one behind; nothing that matters comes later.
     private static readonly TimeSpan s_waitForStreams = TimeSpan.FromSeconds(3);
+    private static readonly SubmitCode s_unknown = new("");
 
     private readonly Process _process;
     private readonly Channel<KernelEvent> _events = Channel.CreateBounded<KernelEvent>(256);
@@ -31,13 +35,12 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <param name="folder">Its current directory, against which <c>#r</c> and <c>#!import</c> are resolved.</param>
     /// <param name="inputs">Answers to the inputs the notebook may ask for.</param>
     /// <param name="environment">Environment variables to set.</param>
-    public static KernelProcess Start(
-        string folder, IReadOnlyDictionary<string, string> inputs, IReadOnlyDictionary<string, string> environment)
+    public static KernelProcess Start(string folder, IReadOnlyDictionary<string, string> inputs, IReadOnlyDictionary<string, string> environment)
     {
         var utf8 = new UTF8Encoding(false);
-        var start = new ProcessStartInfo(DotnetHost())
+        var arguments = inputs.Select(input => $"{input.Key}={input.Value}");
+        var start = new ProcessStartInfo(DotnetHost(), [typeof(KernelProcess).Assembly.Location, KernelServer.Command, .. arguments])
         {
-            ArgumentList = { typeof(KernelProcess).Assembly.Location, KernelServer.Command },
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -48,51 +51,30 @@ internal sealed class KernelProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-
-        var kernel = new KernelProcess(Process.Start(start)!);
-        kernel.Send(new StartRequest(new(inputs)));
-        return kernel;
+        return new KernelProcess(Process.Start(start)!);
     }
 
-    /// <summary>Waits until cells can be run; <see langword="false"/> if that was cancelled.</summary>
-    /// <exception cref="NotebookException">The process ended instead.</exception>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellation)
+    /// <summary>Asks for a cell to be run; answered by any number of events and one <see cref="CommandSucceeded"/> or <see cref="CommandFailed"/>.</summary>
+    public void Execute(string code, string kernel)
     {
-        var said = "";
         try
         {
-            while (true)
-            {
-                switch (await _events.Reader.ReadAsync(cancellation).ConfigureAwait(false))
-                {
-                    case ReadyEvent:
-                        return true;
-                    case StreamEvent stream:
-                        said += stream.Text;
-                        break;
-                    case ExitedEvent when cancellation.IsCancellationRequested:
-                        return false;
-                    case ExitedEvent exited:
-                        throw new NotebookException($"The process that runs the notebook did not start (exit code {exited.ExitCode}). {said}");
-                }
-            }
+            _process.StandardInput.WriteLine(KernelCommandEnvelope.Serialize(new SubmitCode(code, kernel)));
+            _process.StandardInput.Flush();
         }
-        catch (OperationCanceledException)
+        catch (IOException)
         {
-            return false;
+            // The process has ended; its events say so.
         }
     }
 
-    /// <summary>Asks for a cell to be run.</summary>
-    public void Execute(string name, string language, string code) => Send(new ExecuteRequest(name, language, code));
-
-    /// <summary>The next event, or <see langword="null"/> when none came in time.</summary>
+    /// <summary>The next event, <see cref="ProcessEnded"/> as the last of them, or <see langword="null"/> when none came in time.</summary>
     public async Task<KernelEvent?> NextAsync(TimeSpan wait, CancellationToken cancellation)
     {
         if (_events.Reader.TryRead(out var ready))
             return ready;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(wait < TimeSpan.Zero ? TimeSpan.Zero : wait);
+        timeout.CancelAfter(wait);
         try
         {
             return await _events.Reader.ReadAsync(timeout.Token).ConfigureAwait(false);
@@ -132,19 +114,6 @@ internal sealed class KernelProcess : IAsyncDisposable
         return File.Exists(beside) ? beside : name;
     }
 
-    private void Send(KernelRequest request)
-    {
-        try
-        {
-            _process.StandardInput.WriteLine(Protocol.Write(request));
-            _process.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            // The process has ended; its events say so.
-        }
-    }
-
     private async Task ReadAllAsync()
     {
         try
@@ -152,7 +121,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             var streams = Task.WhenAll(ReadEventsAsync(), ReadErrorsAsync());
             await _process.WaitForExitAsync().ConfigureAwait(false);
             await Task.WhenAny(streams, Task.Delay(s_waitForStreams)).ConfigureAwait(false);
-            await _events.Writer.WriteAsync(new ExitedEvent(_process.ExitCode)).ConfigureAwait(false);
+            await _events.Writer.WriteAsync(new ProcessEnded(_process.ExitCode)).ConfigureAwait(false);
             _events.Writer.TryComplete();
         }
         catch (ChannelClosedException)
@@ -165,10 +134,10 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            var mark = line.IndexOf(Protocol.EventMark, StringComparison.Ordinal);
+            var mark = line.IndexOf(KernelServer.EventMark, StringComparison.Ordinal);
             var native = mark < 0 ? line + "\n" : line[..mark];
             if (native.Length > 0)
-                await _events.Writer.WriteAsync(new StreamEvent("stdout", native)).ConfigureAwait(false);
+                await _events.Writer.WriteAsync(new StandardOutputValueProduced(s_unknown, [new FormattedValue("text/plain", native)])).ConfigureAwait(false);
             if (mark >= 0)
                 await _events.Writer.WriteAsync(Parse(line[(mark + 1)..])).ConfigureAwait(false);
         }
@@ -178,17 +147,25 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         try
         {
-            return Protocol.Read<KernelEvent>(json);
+            return KernelEventEnvelope.Deserialize(json).Event;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
-            return new StreamEvent("stderr", string.Create(CultureInfo.InvariantCulture, $"An output of {json.Length} characters was garbled by text written past the console.\n"));
+            return Error($"An output of {json.Length} characters was garbled by text written past the console.\n");
         }
     }
 
     private async Task ReadErrorsAsync()
     {
         while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
-            await _events.Writer.WriteAsync(new StreamEvent("stderr", line + "\n")).ConfigureAwait(false);
+            await _events.Writer.WriteAsync(Error(line + "\n")).ConfigureAwait(false);
     }
+
+    private static StandardErrorValueProduced Error(string text) => new(s_unknown, [new FormattedValue("text/plain", text)]);
+}
+
+/// <summary>The process has ended and all it wrote has been read.</summary>
+internal sealed class ProcessEnded(int exitCode) : KernelEvent(new SubmitCode(""))
+{
+    public int ExitCode => exitCode;
 }

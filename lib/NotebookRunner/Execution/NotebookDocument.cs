@@ -1,35 +1,37 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.DotNet.Interactive.Documents;
+using Microsoft.DotNet.Interactive.Documents.Jupyter;
 
 namespace NotebookRunner.Execution;
 
-/// <summary>A notebook file, format 4: what is not understood is kept as it is.</summary>
+/// <summary>
+/// A notebook file, read and written by .NET Interactive's document library. What that does not know (attachments, raw cells, other
+/// metadata) is kept as it is.
+/// </summary>
 internal sealed partial class NotebookDocument
 {
-    private static readonly JsonWriterOptions s_writerOptions = new()
+    private static readonly JsonSerializerOptions s_format = new()
     {
-        Indented = true,
+        WriteIndented = true,
         IndentSize = 1,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     private readonly JsonObject _root;
+    private readonly InteractiveDocument _document;
     private readonly byte[] _hash;
 
-    private NotebookDocument(JsonObject root, string path, byte[] hash)
+    private NotebookDocument(JsonObject root, InteractiveDocument document, string path, byte[] hash)
     {
-        _root = root;
-        _hash = hash;
-        Path = path;
-        DefaultLanguage = Text(root["metadata"]?["polyglot_notebook"]?["kernelInfo"]?["defaultKernelName"]) ?? "csharp";
-        Cells = [.. root["cells"]!.AsArray().Select(node => new NotebookCell(node!.AsObject(), DefaultLanguage))];
-        Title = Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => Heading().Match(c.Source)).FirstOrDefault(m => m.Success)
-            ?.Groups[1].Value.Trim() ?? Name;
+        (_root, _document, Path, _hash) = (root, document, path, hash);
+        var language = document.GetDefaultKernelName() is { } name and not "C#" ? name : "csharp";
+        Cells = [.. document.Elements.Zip(root["cells"]!.AsArray(), (element, node) => new NotebookCell(element, node!.AsObject(), language))];
+        Title = Cells.Where(c => c.Kind == CellKind.Markdown).SelectMany(c => Headings(c.Source)).FirstOrDefault() ?? Name;
     }
 
     /// <summary>Where the notebook was read from.</summary>
@@ -41,8 +43,6 @@ internal sealed partial class NotebookDocument
     /// <summary>The first heading, or the file's name.</summary>
     public string Title { get; }
 
-    public string DefaultLanguage { get; }
-
     public IReadOnlyList<NotebookCell> Cells { get; }
 
     /// <summary>The cells that there is something to execute in.</summary>
@@ -52,39 +52,29 @@ internal sealed partial class NotebookDocument
     public RunRecord? Run
     {
         get => RunRecord.Read(_root["metadata"]?[RunRecord.Key]);
-        set => Metadata()[RunRecord.Key] = value?.ToJson();
+        set => NotebookCell.MetadataOf(_root)[RunRecord.Key] = value?.ToJson();
     }
 
     /// <exception cref="NotebookException">The file is no notebook, or one that this runner cannot execute.</exception>
     public static NotebookDocument Load(string path)
     {
-        JsonObject root;
-        byte[] hash;
         try
         {
             var content = File.ReadAllBytes(path);
-            hash = SHA256.HashData(content);
-            var json = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? content.AsSpan(Encoding.UTF8.Preamble.Length) : content;
-            root = JsonNode.Parse(json) as JsonObject
-                ?? throw new NotebookException($"{path} is not a notebook: its JSON is not an object.");
+            using var reader = new StreamReader(new MemoryStream(content));
+            var text = reader.ReadToEnd();
+            var root = JsonNode.Parse(text) as JsonObject ?? throw new NotebookException($"{path} is not a notebook: its JSON is not an object.");
+            _ = root.ToJsonString(s_format); // What is read late, such as a key that stands there twice, is found here.
+            Check(root, path);
+            return new NotebookDocument(root, Notebook.Parse(text), path, SHA256.HashData(content));
         }
         catch (JsonException e)
         {
-            throw new NotebookException($"{path} is not a notebook: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1} is not valid JSON.", e);
+            throw new NotebookException($"{path} is not a notebook: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1} is not valid.", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not NotebookException)
         {
-            throw new NotebookException($"Cannot read {path}: {e.Message}", e);
-        }
-
-        try
-        {
-            Check(root, path);
-            return new NotebookDocument(root, path, hash);
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
-        {
-            throw new NotebookException($"{path} is not a valid notebook: {e.Message}", e);
+            throw new NotebookException($"{path} cannot be read: {e.Message.Split('\n')[0].Trim()}", e);
         }
     }
 
@@ -104,62 +94,60 @@ internal sealed partial class NotebookDocument
     /// <summary>Removes all outputs, as before a run, and brings the file up to format 4.5.</summary>
     public void Clear()
     {
-        _root["nbformat"] = 4;
-        _root["nbformat_minor"] = Math.Max(5, _root["nbformat_minor"]!.GetValue<int>());
+        if (_root["nbformat_minor"] is not JsonValue minor || !minor.TryGetValue(out int number) || number < 5)
+            _root["nbformat_minor"] = 5;
         var seen = new HashSet<string>();
         foreach (var (index, cell) in Cells.Index())
         {
             cell.Clear();
             if (cell.Id is not { } id || !ValidId().IsMatch(id) || !seen.Add(id))
-                seen.Add(cell.Id = NewId(index, cell.Source));
+                seen.Add(cell.Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{index}\n{cell.Source}")))[..8]);
         }
-        Run = null;
+        NotebookCell.MetadataOf(_root).Remove(RunRecord.Key);
     }
 
     public byte[] ToBytes()
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, s_writerOptions))
-            _root.WriteTo(writer);
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        var written = JsonNode.Parse(_document.ToJupyterJson())!["cells"]!.AsArray();
+        foreach (var (cell, node) in Cells.Zip(written).Where(pair => pair.First.Kind == CellKind.Code))
+            cell.Take(node!.AsObject());
+        return Encoding.UTF8.GetBytes(_root.ToJsonString(s_format) + "\n");
     }
 
+    /// <summary>The heading that a cell stands under, or the notebook's title.</summary>
+    public string HeadingOf(NotebookCell cell) => Cells.TakeWhile(c => c != cell).Where(c => c.Kind == CellKind.Markdown)
+        .SelectMany(c => Headings(c.Source)).LastOrDefault() ?? Title;
+
     public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    public static IEnumerable<string> Headings(string markdown) =>
+        Heading().Matches(markdown).Select(match => MarkdownMarks().Replace(match.Groups[1].Value, "").Trim());
 
     private static void Check(JsonObject root, string path)
     {
         if (root["cells"] is not JsonArray cells || root["nbformat"] is not JsonValue format)
             throw new NotebookException($"{path} is not a notebook: it has no 'cells' and 'nbformat'.");
-        if (format.GetValue<int>() != 4)
+        if (!format.TryGetValue(out int number) || number != 4)
             throw new NotebookException($"{path} is a notebook of format {format}; this runner reads format 4.");
-        root["nbformat_minor"] ??= 5;
         if (cells.Any(cell => cell is not JsonObject o || NotebookCell.KindOf(o) is null))
             throw new NotebookException($"{path} is not a valid notebook: every cell must be an object whose 'cell_type' is code, markdown or raw.");
 
-        var metadata = root["metadata"];
-        var kernel = Text(metadata?["kernelspec"]?["name"]);
-        var language = Text(metadata?["kernelspec"]?["language"]) ?? Text(metadata?["language_info"]?["name"]);
+        var metadata = root["metadata"] as JsonObject;
+        var kernel = Text((metadata?["kernelspec"] as JsonObject)?["name"]);
+        var language = Text((metadata?["kernelspec"] as JsonObject)?["language"]) ?? Text((metadata?["language_info"] as JsonObject)?["name"]);
         if (kernel is null ? language is not (null or "C#" or "csharp" or "polyglot-notebook") : kernel != ".net-csharp" && language is not ("C#" or "csharp"))
             throw new NotebookException($"{path} is written in {language ?? kernel}; this runner executes C# notebooks (kernel .net-csharp).");
     }
 
-    private JsonObject Metadata()
-    {
-        if (_root["metadata"] is not JsonObject metadata)
-            _root["metadata"] = metadata = [];
-        return metadata;
-    }
-
-    private static string NewId(int index, string source) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{index}\n{source}")))[..8];
-
     [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
     private static partial Regex ValidId();
 
-    [GeneratedRegex(@"^#\s+(.+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^#{1,6}[ \t]+(.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
+
+    [GeneratedRegex(@"[*_`$]|\r")]
+    private static partial Regex MarkdownMarks();
 }
 
-/// <summary>A notebook cannot be read or executed; the message names the file.</summary>
+/// <summary>A notebook cannot be read or executed; the message, one line, names the file.</summary>
 internal sealed class NotebookException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
-using NotebookRunner.Kernel;
+using Microsoft.DotNet.Interactive.Events;
 using NotebookRunner.Progress;
 
 namespace NotebookRunner.Execution;
@@ -24,7 +23,7 @@ internal sealed record ExecutionOptions
 }
 
 /// <summary>Executes one notebook, and keeps the file of what came of it up to date all the while.</summary>
-internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress progress)
+internal sealed class NotebookExecutor(ExecutionOptions options, RunProgress progress)
 {
     private const int KilledExitCode = 128 + 9;
     private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(2);
@@ -34,6 +33,7 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
     private TimeSpan _lastSaveTook;
     private bool _unsaved;
     private bool _saveFails;
+    private string? _error;
 
     /// <summary>Executes a notebook's cells in order.</summary>
     /// <param name="notebook">The notebook, whose outputs are replaced.</param>
@@ -49,10 +49,8 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         var inputs = new Dictionary<string, string>(options.Inputs);
         inputs.TryAdd("profile", options.Profile);
         var folder = Path.GetDirectoryName(Path.GetFullPath(notebook.Path))!;
-        var environment = new Dictionary<string, string> { [ExecutionOptions.ProfileVariable] = options.Profile };
-        await using var kernel = KernelProcess.Start(folder, inputs, environment);
-
-        if (!await kernel.IsReadyAsync(cancellation).ConfigureAwait(false))
+        await using var kernel = KernelProcess.Start(folder, inputs, new Dictionary<string, string> { [ExecutionOptions.ProfileVariable] = options.Profile });
+        if (!await IsReadyAsync(kernel, cancellation).ConfigureAwait(false))
         {
             Save(notebook, outputPath, RunStatus.Interrupted);
             return RunStatus.Interrupted;
@@ -61,13 +59,17 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         var status = RunStatus.Succeeded;
         foreach (var (index, cell) in notebook.CodeCells.Index())
         {
-            progress.CellStarted(index + 1, CellTitles.Of(notebook, cell));
+            progress.CellStarted(index + 1, notebook.HeadingOf(cell));
             var watch = Stopwatch.StartNew();
+            _error = null;
             _outputs.Begin(cell, index + 1);
             cell.Run = new RunRecord(RunStatus.Running, TimeSpan.Zero);
-            var (cellStatus, alive) = await RunCellAsync(kernel, notebook, cell, index + 1, outputPath, cancellation).ConfigureAwait(false);
+            var (cellStatus, alive) = await RunCellAsync(kernel, notebook, cell, outputPath, cancellation).ConfigureAwait(false);
+            _outputs.Flush();
             cell.Run = new RunRecord(cellStatus, watch.Elapsed);
-            progress.CellEnded(cellStatus, watch.Elapsed);
+            progress.CellEnded(cellStatus, watch.Elapsed, _error);
+            if (cell.HasTag(Highlights.DataTag) && Highlights.WarningOf(Highlights.TextOf(cell)) is { } warning)
+                progress.Warn(warning);
 
             if (cellStatus != RunStatus.Succeeded && status == RunStatus.Succeeded)
                 status = cellStatus;
@@ -80,12 +82,39 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         return status;
     }
 
+    /// <summary>Waits until cells can be run; <see langword="false"/> if that was cancelled.</summary>
+    private static async Task<bool> IsReadyAsync(KernelProcess kernel, CancellationToken cancellation)
+    {
+        var said = "";
+        try
+        {
+            while (true)
+            {
+                switch (await kernel.NextAsync(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false))
+                {
+                    case KernelReady:
+                        return true;
+                    case DisplayEvent text:
+                        said += text.FormattedValues.FirstOrDefault()?.Value;
+                        break;
+                    case ProcessEnded when cancellation.IsCancellationRequested:
+                        return false;
+                    case ProcessEnded ended:
+                        throw new NotebookException($"The process that runs the notebook did not start (exit code {ended.ExitCode}). {said}");
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private async Task<(RunStatus Status, bool Alive)> RunCellAsync(
-        KernelProcess kernel, NotebookDocument notebook, NotebookCell cell, int count, string outputPath, CancellationToken cancellation)
+        KernelProcess kernel, NotebookDocument notebook, NotebookCell cell, string outputPath, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var status = RunStatus.Succeeded;
-        kernel.Execute(string.Create(CultureInfo.InvariantCulture, $"Cell [{count}]"), cell.Language, cell.Source);
+        kernel.Execute(cell.Source, cell.Language);
         try
         {
             while (true)
@@ -94,26 +123,26 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
                 if (left <= TimeSpan.Zero)
                 {
                     kernel.Kill();
-                    Add(new ErrorEvent("Timeout", $"The cell was stopped: it ran longer than {options.CellTimeout!.Value.TotalSeconds:0.###} s (--cell-timeout).", []));
+                    Fail("Timeout", $"The cell was stopped: it ran longer than {options.CellTimeout!.Value.TotalSeconds:0.###} s (--cell-timeout).");
                     return (RunStatus.TimedOut, false);
                 }
 
-                var message = await kernel.NextAsync(left < s_saveEvery ? left : s_saveEvery, cancellation).ConfigureAwait(false);
-                switch (message)
+                switch (await kernel.NextAsync(left < s_saveEvery ? left : s_saveEvery, cancellation).ConfigureAwait(false))
                 {
-                    case CompletedEvent:
-                        return (status, true);
-                    case ExitedEvent exited:
-                        Add(new ErrorEvent("ProcessEnded", exited.ExitCode == KilledExitCode
-                            ? $"The process that runs the notebook was killed (exit code {exited.ExitCode}), as systems do when memory runs out: close other programs, or do less at once."
-                            : $"The code ended the process that runs the notebook (exit code {exited.ExitCode}).", []));
+                    case CommandSucceeded:
+                        return (RunStatus.Succeeded, true);
+                    case CommandFailed failed:
+                        Fail("Error", failed.Message);
+                        return (RunStatus.Failed, true);
+                    case ProcessEnded ended:
+                        Fail("ProcessEnded", ended.ExitCode == KilledExitCode
+                            ? $"The process that runs the notebook was killed (exit code {ended.ExitCode}), as systems do when memory runs out: close other programs, or do less at once."
+                            : $"The code ended the process that runs the notebook (exit code {ended.ExitCode}).");
                         return (RunStatus.Failed, false);
-                    case ErrorEvent error:
-                        status = RunStatus.Failed;
-                        Add(error);
-                        break;
-                    case not null:
-                        Add(message);
+                    case { } message:
+                        _outputs.Add(message);
+                        progress.Output(message);
+                        _unsaved = true;
                         break;
                 }
                 if (_unsaved && _sinceSave.Elapsed > Max(s_saveEvery, 20 * _lastSaveTook))
@@ -123,20 +152,17 @@ internal sealed class NotebookExecutor(ExecutionOptions options, IRunProgress pr
         catch (OperationCanceledException)
         {
             kernel.Kill();
-            Add(new ErrorEvent("Interrupted", "The run was interrupted while this cell was running.", []));
+            Fail("Interrupted", "The run was interrupted while this cell was running.");
             return (RunStatus.Interrupted, false);
         }
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private void Add(KernelEvent message)
+    private void Fail(string name, string traceback)
     {
-        if (message is ErrorEvent { Traceback.Length: 0 } error)
-            message = error with { Traceback = [$"{error.Name}: {error.Message}"] };
-        _outputs.Add(message);
-        progress.Output(message);
-        _unsaved = true;
+        _outputs.AddError(name, traceback);
+        _error = traceback;
     }
 
     /// <summary>Saves while cells are still to come; what fails now may be mended before the end.</summary>

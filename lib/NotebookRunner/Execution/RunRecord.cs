@@ -14,7 +14,8 @@ internal sealed record RunRecord(RunStatus Status, TimeSpan Elapsed, string? Pro
 
     public static RunRecord? Read(JsonNode? node) =>
         node is JsonObject o && Enum.TryParse(NotebookDocument.Text(o["status"])?.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out RunStatus status)
-            ? new(status, TimeSpan.FromSeconds(o["seconds"] is JsonValue v && v.TryGetValue(out double s) ? s : 0), NotebookDocument.Text(o["profile"]))
+            && Enum.IsDefined(status)
+            ? new(status, Seconds(o["seconds"]), NotebookDocument.Text(o["profile"]))
             : null;
 
     public JsonObject ToJson()
@@ -28,4 +29,7 @@ internal sealed record RunRecord(RunStatus Status, TimeSpan Elapsed, string? Pro
             json["profile"] = Profile;
         return json;
     }
+
+    private static TimeSpan Seconds(JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue(out double seconds) && seconds is >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
 }

@@ -1,32 +1,38 @@
 using System.Net;
 using System.Text;
 using NotebookRunner.Execution;
-using NotebookRunner.Progress;
 
 namespace NotebookRunner.Pages;
 
 /// <summary>The page that lists the executed notebooks.</summary>
 internal static class IndexPage
 {
-    public static string Create(IReadOnlyList<NotebookDocument> notebooks, MarkdownHtml markdown)
+    /// <param name="notebooks">The executed notebooks, in order.</param>
+    /// <param name="markdown">Converts what stands in them.</param>
+    /// <param name="readme">What the series is, in Markdown: a heading and a paragraph of it are shown.</param>
+    public static string Create(IReadOnlyList<NotebookDocument> notebooks, MarkdownHtml markdown, string readme)
     {
-        var body = new StringBuilder("<main class=\"index\">\n<h1>Notebooks</h1>\n<ol>\n");
+        var title = NotebookDocument.Headings(readme).FirstOrDefault() ?? "Notebooks";
+        var body = new StringBuilder($"<main class=\"index\">\n<h1>{WebUtility.HtmlEncode(title)}</h1>\n{markdown.FirstParagraph(readme)}\n");
+        foreach (var warning in notebooks.Select(notebook => HtmlPage.Warning(Highlights.Data(notebook))).Distinct())
+            body.Append(warning);
+        body.Append("<ol>\n");
         foreach (var notebook in notebooks)
-        {
-            var page = HtmlPage.Address(notebook.Name);
-            var picture = OutputHtml.Picture(notebook.Cells.SelectMany(c => c.Outputs));
-            body.Append("<li class=\"card\"><a class=\"thumbnail\" href=\"").Append(page).Append("\" tabindex=\"-1\" aria-hidden=\"true\">");
-            body.Append(picture is null ? WebUtility.HtmlEncode(notebook.Name.Split('-')[0]) : $"<img alt=\"\" src=\"{picture}\">");
-            body.Append("</a><div><h2><a href=\"").Append(page).Append("\">").Append(WebUtility.HtmlEncode(notebook.Title)).Append("</a></h2>")
-                .Append(Introduction(notebook, markdown))
-                .Append("<p class=\"facts\">").Append(HtmlPage.Badge(notebook.Run));
-            if (notebook.Run is { } run)
-                body.Append(' ').Append(ProgressText.Duration(run.Elapsed)).Append(run.Profile is null ? "" : $", {WebUtility.HtmlEncode(run.Profile)} profile");
-            body.Append(" · ").Append(WebUtility.HtmlEncode(notebook.Name)).Append("</p></div></li>\n");
-        }
-        return HtmlPage.Create("Notebooks", body.Append("</ol>\n</main>").ToString());
+            AppendCard(body, notebook, markdown);
+        return HtmlPage.Create(title, body.Append("</ol>\n</main>").ToString());
     }
 
-    private static string Introduction(NotebookDocument notebook, MarkdownHtml markdown) =>
-        notebook.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => markdown.FirstParagraph(c.Source, c.Attachments)).FirstOrDefault(p => p.Length > 0) ?? "";
+    private static void AppendCard(StringBuilder body, NotebookDocument notebook, MarkdownHtml markdown)
+    {
+        var page = HtmlPage.Address(notebook.Name);
+        var picture = Highlights.Cover(notebook) is { } cover ? $"<img alt=\"\" src=\"{cover}\">" : WebUtility.HtmlEncode(notebook.Name.Split('-')[0]);
+        body.Append($"<li class=\"card\"><a class=\"thumbnail\" href=\"{page}\" tabindex=\"-1\" aria-hidden=\"true\">{picture}</a><div>")
+            .Append($"<h2><a href=\"{page}\">{WebUtility.HtmlEncode(notebook.Title)}</a></h2>");
+        if (Highlights.Headline(notebook) is { Length: > 0 } headline)
+            body.Append($"<p class=\"headline\">{WebUtility.HtmlEncode(headline)}</p>");
+        body.Append(notebook.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => markdown.FirstParagraph(c.Source, c.Attachments)).FirstOrDefault(p => p.Length > 0));
+        if (Highlights.Data(notebook).Trim() is { Length: > 0 } data)
+            body.Append($"<p class=\"facts\">{WebUtility.HtmlEncode(data).Replace("\n", "<br>", StringComparison.Ordinal)}</p>");
+        body.Append($"<p class=\"facts\">{HtmlPage.Facts(notebook.Run)} · {WebUtility.HtmlEncode(notebook.Name)}</p></div></li>\n");
+    }
 }

@@ -18,22 +18,25 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
     private const long MaxImageBytes = 20 << 20;
     private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().UseAdvancedExtensions().Build();
 
-    public string Convert(string markdown, JsonObject? attachments = null) => Render(Parse(markdown, attachments));
+    public string Convert(string markdown, JsonObject? attachments = null) => Convert(markdown, attachments, document => document);
 
     /// <summary>The first paragraph of text, or an empty string.</summary>
-    public string FirstParagraph(string markdown, JsonObject? attachments = null)
-    {
-        var paragraph = Parse(markdown, attachments).OfType<ParagraphBlock>()
-            .FirstOrDefault(p => p.Inline?.Descendants<LiteralInline>().Any() == true);
-        return paragraph is null ? "" : Render(paragraph);
-    }
+    public string FirstParagraph(string markdown, JsonObject? attachments = null) =>
+        Convert(markdown, attachments, document => document.OfType<ParagraphBlock>().FirstOrDefault(p => p.Inline?.Descendants<LiteralInline>().Any() == true));
 
-    private MarkdownDocument Parse(string markdown, JsonObject? attachments)
+    private string Convert(string markdown, JsonObject? attachments, Func<MarkdownDocument, MarkdownObject?> part)
     {
-        var document = Markdown.Parse(markdown, s_pipeline);
-        foreach (var link in document.Descendants<LinkInline>())
-            link.Url = link.IsImage ? Image(link.Url, attachments) : Link(link.Url);
-        return document;
+        try
+        {
+            var document = Markdown.Parse(markdown, s_pipeline);
+            foreach (var link in document.Descendants<LinkInline>())
+                link.Url = link.IsImage ? Image(link.Url, attachments) : Link(link.Url);
+            return part(document) is { } found ? Render(found) : "";
+        }
+        catch (ArgumentException)
+        {
+            return $"<pre>{WebUtility.HtmlEncode(markdown)}</pre>"; // It is nested too deeply.
+        }
     }
 
     private static string Render(MarkdownObject document)
@@ -60,7 +63,7 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
         if (url.StartsWith("attachment:", StringComparison.Ordinal))
         {
             return attachments?[Uri.UnescapeDataString(url["attachment:".Length..])] is JsonObject types && types.FirstOrDefault() is { Key: { } type, Value: { } data }
-                ? $"data:{type};base64,{NotebookCell.Join(data).Replace("\n", "", StringComparison.Ordinal)}"
+                ? $"data:{type};base64,{Join(data)}"
                 : url;
         }
         if (MimeType(url) is not { } mimeType || url.Contains(':', StringComparison.Ordinal))
@@ -68,6 +71,9 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
         var file = new FileInfo(Path.Combine(folder, Uri.UnescapeDataString(url)));
         return file is { Exists: true, Length: < MaxImageBytes } ? $"data:{mimeType};base64,{System.Convert.ToBase64String(File.ReadAllBytes(file.FullName))}" : url;
     }
+
+    private static string Join(JsonNode text) =>
+        string.Concat(text is JsonArray lines ? lines.Select(NotebookDocument.Text) : [NotebookDocument.Text(text)]).ReplaceLineEndings("");
 
     private static string? MimeType(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {

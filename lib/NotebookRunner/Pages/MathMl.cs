@@ -17,13 +17,15 @@ internal sealed class MathMl
     // Whether what stands to the left is a quantity, so that a minus here is a subtraction and not a sign.
     private bool _afterQuantity;
 
-    private MathMl(string tex) => _tex = tex;
+    private MathMl(string tex, int depth) => (_tex, _depth) = (tex, depth);
 
     /// <param name="tex">The formula, without its dollar signs.</param>
     /// <param name="display">Whether it stands on a line of its own.</param>
-    public static string Convert(string tex, bool display)
+    public static string Convert(string tex, bool display) => Convert(tex, display, depth: 0);
+
+    private static string Convert(string tex, bool display, int depth)
     {
-        var parser = new MathMl(tex.Trim());
+        var parser = new MathMl(tex.Trim(), depth);
         var row = new StringBuilder();
         while (parser._at < parser._tex.Length)
         {
@@ -250,7 +252,7 @@ internal sealed class MathMl
         if (argument.StartsWith('\\') && MathSymbols.Letters.TryGetValue(argument[1..], out var letter))
             argument = letter;
         if (argument.Contains('\\', StringComparison.Ordinal) || argument.Contains('{', StringComparison.Ordinal))
-            return Convert(argument, display: false)["<math>".Length..^"</math>".Length];
+            return Convert(argument, display: false, _depth)["<math>".Length..^"</math>".Length];
         var letters = string.Concat(argument.Select(c => MathSymbols.InAlphabet(alphabet, c)));
         return $"<mi mathvariant=\"normal\">{Encode(letters)}</mi>";
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using ColorCode;
 using NotebookRunner.Execution;
 using NotebookRunner.Progress;
 
@@ -14,7 +15,7 @@ internal static class NotebookPage
         var outputs = new OutputHtml(markdown);
         var body = new StringBuilder();
         AppendNavigation(body, "header", notebook.Run, previous, next);
-        body.Append("<main>\n");
+        body.Append("<main>\n").Append(HtmlPage.Warning(Highlights.Data(notebook)));
         foreach (var cell in notebook.Cells)
         {
             if (cell.Kind == CellKind.Markdown)
@@ -24,24 +25,24 @@ internal static class NotebookPage
         }
         body.Append("</main>\n");
         AppendNavigation(body, "footer", null, previous, next);
-        return HtmlPage.Create(notebook.Title, body.ToString());
+        return HtmlPage.Create(notebook.Title, body.ToString(), outputs.HasCharts);
     }
 
     private static void AppendCode(StringBuilder body, NotebookCell cell, OutputHtml outputs)
     {
         var failed = cell.Run is { Status: not RunStatus.Succeeded };
         body.Append(failed ? "<section class=\"code failed\">" : "<section class=\"code\">")
-            .Append("<div class=\"source\"><pre>").Append(CodeHtml.Convert(cell.Source.Trim('\n'), cell.Language)).Append("</pre>");
-        body.Append("<span class=\"time\">");
-        if (cell.ExecutionCount is { } count)
-            body.Append(CultureInfo.InvariantCulture, $"[{count}]");
-        if (cell.Run is { } run)
-            body.Append(' ').Append(ProgressText.Duration(run.Elapsed));
-        body.Append("</span></div>");
+            .Append("<div class=\"source\">").Append(Code(cell.Source.Trim('\n'), cell.Language));
+        if (cell.ExecutionOrder > 0)
+            body.Append(CultureInfo.InvariantCulture, $"<div class=\"time\">[{cell.ExecutionOrder}] {(cell.Run is { } run ? ProgressText.Duration(run.Elapsed) : "")}</div>");
+        body.Append("</div>");
         foreach (var output in cell.Outputs)
             body.Append("<div class=\"output\">").Append(outputs.Convert(output)).Append("</div>");
         body.Append("</section>\n");
     }
+
+    private static string Code(string code, string language) =>
+        language == "csharp" ? new HtmlClassFormatter().GetHtmlString(code, Languages.CSharp) : $"<pre>{WebUtility.HtmlEncode(code)}</pre>";
 
     private static void AppendNavigation(StringBuilder body, string element, RunRecord? run, NotebookDocument? previous, NotebookDocument? next)
     {
@@ -49,12 +50,7 @@ internal static class NotebookPage
             .Append(previous is null ? "<span></span>" : $"<a rel=\"prev\" href=\"{HtmlPage.Address(previous.Name)}\">← {WebUtility.HtmlEncode(previous.Title)}</a>")
             .Append("<span class=\"middle\"><a href=\"index.html\">All notebooks</a>");
         if (run is not null)
-        {
-            body.Append(' ').Append(HtmlPage.Badge(run)).Append(" <span class=\"time\">").Append(ProgressText.Duration(run.Elapsed));
-            if (run.Profile is not null)
-                body.Append(", ").Append(WebUtility.HtmlEncode(run.Profile)).Append(" profile");
-            body.Append("</span>");
-        }
+            body.Append(' ').Append(HtmlPage.Facts(run));
         body.Append("</span>")
             .Append(next is null ? "<span></span>" : $"<a rel=\"next\" href=\"{HtmlPage.Address(next.Name)}\">{WebUtility.HtmlEncode(next.Title)} →</a>")
             .Append("</nav></").Append(element).Append(">\n");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.DotNet.Interactive.Events;
 using NotebookRunner.Execution;
-using NotebookRunner.Kernel;
 
 namespace NotebookRunner.Progress;
 
@@ -23,29 +23,32 @@ internal static partial class ProgressText
         _ => "interrupted",
     };
 
-    /// <summary>The last line of text in an output, if it has any that a person would want to see while waiting.</summary>
+    /// <summary>
+    /// The last line of what is printed, or a display that is one line, as progress bars are; <see langword="null"/> for pictures, charts and tables.
+    /// </summary>
     public static string? LastLine(KernelEvent message)
     {
-        var text = message switch
-        {
-            StreamEvent stream => stream.Text,
-            DisplayEvent display => display.Data.GetValueOrDefault("text/plain"),
-            UpdateEvent update => update.Data.GetValueOrDefault("text/plain"),
-            _ => null,
-        };
-        return text?.Split('\n', '\r').Select(line => Unprintable().Replace(line, "").Trim()).LastOrDefault(line => line.Length > 0);
+        if (message is not DisplayEvent { FormattedValues: { } values } || message is ReturnValueProduced)
+            return null;
+        var isPrinted = message is StandardOutputValueProduced or StandardErrorValueProduced;
+        if (values.FirstOrDefault(value => value.MimeType == "text/plain")?.Value is not { } text
+            || (!isPrinted && (text.Trim().Contains('\n', StringComparison.Ordinal) || values.Any(value => value.MimeType.StartsWith("image/", StringComparison.Ordinal)))))
+            return null;
+        return text.Split('\n', '\r').Select(line => Printable(line).Trim()).LastOrDefault(line => line.Length > 0);
     }
+
+    /// <summary>A text without what would colour, clear or move on a terminal.</summary>
+    public static string Printable(string text) => Unprintable().Replace(text, "");
 
     /// <summary>The beginning of a text, with an ellipsis, where the whole is longer; a character of two halves stays whole.</summary>
     public static string Shorten(string text, int most)
     {
         if (text.Length <= most)
             return text;
-        var end = most - 1;
+        var end = Math.Max(1, most - 1);
         return text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)].TrimEnd() + "…";
     }
 
-    /// <summary>What would colour, clear or move on a terminal.</summary>
     [GeneratedRegex(@"\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]")]
     private static partial Regex Unprintable();
 }

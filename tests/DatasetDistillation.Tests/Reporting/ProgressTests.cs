@@ -8,6 +8,7 @@ public class ProgressTests
 {
     private readonly FakeClock clock = new();
     private readonly List<ProgressBar> shown = [];
+    private readonly List<string> displayed = [];
 
     [Fact]
     public void TheRemainingTimeGoesOnAtTheSamePace()
@@ -78,12 +79,58 @@ public class ProgressTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ProgressDisplay(shown.Add, updatesPerSecond: -1));
     }
 
+    [Fact]
+    public void WhatIsLiveIsReplacedAFewTimesPerSecondAndAtTheEnd()
+    {
+        var live = new Live(0, Display, new UpdateRate(5, clock));
+        for (var i = 1; i < 2000; i++)
+        {
+            clock.Advance(0.001);
+            live.Update(i);
+        }
+        live.Complete(2000);
+        Assert.InRange(displayed.Count, 10, 12);
+        Assert.StartsWith("first 0", displayed[0]);
+        Assert.All(displayed.Skip(1), text => Assert.StartsWith("then", text));
+        Assert.Equal("then 2000", displayed[^1]);
+    }
+
+    [Fact]
+    public void WithNoUpdatesTheEndOfWhatIsLiveIsShownOnce()
+    {
+        var live = new Live("begun", Display, new UpdateRate(0, clock));
+        clock.Advance(1000);
+        live.Update("under way");
+        live.Complete("done");
+        Assert.Equal(["first done"], displayed);
+    }
+
+    [Fact]
+    public void WhereNoNotebookRunsWhatIsLiveNeedsNoHost()
+    {
+        var console = Console.Out;
+        using var written = new StringWriter();
+        Console.SetOut(written);
+        try
+        {
+            var live = Live.Show("begun");
+            live.Update("under way");
+            live.Complete("done at last");
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+        Assert.Contains("done at last", written.ToString());
+        Assert.DoesNotContain("under way", written.ToString());
+    }
+
     [Theory]
     [InlineData(null, 5)]
     [InlineData("", 5)]
     [InlineData("0", 0)]
     [InlineData("0.5", 0.5)]
-    public void TheEnvironmentSaysHowOften(string? setting, double rate) => Assert.Equal(rate, ProgressDisplay.Rate(setting));
+    public void TheEnvironmentSaysHowOften(string? setting, double rate) => Assert.Equal(rate, UpdateRate.Parse(setting));
 
     [Theory]
     [InlineData("often")]
@@ -91,7 +138,7 @@ public class ProgressTests
     [InlineData("0,5")]
     public void ARateThatIsNoNumberIsRefused(string setting)
     {
-        var error = Assert.Throws<InvalidOperationException>(() => ProgressDisplay.Rate(setting));
+        var error = Assert.Throws<InvalidOperationException>(() => UpdateRate.Parse(setting));
         Assert.Contains($"'{setting}'", error.Message);
     }
 
@@ -144,6 +191,12 @@ public class ProgressTests
     [InlineData(double.NaN)]
     public void AShareOutsideZeroToOneIsRefused(double fraction) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new ProgressBar(fraction));
+
+    private Action<object> Display(object value)
+    {
+        displayed.Add($"first {value}");
+        return later => displayed.Add($"then {later}");
+    }
 
     private sealed class FakeClock : TimeProvider
     {

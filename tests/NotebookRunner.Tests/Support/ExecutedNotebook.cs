@@ -1,11 +1,12 @@
+using System.Net;
 using System.Text.Json.Nodes;
-using NotebookRunner.Execution;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace NotebookRunner.Tests.Support;
 
 /// <summary>An executed notebook as it lies on disk, checked against what the format requires of every file.</summary>
-public sealed class ExecutedNotebook
+public sealed partial class ExecutedNotebook
 {
     private readonly JsonNode _root;
 
@@ -14,6 +15,9 @@ public sealed class ExecutedNotebook
     public IReadOnlyList<JsonNode> CodeCells => [.. _root["cells"]!.AsArray().Where(c => (string)c!["cell_type"]! == "code")!];
 
     public string Status => (string)_root["metadata"]!["notebook_runner"]!["status"]!;
+
+    /// <summary>How the nth code cell ended.</summary>
+    public string StatusOf(int cell) => (string)CodeCells[cell]["metadata"]!["notebook_runner"]!["status"]!;
 
     public static ExecutedNotebook Read(string path)
     {
@@ -37,19 +41,25 @@ public sealed class ExecutedNotebook
     /// <summary>The outputs of a cell in short: <c>stdout:text</c>, <c>display:text</c>, <c>result:text</c>, <c>error:name</c>.</summary>
     public IReadOnlyList<string> Summary(int cell) => [.. Outputs(cell).Select(o => (string)o["output_type"]! switch
     {
-        "stream" => $"{o["name"]}:{NotebookCell.Join(o["text"])}",
+        "stream" => $"{o["name"]}:{Join(o["text"])}",
         "error" => $"error:{o["ename"]}",
-        "execute_result" => "result:" + NotebookCell.Join(o["data"]!["text/plain"]),
-        _ => "display:" + NotebookCell.Join(o["data"]!["text/plain"]),
+        "execute_result" => "result:" + PlainText(o["data"]!),
+        _ => "display:" + PlainText(o["data"]!),
     })];
 
     /// <summary>One representation of one output.</summary>
-    public string Data(int cell, int output, string mimeType) => NotebookCell.Join(Outputs(cell)[output]["data"]![mimeType]);
+    public string Data(int cell, int output, string mimeType) => Join(Outputs(cell)[output]["data"]![mimeType]);
 
     public IReadOnlyList<string> MimeTypes(int cell, int output) => [.. Outputs(cell)[output]["data"]!.AsObject().Select(d => d.Key)];
 
     public string Traceback(int cell) =>
         string.Join('\n', Outputs(cell).Single(o => (string)o["output_type"]! == "error")["traceback"]!.AsArray().Select(l => (string)l!));
+
+    /// <summary>The text of what the format lets be a string or a list of lines.</summary>
+    public static string Join(JsonNode? text) => text is JsonArray lines ? string.Concat(lines.Select(line => (string)line!)) : (string?)text ?? "";
+
+    private static string PlainText(JsonNode data) =>
+        data["text/plain"] is { } text ? Join(text) : WebUtility.HtmlDecode(Markup().Replace(Join(data["text/html"]), ""));
 
     private static void CheckOutput(JsonObject output)
     {
@@ -63,4 +73,7 @@ public sealed class ExecutedNotebook
         };
         Assert.Equal(expected, output.Select(p => p.Key).Order(StringComparer.Ordinal));
     }
+
+    [GeneratedRegex("<style>.*</style>|<[^>]+>", RegexOptions.Singleline)]
+    private static partial Regex Markup();
 }

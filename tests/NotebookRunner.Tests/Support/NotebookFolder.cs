@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using NotebookRunner.Execution;
 
 namespace NotebookRunner.Tests.Support;
 
 /// <summary>A temporary folder with notebooks, in which the runner can be started as a user would.</summary>
 public sealed class NotebookFolder : IDisposable
 {
-    private static readonly string s_runner = typeof(NotebookDocument).Assembly.Location;
+    private static readonly string s_runner = typeof(Execution.NotebookDocument).Assembly.Location;
 
     public NotebookFolder() => Directory.CreateDirectory(Root);
 
@@ -28,7 +27,7 @@ public sealed class NotebookFolder : IDisposable
                 ["id"] = $"cell-{i}",
                 ["metadata"] = new JsonObject { ["polyglot_notebook"] = new JsonObject { ["kernelName"] = "csharp" } },
                 ["outputs"] = new JsonArray(),
-                ["source"] = NotebookCell.Split(cell),
+                ["source"] = cell,
             });
         var notebook = new JsonObject
         {
