@@ -20,9 +20,9 @@ internal sealed class Inputs(string? folder)
     public ImageDataset Test() => Digits.LoadTest(Options);
 
     /// <summary>The training images, standardised.</summary>
-    public ImageDataset Standardised()
+    public ImageDataset Standardized()
     {
         using var images = Train();
-        return images.Standardise();
+        return images.Standardize();
     }
 }

@@ -36,7 +36,7 @@ internal static class UnrolledMemoryBenchmark
     private static long Peak(int length, int iterations)
     {
         using var digits = SyntheticDigits.Create(2000, seed: 1);
-        using var images = digits.Standardise();
+        using var images = digits.Standardize();
         var distiller = Distiller(length);
         using var state = distiller.Initialize(images, seed: 1);
         for (var i = 0; i < iterations; i++)

@@ -63,7 +63,7 @@ public sealed partial class ImageDataset
                 torch.tensor(pixels, shape, device: Compute.Device), torch.tensor(classValues, [shape[0]], device: Compute.Device), classValues,
                 npz.Contains("name") ? npz["name"].ToText() : NameOf(path),
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
-                classCount ?? (npz.Contains("class_count") ? (int)npz.Get("class_count").ToInt64s()[0] : null), classNames: null, standardisation: null);
+                classCount ?? (npz.Contains("class_count") ? (int)npz.Get("class_count").ToInt64s()[0] : null), classNames: null, standardization: null);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
@@ -73,12 +73,12 @@ public sealed partial class ImageDataset
 
     /// <summary>Writes images (Float32), labels (Int64), name and source to a <c>.npz</c> file, atomically.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidOperationException">The images are standardised; save them before.</exception>
+    /// <exception cref="InvalidOperationException">The images are standardized; save them before.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        if (Standardisation is not null)
-            throw new InvalidOperationException($"{Name} is standardised; save the images before they are, so that they are in [0, 1].");
+        if (Standardization is not null)
+            throw new InvalidOperationException($"{Name} is standardized; save the images before they are, so that they are in [0, 1].");
         new Npz
         {
             ["images"] = NpyArray.From(PixelValues(), Images.shape),

@@ -19,12 +19,12 @@ public sealed partial class ImageDataset : IDisposable
     /// <param name="classNames">What the classes are called; left out, their numbers.</param>
     /// <exception cref="ArgumentException">A tensor is not as it must be; the message says which value is wrong.</exception>
     public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null, IReadOnlyList<string>? classNames = null)
-        : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardisation: null)
+        : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardization: null)
     {
     }
 
     private ImageDataset(
-        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames, Standardisation? standardisation)
+        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames, Standardization? standardization)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(source);
@@ -39,10 +39,10 @@ public sealed partial class ImageDataset : IDisposable
         Name = name;
         Source = source;
         ClassNames = classNames ?? [.. Enumerable.Range(0, ClassCount).Select(label => $"{label}")];
-        Standardisation = standardisation;
+        Standardization = standardization;
     }
 
-    /// <summary>The images, Float32 <c>[n, channels, height, width]</c>, in [0, 1] unless they are standardised.</summary>
+    /// <summary>The images, Float32 <c>[n, channels, height, width]</c>, in [0, 1] unless they are standardized.</summary>
     public Tensor Images { get; }
 
     /// <summary>The labels, Int64 <c>[n]</c>, from 0 to <see cref="ClassCount"/> − 1.</summary>
@@ -60,8 +60,8 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>What the classes are called.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How the images were standardised, or null where they are in [0, 1].</summary>
-    public Standardisation? Standardisation { get; }
+    /// <summary>How the images were standardized, or null where they are in [0, 1].</summary>
+    public Standardization? Standardization { get; }
 
     /// <summary>The number of images.</summary>
     public int Count => labels.Length;
@@ -99,7 +99,7 @@ public sealed partial class ImageDataset : IDisposable
 
     /// <summary>Name, number and size of the images.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardisation is null ? "" : ", standardised")}");
+        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardization is null ? "" : ", standardized")}");
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
@@ -112,7 +112,7 @@ public sealed partial class ImageDataset : IDisposable
     internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
     {
         var images = tensor(read.ToUnitInterval(), [read.Count, 1, read.Height, read.Width], device: Compute.Device);
-        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardisation: null);
+        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardization: null);
     }
 
     /// <summary>Checks the tensors; returns the labels as an array.</summary>

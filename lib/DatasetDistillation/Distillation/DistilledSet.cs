@@ -18,7 +18,7 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="learningRates">The learning rate of each training step in order; empty when none was learned.</param>
     /// <param name="steps">Into how many consecutive batches the images are divided, one for each step of an epoch.</param>
     /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
-    public DistilledSet(Tensor images, Tensor labels, string method, Standardisation? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
+    public DistilledSet(Tensor images, Tensor labels, string method, Standardization? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
@@ -54,7 +54,7 @@ public sealed partial class DistilledSet : IDisposable
     public string Method { get; }
 
     /// <summary>The standardization of the space that the images live in; null when they are pixels in [0, 1].</summary>
-    public Standardisation? Preprocessing { get; }
+    public Standardization? Preprocessing { get; }
 
     /// <summary>The learned rate of each training step; empty when the method leaves training to the reader.</summary>
     public IReadOnlyList<double> LearningRates { get; }
@@ -95,7 +95,7 @@ public sealed partial class DistilledSet : IDisposable
     /// How the images were standardized, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
     /// </param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
-    public static DistilledSet Load(string path, Standardisation? preprocessing = null)
+    public static DistilledSet Load(string path, Standardization? preprocessing = null)
     {
         var archive = Npz.Load(path);
         using var scope = NewDisposeScope();
@@ -129,10 +129,10 @@ public sealed partial class DistilledSet : IDisposable
         Labels.Dispose();
     }
 
-    private static Standardisation? Stored(Npz archive)
+    private static Standardization? Stored(Npz archive)
     {
         var (mean, deviation) = (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0]);
-        return (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation);
+        return (mean, deviation) == (0f, 1f) ? null : new Standardization(mean, deviation);
     }
 
     private static bool Finite(Tensor t)

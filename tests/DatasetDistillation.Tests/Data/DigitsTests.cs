@@ -175,7 +175,7 @@ public sealed class DigitsTests : IDisposable
         Assert.Equal([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009], test.ClassHistogram());
         Assert.Equal([60_000L, 1, 28, 28], training.Images.shape);
         Assert.Equal((33_600, 8_400), (seen.Count, heldOut.Count));
-        var statistics = Standardisation.Of(training);
+        var statistics = Standardization.Of(training);
         Assert.Equal(0.1307, statistics.Mean, 1e-4);
         Assert.Equal(0.3081, statistics.StandardDeviation, 1e-4);
         seen.Dispose();

@@ -124,23 +124,23 @@ public sealed class ImageDatasetTests : IDisposable
     }
 
     [Fact]
-    public void Standardised_images_have_mean_0_and_deviation_1_and_can_be_turned_back()
+    public void Standardized_images_have_mean_0_and_deviation_1_and_can_be_turned_back()
     {
         using var training = SyntheticDigits.Create(50);
         using var test = SyntheticDigits.Create(10, first: 50);
 
-        using var standardised = training.Standardise();
-        using var same = test.Standardise(standardised.Standardisation);
-        using var back = same.Standardisation!.Invert(same.Images);
+        using var standardized = training.Standardize();
+        using var same = test.Standardize(standardized.Standardization);
+        using var back = same.Standardization!.Invert(same.Images);
 
-        var statistics = Standardisation.Of(standardised.PixelValues());
+        var statistics = Standardization.Of(standardized.PixelValues());
         Assert.Equal(0, statistics.Mean, 1e-4);
         Assert.Equal(1, statistics.StandardDeviation, 1e-4);
-        Assert.Equal(standardised.Standardisation, same.Standardisation);
+        Assert.Equal(standardized.Standardization, same.Standardization);
         var (expected, actual) = (test.PixelValues(), back.data<float>().ToArray());
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], actual[i], 1e-5);
-        Assert.Throws<InvalidOperationException>(() => same.Standardise());
+        Assert.Throws<InvalidOperationException>(() => same.Standardize());
         Assert.Throws<InvalidOperationException>(() => same.Save(folder["x.npz"]));
     }
 
@@ -148,11 +148,11 @@ public sealed class ImageDatasetTests : IDisposable
     public void Constant_images_become_zero()
     {
         using var data = new ImageDataset(zeros([3, 1, 2, 2]) + 0.5f, zeros([3], ScalarType.Int64), "grey");
-        using var standardised = data.Standardise();
+        using var standardized = data.Standardize();
 
-        Assert.All(standardised.PixelValues(), value => Assert.Equal(0, value));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardisation(0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardisation(float.NaN, 1));
+        Assert.All(standardized.PixelValues(), value => Assert.Equal(0, value));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardization(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardization(float.NaN, 1));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class DistilledSetTests : IDisposable
     public void A_set_loads_back_as_it_was_saved()
     {
         using var set = new DistilledSet(
-            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardisation(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2);
+            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2);
         set.Save(folder["set.npz"]);
         using var loaded = DistilledSet.Load(folder["set.npz"]);
 
@@ -58,7 +58,7 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 10).Select(static i => (long)i), set.Classes());
         Assert.Contains("kip.npz", set.Method, StringComparison.Ordinal);
         Assert.Null(set.Preprocessing);
-        var statistics = new Standardisation(0.1307f, 0.3081f);
+        var statistics = new Standardization(0.1307f, 0.3081f);
         using var told = DistilledSet.Load(folder["kip.npz"], statistics);
         Assert.Equal(statistics, told.Preprocessing);
         using var saved = DistilledSet.Load(Saved(set));
@@ -152,7 +152,7 @@ public sealed class DistilledSetTests : IDisposable
 
     private string Saved(DistilledSet? set = null)
     {
-        using var own = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardisation(0.5f, 0.5f), [0.1, 0.2], steps: 2);
+        using var own = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardization(0.5f, 0.5f), [0.1, 0.2], steps: 2);
         (set ?? own).Save(folder["saved.npz"]);
         return folder["saved.npz"];
     }

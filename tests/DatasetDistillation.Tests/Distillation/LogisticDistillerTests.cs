@@ -108,7 +108,7 @@ public sealed class LogisticDistillerTests
     [Fact]
     public void Standardized_images_are_refused_with_what_to_do()
     {
-        using var data = SyntheticDigits.Create(20).Standardise();
+        using var data = SyntheticDigits.Create(20).Standardize();
         var error = Assert.Throws<ArgumentException>(() => new LogisticDistiller().Initialize(data, 0));
         Assert.Contains("not standardized", error.Message, StringComparison.Ordinal);
     }

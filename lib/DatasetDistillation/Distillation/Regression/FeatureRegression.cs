@@ -12,7 +12,7 @@ namespace DatasetDistillation.Distillation;
 /// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
 /// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
 /// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
-/// Standardise the data first; train networks on the result with squared error, as its labels are centered.
+/// Standardize the data first; train networks on the result with squared error, as its labels are centered.
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
@@ -117,7 +117,7 @@ public sealed record FeatureRegression : IDistiller
         state[Temperature] = tensor(StartTemperature);
         if (Averaging > 0)
             (state[Images + Mean], state[Labels + Mean]) = (state[Images].clone(), state[Labels].clone());
-        if (data.Standardisation is { } standardization)
+        if (data.Standardization is { } standardization)
             state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
         Pool.Initialize(state, Network, data.Device);
         return state;
@@ -156,7 +156,7 @@ public sealed record FeatureRegression : IDistiller
         var scale = state.Contains(Scale) ? state[Scale].data<float>() : null;
         return new DistilledSet(
             state[Images + suffix].clone(), state[Labels + suffix].clone(), $"{Name}: {Settings}, {state.Step} steps",
-            scale is null ? null : new Standardisation(scale[0], scale[1]));
+            scale is null ? null : new Standardization(scale[0], scale[1]));
     }
 
     /// <inheritdoc/>
@@ -244,8 +244,8 @@ public sealed record FeatureRegression : IDistiller
         if (InitialSet.Count != ImagesPerClass * data.ClassCount || InitialSet.ClassCount != data.ClassCount || !InitialSet.Images.shape.AsSpan(1).SequenceEqual(image))
             throw new ArgumentException(
                 $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {InitialSet}.", nameof(data));
-        if (InitialSet.Preprocessing != data.Standardisation)
+        if (InitialSet.Preprocessing != data.Standardization)
             throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardisation?.ToString() ?? "[0, 1]"}.", nameof(data));
+                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

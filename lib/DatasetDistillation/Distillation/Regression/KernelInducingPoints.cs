@@ -7,7 +7,7 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
-/// with them the labels, whose kernel ridge regression predicts real images best. Standardise the data first. What it yields is read
+/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. What it yields is read
 /// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
 /// </summary>
 public sealed class KernelInducingPoints : IDistiller
@@ -79,7 +79,7 @@ public sealed class KernelInducingPoints : IDistiller
             ? data.Images.index_select(0, balance.Draw(data, ImagesPerClass, state.Random))
             : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
         state[Labels] = KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
-        if (data.Standardisation is { } standardization)
+        if (data.Standardization is { } standardization)
             state[Scale] = tensor([standardization.Mean, standardization.StandardDeviation]);
         return state;
     }
@@ -112,7 +112,7 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         var scale = state.Contains(Scale) ? state[Scale].cpu().data<float>() : null;
         return new DistilledSet(
-            state[Images].clone(), state[Labels].clone(), $"{Name}: {Settings}, {state.Step} steps", scale is null ? null : new Standardisation(scale[0], scale[1]));
+            state[Images].clone(), state[Labels].clone(), $"{Name}: {Settings}, {state.Step} steps", scale is null ? null : new Standardization(scale[0], scale[1]));
     }
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>

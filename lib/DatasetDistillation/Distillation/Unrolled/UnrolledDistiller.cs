@@ -110,7 +110,7 @@ public sealed partial class UnrolledDistiller : IDistiller
             : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
         state["labels"] = OneHot(labels, classes, data.Device);
         state["rates"] = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
-        state["standardization"] = tensor([data.Standardisation?.Mean ?? 0.0, data.Standardisation?.StandardDeviation ?? 1.0]);
+        state["standardization"] = tensor([data.Standardization?.Mean ?? 0.0, data.Standardization?.StandardDeviation ?? 1.0]);
         return state;
     }
 
@@ -153,7 +153,7 @@ public sealed partial class UnrolledDistiller : IDistiller
             state["images"].to_type(ScalarType.Float32, copy: true),
             state["labels"].to_type(ScalarType.Float32, copy: true),
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Settings}; {state.Step} outer steps"),
-            scale is [0, 1] ? null : new Standardisation((float)scale[0], (float)scale[1]),
+            scale is [0, 1] ? null : new Standardization((float)scale[0], (float)scale[1]),
             Softplus(state["rates"]),
             Steps);
     }
