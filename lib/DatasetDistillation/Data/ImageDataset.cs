@@ -15,8 +15,8 @@ public sealed partial class ImageDataset : IDisposable
     /// <param name="labels">Int64 <c>[n]</c>, from 0 to <paramref name="classCount"/> − 1.</param>
     /// <param name="name">What it is called, in a few words.</param>
     /// <param name="source">Where the images come from, in a sentence without a full stop.</param>
-    /// <param name="classCount">The number of classes; left out, the largest label + 1.</param>
-    /// <param name="classNames">What the classes are called; left out, their numbers.</param>
+    /// <param name="classCount">The number of classes, 2 to 65,536; left out, the largest label + 1, and every label up to it must occur.</param>
+    /// <param name="classNames">What the classes are called, all differently; left out, their numbers.</param>
     /// <exception cref="ArgumentException">A tensor is not as it must be; the message says which value is wrong.</exception>
     public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null, IReadOnlyList<string>? classNames = null)
         : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardization: null)
@@ -28,10 +28,9 @@ public sealed partial class ImageDataset : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(source);
-        ClassCount = classCount ?? classNames?.Count ?? (int)Math.Min(int.MaxValue, labels.Max() + 1);
-        DatasetChecks.Labels(labels, ClassCount);
-        if (classNames is not null && classNames.Count != ClassCount)
-            throw new ArgumentException($"There are {ClassCount} classes, but {classNames.Count} names for them.", nameof(classNames));
+        ClassCount = DatasetChecks.Classes(labels, classCount ?? classNames?.Count);
+        if (classNames is not null)
+            DatasetChecks.ClassNames(classNames, ClassCount);
 
         Images = images.DetachFromDisposeScope();
         Labels = labelTensor.DetachFromDisposeScope();
@@ -111,7 +110,8 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>A data set of what a reader read.</summary>
     internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
     {
-        var images = tensor(read.ToUnitInterval(), [read.Count, 1, read.Height, read.Width], device: Compute.Device);
+        using var scope = NewDisposeScope();
+        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).div_(255).to(Compute.Device);
         return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardization: null);
     }
 
@@ -121,8 +121,8 @@ public sealed partial class ImageDataset : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
         DatasetChecks.Shapes(images, labels);
+        DatasetChecks.Pixels(images);
         using var scope = NewDisposeScope();
-        DatasetChecks.Pixels(images.cpu().data<float>().ToArray(), (int)(images.numel() / images.shape[0]));
         return labels.cpu().data<long>().ToArray();
     }
 }

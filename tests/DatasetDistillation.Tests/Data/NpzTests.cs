@@ -100,9 +100,9 @@ public sealed class NpzTests : IDisposable
     [InlineData("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (3,), }", "records are not read")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", "16 bytes, but 12 bytes follow")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "8 bytes, but 12 bytes follow")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999, 9999999999), }", "at most")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999, 9999999999), }", "12 bytes follow")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", "'-3' is no size")]
-    [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (3,), }", "arrays of texts")]
+    [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (3, 1), }", "2 dimensions")]
     [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (12,), }", "other than 0 and 1")]
     [InlineData("nonsense", "header is damaged")]
     public void A_header_that_cannot_be_served_is_refused(string header, string expected)

@@ -82,9 +82,9 @@ public sealed class ReaderTests : IDisposable
     [Fact]
     public void A_checksum_mismatch_says_what_to_do()
     {
-        string images = folder.Write("images", IdxFiles.Images(1)), labels = folder.Write("labels", IdxFiles.Labels(1));
+        string[] paths = [folder.Write("images", IdxFiles.Images(1)), folder.Write("labels", IdxFiles.Labels(1))];
 
-        var error = Assert.Throws<InvalidDataException>(() => IdxReader.Read(images, labels, 10, new string('0', 64)));
+        var error = Assert.Throws<InvalidDataException>(() => IdxReader.Read(paths, [new DataFile("images", 800, new string('0', 64)), new DataFile("labels", 9, "")], 10));
 
         Assert.Contains("checksum", error.Message, StringComparison.Ordinal);
         Assert.Contains("Delete it", error.Message, StringComparison.Ordinal);

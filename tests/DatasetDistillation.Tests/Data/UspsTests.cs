@@ -10,7 +10,7 @@ public sealed class UspsTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private DigitsOptions Options => new() { Folders = [folder.Path], AllowDownload = false };
+    private DataOptions Options => new() { Folders = [folder.Path], AllowDownload = false };
 
     [Theory]
     [InlineData("usps/zip.train.gz", true)]

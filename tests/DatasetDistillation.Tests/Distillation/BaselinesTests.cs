@@ -123,7 +123,7 @@ public sealed class BaselinesTests : IDisposable
         // Wang et al. 2018, table 1: 92.2 ± 0.1 with ten clusters per class.
         var folder = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
         Skip.If(string.IsNullOrEmpty(folder) || !Directory.Exists(folder), "DISTILLATION_DATA does not lead to MNIST.");
-        using var all = Digits.Load(new DigitsOptions { AllowDownload = false, Notice = static _ => { } });
+        using var all = Digits.Load(new DataOptions { AllowDownload = false, Notice = static _ => { } });
         Skip.If(!all.Name.StartsWith("MNIST", StringComparison.Ordinal), "DISTILLATION_DATA does not lead to MNIST.");
         using var test = Digits.LoadTest();
         using var train = all.Take(10_000);

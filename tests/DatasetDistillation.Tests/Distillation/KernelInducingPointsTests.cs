@@ -119,7 +119,7 @@ public sealed class KernelInducingPointsTests : IDisposable
         var few = Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { BatchSize = 2 }.Initialize(data, 0));
         Assert.Contains("3 classes", few.Message, StringComparison.Ordinal);
         using var scope = NewDisposeScope();
-        using var lacking = new ImageDataset(rand([4, 1, 4, 4]), tensor(new long[] { 0, 0, 2, 2 }), "lacking");
+        using var lacking = new ImageDataset(rand([4, 1, 4, 4]), tensor(new long[] { 0, 0, 2, 2 }), "lacking", classCount: 3);
         var missing = Assert.Throws<ArgumentException>(() => new KernelInducingPoints().Initialize(lacking, 0));
         Assert.Contains("class 1 has 0", missing.Message, StringComparison.Ordinal);
         var poor = Assert.Throws<ArgumentException>(() => new KernelInducingPoints { ImagesPerClass = 101 }.Initialize(data, 0));

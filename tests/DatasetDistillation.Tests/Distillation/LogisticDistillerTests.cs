@@ -131,7 +131,7 @@ public sealed class LogisticDistillerTests
     {
         string? folder = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
         Skip.If(string.IsNullOrEmpty(folder) || !Directory.Exists(folder), "DISTILLATION_DATA does not lead to MNIST.");
-        var options = new DigitsOptions { Folders = [folder], AllowDownload = false, Notice = static _ => { } };
+        var options = new DataOptions { Folders = [folder], AllowDownload = false, Notice = static _ => { } };
         ImageDataset train = Digits.Load(options);
         Skip.If(!train.Name.StartsWith("MNIST", StringComparison.Ordinal), "DISTILLATION_DATA does not lead to MNIST.");
         return (train, Digits.LoadTest(options));
