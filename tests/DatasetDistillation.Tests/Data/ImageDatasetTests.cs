@@ -212,6 +212,72 @@ public sealed class ImageDatasetTests : IDisposable
     }
 
     [Fact]
+    public void Colour_images_with_channels_last_are_read_as_such_and_an_ambiguous_shape_is_refused()
+    {
+        var pixels = Enumerable.Range(0, 2 * 32 * 32 * 3).Select(static i => (byte)(i % 251)).ToArray();
+        new Npz { ["images"] = NpyArray.From(pixels, 2, 32, 32, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["last.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels[..90], 2, 5, 3, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["clear.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels[..90], 2, 3, 5, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["unclear.npz"]);
+
+        using var last = ImageDataset.FromNpz(folder["last.npz"]);
+        using var clear = ImageDataset.FromNpz(folder["clear.npz"]);
+        using var told = ImageDataset.FromNpz(folder["unclear.npz"], layout: ImageLayout.ChannelsFirst);
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["unclear.npz"]));
+
+        Assert.Equal([2L, 3, 32, 32], last.Images.shape);
+        Assert.Equal(pixels[(((7 * 32) + 5) * 3) + 2] / 255f, last.Images[0, 2, 7, 5].item<float>());
+        Assert.Equal([2L, 3, 5, 3], clear.Images.shape);
+        Assert.Equal([2L, 3, 5, 3], told.Images.shape);
+        Assert.Contains("ChannelsLast", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Class_names_and_any_shape_are_saved_and_read()
+    {
+        using var data = new ImageDataset(rand([4, 5, 3, 4]), tensor([2L, 0, 1, 2], [4L]), "shapes", classNames: ["cercle", "König", "蒸留"]);
+
+        data.Save(folder["named.npz"]);
+        using var read = ImageDataset.FromNpz(folder["named.npz"]);
+
+        Assert.Equal([4L, 5, 3, 4], read.Images.shape);
+        Assert.Equal(data.PixelValues(), read.PixelValues());
+        Assert.Equal(["cercle", "König", "蒸留"], read.ClassNames);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0L, 5, 9 }, null, "No image has the label 1, though one has 9")]
+    [InlineData(new[] { 1L, 2, 3 }, null, "No image has the label 0")]
+    [InlineData(new[] { 0L, 0, 0 }, null, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 300_000_000 }, null, "Label 2 is 300000000; labels must be 0 to 65535")]
+    [InlineData(new[] { 0L, 0, 0 }, 1, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 0 }, 0, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 0 }, 2_147_483_645, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 3 }, 3, "Label 2 is 3; with 3 classes, labels must be 0 to 2")]
+    public void Classes_are_two_or_more_without_gaps_unless_their_number_is_given(long[] labels, int? classCount, string expected)
+    {
+        new Npz { ["images"] = NpyArray.From(new float[12], 3, 2, 2), ["labels"] = NpyArray.From(labels) }.Save(folder["labels.npz"]);
+
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["labels.npz"], classCount: classCount));
+        Assert.ThrowsAny<ArgumentException>(() => new ImageDataset(zeros([3, 1, 2, 2]), tensor(labels, [3L]), "three", classCount: classCount));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Gaps_are_allowed_where_the_number_of_classes_is_given()
+    {
+        using var data = new ImageDataset(zeros([3, 1, 2, 2]), tensor([0L, 5, 9], [3L]), "digits", classCount: 10);
+        Assert.Equal([1, 0, 0, 0, 0, 1, 0, 0, 0, 1], data.ClassHistogram());
+    }
+
+    [Theory]
+    [InlineData("a", "a")]
+    [InlineData("a", " ")]
+    [InlineData("a", "b", "c")]
+    public void Class_names_that_tell_no_classes_apart_are_refused(params string[] names) =>
+        Assert.Throws<ArgumentException>(() => new ImageDataset(zeros([2, 1, 2, 2]), tensor([0L, 1], [2L]), "two", classCount: 2, classNames: names));
+
+    [Fact]
     public void Indices_out_of_range_are_refused()
     {
         using var data = Numbered(3, 3);
