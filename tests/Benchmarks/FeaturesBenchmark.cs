@@ -37,7 +37,7 @@ internal sealed class FeaturesBenchmark : Benchmark
             Outer = new OuterAdam { LearningRate = 1e-3 },
             Pool = new FeaturePool { Size = 1, TrainingSteps = 0 },
         };
-        using var images = inputs.Standardised();
+        using var images = inputs.Standardized();
         using var state = distiller.Initialize(images, seed: 0);
         var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => distiller.Step(state, images));
         return new Figure(time, $"width={parsed.GetValue(width)} batch={distiller.BatchSize} m={parsed.GetValue(m)}");

@@ -49,7 +49,7 @@ internal static class GrowthBenchmark
     private static void Measure(Setting setting)
     {
         using var digits = SyntheticDigits.Create(Count, seed: 1);
-        using var images = digits.Standardise();
+        using var images = digits.Standardize();
         var distiller = new UnrolledDistiller { Epochs = setting.Steps, ImagesPerClass = setting.Images / Classes, BatchSize = setting.Batch };
         using var state = distiller.Initialize(images, seed: 1);
         var time = Timing.MedianMilliseconds(5, () => distiller.Step(state, images));

@@ -6,7 +6,7 @@ namespace Benchmarks;
 /// <param name="folder">The folder with MNIST; null: where the library looks.</param>
 internal sealed class Inputs(string? folder)
 {
-    private DigitsOptions Options => new()
+    private DataOptions Options => new()
     {
         Folders = folder is null ? null : [folder],
         AllowDownload = false,
@@ -20,9 +20,9 @@ internal sealed class Inputs(string? folder)
     public ImageDataset Test() => Digits.LoadTest(Options);
 
     /// <summary>The training images, standardised.</summary>
-    public ImageDataset Standardised()
+    public ImageDataset Standardized()
     {
         using var images = Train();
-        return images.Standardise();
+        return images.Standardize();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class KipBenchmark : Benchmark
 
     protected override Figure Measure(ParseResult parsed, Inputs inputs, Side side)
     {
-        using var images = inputs.Standardised();
+        using var images = inputs.Standardized();
         var kip = new KernelInducingPoints
         {
             Kernel = side == Side.Ours ? new FullyConnectedKernel(Depth) : new ArcCosineByAutograd(Depth),

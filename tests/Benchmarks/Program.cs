@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Benchmarks;
 
-var root = new RootCommand("Times the library's work; each sub-command prints one line for each figure.")
+var root = new RootCommand("Times the library's work, and damages files for its readers; each sub-command prints one line for each figure.")
 {
     GemmBenchmark.Command(),
     ConvBenchmark.Command(),
@@ -15,5 +15,6 @@ var root = new RootCommand("Times the library's work; each sub-command prints on
     PeakBenchmark.Command(),
     GrowthBenchmark.Command(),
     StressCommand.Command(),
+    FuzzCommand.Command(),
 };
 return root.Parse(args).Invoke();

@@ -31,7 +31,7 @@ internal sealed class WangBenchmark : Benchmark
             BatchSize = parsed.GetValue(batch),
             InitialWeights = parsed.GetValue(isFixed) ? InitialWeights.Fixed() : InitialWeights.Fresh,
         };
-        using var digits = inputs.Standardised();
+        using var digits = inputs.Standardized();
         using var state = distiller.Initialize(digits, seed: 1);
         var losses = new List<double>();
         var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => losses.Add(distiller.Step(state, digits).Loss));

@@ -95,7 +95,7 @@ public sealed class SavedTests : IDisposable
     [Fact]
     public void Sets_come_back_under_their_names_and_a_checkpoint_is_none_of_them()
     {
-        using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP", new Standardisation(0.5f, 0.25f));
+        using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP", new Standardization(0.5f, 0.25f));
         saved.Write("03-kip", set);
         saved.Write("02-kip", set);
         var checkpoint = saved.Checkpoint("02-kip");

@@ -31,7 +31,7 @@ public sealed partial class ImageDataset
 
         using var scope = NewDisposeScope();
         var at = tensor(chosen, [chosen.Length], device: Device);
-        return With(Images.index_select(0, at), Labels.index_select(0, at), [.. chosen.Select(index => labels[index])], Name, Standardisation);
+        return With(Images.index_select(0, at), Labels.index_select(0, at), [.. chosen.Select(index => labels[index])], Name, Standardization);
     }
 
     /// <summary>The first images of each class, class by class: the simplest baseline for distilled images.</summary>
@@ -107,12 +107,12 @@ public sealed partial class ImageDataset
 
     /// <summary>The images on another scale.</summary>
     /// <param name="statistics">The statistics of the training images; left out, those of these images.</param>
-    /// <exception cref="InvalidOperationException">The images are standardised already.</exception>
-    public ImageDataset Standardise(Standardisation? statistics = null)
+    /// <exception cref="InvalidOperationException">The images are standardized already.</exception>
+    public ImageDataset Standardize(Standardization? statistics = null)
     {
-        if (Standardisation is not null)
-            throw new InvalidOperationException($"{Name} is standardised already, with {Standardisation}.");
-        statistics ??= Standardisation.Of(this);
+        if (Standardization is not null)
+            throw new InvalidOperationException($"{Name} is standardized already, with {Standardization}.");
+        statistics ??= Standardization.Of(this);
         using var scope = NewDisposeScope();
         return With(statistics.Apply(Images), Labels.clone(), labels, Name, statistics);
     }
@@ -122,14 +122,14 @@ public sealed partial class ImageDataset
     public ImageDataset ToDevice(Device device)
     {
         using var scope = NewDisposeScope();
-        return With(Images.to(device, copy: true), Labels.to(device, copy: true), labels, Name, Standardisation);
+        return With(Images.to(device, copy: true), Labels.to(device, copy: true), labels, Name, Standardization);
     }
 
     /// <summary>The same images under another name; this data set must not be used any more.</summary>
-    internal ImageDataset Named(string name) => With(Images, Labels, labels, name, Standardisation);
+    internal ImageDataset Named(string name) => With(Images, Labels, labels, name, Standardization);
 
-    private ImageDataset With(Tensor images, Tensor labelTensor, long[] labelValues, string name, Standardisation? standardisation) =>
-        new(images, labelTensor, labelValues, name, Source, ClassCount, ClassNames, standardisation);
+    private ImageDataset With(Tensor images, Tensor labelTensor, long[] labelValues, string name, Standardization? standardization) =>
+        new(images, labelTensor, labelValues, name, Source, ClassCount, ClassNames, standardization);
 
     private (Tensor Images, Tensor Labels) Gather(long[] indices)
     {

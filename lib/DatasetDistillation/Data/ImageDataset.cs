@@ -15,23 +15,22 @@ public sealed partial class ImageDataset : IDisposable
     /// <param name="labels">Int64 <c>[n]</c>, from 0 to <paramref name="classCount"/> − 1.</param>
     /// <param name="name">What it is called, in a few words.</param>
     /// <param name="source">Where the images come from, in a sentence without a full stop.</param>
-    /// <param name="classCount">The number of classes; left out, the largest label + 1.</param>
-    /// <param name="classNames">What the classes are called; left out, their numbers.</param>
+    /// <param name="classCount">The number of classes, 2 to 65,536; left out, the largest label + 1, and every label up to it must occur.</param>
+    /// <param name="classNames">What the classes are called, all differently; left out, their numbers.</param>
     /// <exception cref="ArgumentException">A tensor is not as it must be; the message says which value is wrong.</exception>
     public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null, IReadOnlyList<string>? classNames = null)
-        : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardisation: null)
+        : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardization: null)
     {
     }
 
     private ImageDataset(
-        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames, Standardisation? standardisation)
+        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames, Standardization? standardization)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(source);
-        ClassCount = classCount ?? classNames?.Count ?? (int)Math.Min(int.MaxValue, labels.Max() + 1);
-        DatasetChecks.Labels(labels, ClassCount);
-        if (classNames is not null && classNames.Count != ClassCount)
-            throw new ArgumentException($"There are {ClassCount} classes, but {classNames.Count} names for them.", nameof(classNames));
+        ClassCount = DatasetChecks.Classes(labels, classCount ?? classNames?.Count);
+        if (classNames is not null)
+            DatasetChecks.ClassNames(classNames, ClassCount);
 
         Images = images.DetachFromDisposeScope();
         Labels = labelTensor.DetachFromDisposeScope();
@@ -39,10 +38,10 @@ public sealed partial class ImageDataset : IDisposable
         Name = name;
         Source = source;
         ClassNames = classNames ?? [.. Enumerable.Range(0, ClassCount).Select(label => $"{label}")];
-        Standardisation = standardisation;
+        Standardization = standardization;
     }
 
-    /// <summary>The images, Float32 <c>[n, channels, height, width]</c>, in [0, 1] unless they are standardised.</summary>
+    /// <summary>The images, Float32 <c>[n, channels, height, width]</c>, in [0, 1] unless they are standardized.</summary>
     public Tensor Images { get; }
 
     /// <summary>The labels, Int64 <c>[n]</c>, from 0 to <see cref="ClassCount"/> − 1.</summary>
@@ -60,8 +59,8 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>What the classes are called.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How the images were standardised, or null where they are in [0, 1].</summary>
-    public Standardisation? Standardisation { get; }
+    /// <summary>How the images were standardized, or null where they are in [0, 1].</summary>
+    public Standardization? Standardization { get; }
 
     /// <summary>The number of images.</summary>
     public int Count => labels.Length;
@@ -99,7 +98,7 @@ public sealed partial class ImageDataset : IDisposable
 
     /// <summary>Name, number and size of the images.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardisation is null ? "" : ", standardised")}");
+        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardization is null ? "" : ", standardized")}");
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
@@ -111,8 +110,9 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>A data set of what a reader read.</summary>
     internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
     {
-        var images = tensor(read.ToUnitInterval(), [read.Count, 1, read.Height, read.Width], device: Compute.Device);
-        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardisation: null);
+        using var scope = NewDisposeScope();
+        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).div_(255).to(Compute.Device);
+        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardization: null);
     }
 
     /// <summary>Checks the tensors; returns the labels as an array.</summary>
@@ -121,8 +121,8 @@ public sealed partial class ImageDataset : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
         DatasetChecks.Shapes(images, labels);
+        DatasetChecks.Pixels(images);
         using var scope = NewDisposeScope();
-        DatasetChecks.Pixels(images.cpu().data<float>().ToArray(), (int)(images.numel() / images.shape[0]));
         return labels.cpu().data<long>().ToArray();
     }
 }

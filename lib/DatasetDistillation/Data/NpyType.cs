@@ -27,7 +27,7 @@ public enum NpyType
     /// <summary><c>f8</c>: <see cref="double"/>.</summary>
     Float64,
 
-    /// <summary><c>U</c>: a single text (an array of no dimensions).</summary>
+    /// <summary><c>U</c>: texts, a single one (an array of no dimensions) or a list (one dimension).</summary>
     Text,
 }
 
@@ -36,6 +36,12 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
 {
     /// <summary>What an error message calls the array, e.g. <c>Float32 [10, 784]</c>.</summary>
     public static string Describe(NpyType type, IEnumerable<long> shape) => $"{type} [{string.Join(", ", shape)}]";
+
+    /// <summary>The most bytes of a header: as many as NumPy reads.</summary>
+    public const int MaximumLength = 10_000;
+
+    /// <summary>The most dimensions of an array: as many as NumPy had until its version 2.</summary>
+    public const int MaximumRank = 32;
 
     /// <summary>Parses the Python dictionary of an NPY header (NumPy's NEP 1).</summary>
     /// <exception cref="InvalidDataException">It is no such dictionary, or one of an array that is not read.</exception>
@@ -67,34 +73,22 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
             _ when kind[0] == 'U' && int.TryParse(kind.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int length) && length < 1 << 28
                 => (NpyType.Text, 4 * length),
             _ => throw new InvalidDataException(
-                $"elements of type '{kind}' are not read, only b1, u1, i1, i4, i8, f4, f8 and single texts. Convert with array.astype('f4') before saving."),
+                $"elements of type '{Quote(kind)}' are not read, only b1, u1, i1, i4, i8, f4, f8 and texts. Convert with array.astype('f4') before saving."),
         };
 
-        var sizes = shape.Groups["sizes"].Value
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(size => long.TryParse(size.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-                ? number
-                : throw new InvalidDataException($"the NPY header is damaged: '{size}' is no size."))
-            .ToArray();
-        if (type == NpyType.Text && sizes.Length > 0)
-            throw new InvalidDataException("arrays of texts are not read, only single texts.");
+        var sizes = Sizes(shape.Groups["sizes"].Value);
+        if (type == NpyType.Text && sizes.Length > 1)
+            throw new InvalidDataException($"texts are read as a single one or as a list, but these have {sizes.Length} dimensions.");
+        if (type == NpyType.Text && sizes.Length == 1 && itemSize == 0)
+            throw new InvalidDataException("it is a list of texts without room for a character.");
         return new NpyHeader(type, itemSize, descr.Groups["order"].Value != ">", order.Groups["fortran"].Value == "True", sizes);
     }
 
-    /// <summary>The number of bytes of the array's elements.</summary>
-    /// <exception cref="InvalidDataException">It is more than an array of bytes can hold.</exception>
-    public long ByteCount()
+    /// <summary>The number of bytes of the array's elements; where a size is 0, those that there would be if it were 1, if they are too many.</summary>
+    public Int128 ByteCount()
     {
-        if (Shape.Contains(0))
-            return 0;
-        Int128 bytes = ItemSize;
-        foreach (long size in Shape)
-        {
-            bytes *= size;
-            if (bytes > Array.MaxLength)
-                throw new InvalidDataException($"it declares {Describe(Type, Shape)}, more than the {Array.MaxLength:N0} bytes that are read at most.");
-        }
-        return (long)bytes;
+        var bytes = Shape.Aggregate((Int128)Math.Max(ItemSize, 1), static (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
+        return bytes > long.MaxValue || !(Shape.Contains(0) || ItemSize == 0) ? bytes : 0;
     }
 
     /// <summary>The dictionary as NumPy writes it, little-endian and in C order.</summary>
@@ -115,6 +109,16 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         return $"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}";
     }
 
+    private static long[] Sizes(string text)
+    {
+        string[] sizes = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (sizes.Length > MaximumRank)
+            throw new InvalidDataException($"it has {sizes.Length} dimensions; {MaximumRank} are read at most.");
+        return Array.ConvertAll(sizes, static size => long.TryParse(size.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new InvalidDataException($"the NPY header is damaged: '{Quote(size)}' is no size."));
+    }
+
     private static string Quote(string text) => text.Length <= 120 ? text.TrimEnd() : text[..120] + "…";
 
     [GeneratedRegex("""['"]descr['"]\s*:\s*['"](?<order>[<>|=]?)(?<kind>\w+)['"]""")]
@@ -123,6 +127,6 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
     [GeneratedRegex("""['"]fortran_order['"]\s*:\s*(?<fortran>True|False)""")]
     private static partial Regex OrderPattern();
 
-    [GeneratedRegex("""['"]shape['"]\s*:\s*\((?<sizes>[^)]*)\)""")]
+    [GeneratedRegex("""['"]shape['"]\s*:\s*\((?<sizes>[^()]*)\)""")]
     private static partial Regex ShapePattern();
 }

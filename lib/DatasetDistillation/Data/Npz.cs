@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace DatasetDistillation.Data;
 
@@ -15,6 +16,11 @@ namespace DatasetDistillation.Data;
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "Npz is the name of the format.")]
 public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
 {
+    /// <summary>The bytes of all arrays together that are read at most, unless the caller says otherwise: 1 GiB.</summary>
+    public const long DefaultMaximumBytes = DataLimits.DefaultMaximumBytes;
+
+    private const int MaximumEntries = 10_000;
+    private const string Extension = ".npy";
     private readonly OrderedDictionary<string, NpyArray> arrays = new(StringComparer.Ordinal);
     private string source = "the archive";
 
@@ -72,35 +78,37 @@ public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
         return array;
     }
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>
+    /// Reads a file. It is refused, before memory is taken, where its arrays are more than 10,000, have more than 32 dimensions or a header of
+    /// more than 10,000 bytes, or take more bytes together than <paramref name="maximumBytes"/> and than the file itself.
+    /// </summary>
     /// <param name="path">A <c>.npz</c> file, its entries stored or deflated.</param>
+    /// <param name="maximumBytes">The bytes of all arrays together that are read at most, where the file is smaller than they are.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, truncated, or holds something else than plain arrays.</exception>
-    public static Npz Load(string path)
+    /// <exception cref="InvalidDataException">The file is damaged, truncated, too large, or holds something else than plain arrays.</exception>
+    public static Npz Load(string path, long maximumBytes = DefaultMaximumBytes)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{Path.GetFullPath(path)}'.", path);
         using var stream = File.OpenRead(path);
-        return Load(stream, $"'{path}'");
+        return Load(stream, $"'{path}'", maximumBytes);
     }
 
-    /// <summary>Reads an archive from a stream.</summary>
+    /// <summary>Reads an archive from a stream, within the limits of <see cref="Load(string, long)"/>.</summary>
     /// <param name="stream">A seekable stream.</param>
     /// <param name="source">What error messages call it.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, truncated, or holds something else than plain arrays.</exception>
-    public static Npz Load(Stream stream, string source = "the archive")
+    /// <param name="maximumBytes">The bytes of all arrays together that are read at most, where the archive is smaller than they are.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, truncated, too large, or holds something else than plain arrays.</exception>
+    public static Npz Load(Stream stream, string source = "the archive", long maximumBytes = DefaultMaximumBytes)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var npz = new Npz { source = source };
         try
         {
             using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+            Check(zip.Entries, stream.Length, source, maximumBytes);
             foreach (var entry in zip.Entries)
-            {
-                if (!entry.FullName.EndsWith(".npy", StringComparison.Ordinal))
-                    throw new InvalidDataException($"{source} holds '{entry.FullName}', which is no NPY array.");
-                npz.Add(entry.FullName[..^4], Read(entry, stream.Length, source));
-            }
+                npz.Add(entry.FullName[..^Extension.Length], Read(entry, source));
         }
         catch (Exception exception) when (exception is EndOfStreamException or ArgumentException ||
             (exception is InvalidDataException && !exception.Message.Contains(source, StringComparison.Ordinal)))
@@ -129,7 +137,7 @@ public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
         using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
         foreach (var (name, array) in arrays)
         {
-            var entry = zip.CreateEntry($"{name}.npy", compress ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
+            var entry = zip.CreateEntry(name + Extension, compress ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
             entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
             using var to = entry.Open();
             array.Write(to);
@@ -141,12 +149,28 @@ public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static NpyArray Read(ZipArchiveEntry entry, long archiveLength, string source)
+    /// <summary>Checks what the archive's directory says; what it says of an entry is checked again as the entry is read.</summary>
+    private static void Check(System.Collections.ObjectModel.ReadOnlyCollection<ZipArchiveEntry> entries, long archiveLength, string source, long maximumBytes)
     {
-        const long BestDeflateRatio = 1032;
-        if (entry.CompressedLength > archiveLength || entry.Length > BestDeflateRatio * (entry.CompressedLength + 64) || entry.Length > Array.MaxLength)
-            throw new InvalidDataException($"The array '{entry.FullName}' in {source} declares {entry.Length:N0} bytes, more than the file can hold or than can be read.");
+        if (entries.Count > MaximumEntries)
+            throw new InvalidDataException($"{source} has {entries.Count:N0} entries; {MaximumEntries:N0} are read at most.");
+        Int128 packed = 0, unpacked = 0;
+        foreach (var entry in entries)
+        {
+            if (!entry.FullName.EndsWith(Extension, StringComparison.Ordinal))
+                throw new InvalidDataException($"{source} holds '{entry.FullName}', which is no NPY array.");
+            if (entry.Length > DataLimits.BestDeflateRatio * ((Int128)entry.CompressedLength + 64) || entry.Length > Array.MaxLength)
+                throw new InvalidDataException($"The array '{entry.FullName}' in {source} declares {entry.Length:N0} bytes, more than the file can hold or than can be read.");
+            packed += entry.CompressedLength;
+            unpacked += entry.Length;
+        }
+        if (packed > archiveLength)
+            throw new InvalidDataException($"{source} is damaged: its entries take {packed:N0} bytes, but the whole file has {archiveLength:N0}.");
+        DataLimits.Require(unpacked, archiveLength, maximumBytes, $"What {source} holds");
+    }
 
+    private static NpyArray Read(ZipArchiveEntry entry, string source)
+    {
         try
         {
             var bytes = new byte[entry.Length];
@@ -156,7 +180,7 @@ public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
                 if (from.ReadByte() >= 0)
                     throw new InvalidDataException("it is longer than the archive's directory says.");
             }
-            if (Crc32.Of(bytes) != entry.Crc32)
+            if (Crc32.HashToUInt32(bytes) != entry.Crc32)
                 throw new InvalidDataException("its checksum is wrong; the file is damaged.");
             return NpyArray.Read(bytes);
         }
@@ -166,5 +190,10 @@ public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
         }
     }
 
-    private string Contents() => arrays.Count == 0 ? "none at all" : string.Join(", ", arrays.Select(array => $"'{array.Key}' ({array.Value})"));
+    private string Contents()
+    {
+        const int Shown = 20;
+        string shown = string.Join(", ", arrays.Take(Shown).Select(array => $"'{array.Key}' ({array.Value})"));
+        return arrays.Count == 0 ? "none at all" : arrays.Count > Shown ? $"{shown} and {arrays.Count - Shown} others" : shown;
+    }
 }

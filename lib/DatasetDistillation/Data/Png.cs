@@ -1,216 +1,176 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
+using System.IO.Hashing;
+using SkiaSharp;
 
 namespace DatasetDistillation.Data;
 
-/// <summary>
-/// Reads and writes PNG images (ISO/IEC 15948). Written: 8 bits per sample, grey, RGB or RGBA. Read: every colour type
-/// and bit depth that is not interlaced, delivered with 8 bits per sample.
-/// </summary>
-public static class Png
+/// <summary>Writes PNG files, and reads PNG and JPEG files, by SkiaSharp.</summary>
+internal static class Png
 {
-    private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
+    /// <summary>The most pixels of an image that is read: 2²⁶, such as 8,192×8,192. Larger ones are refused before they are decoded.</summary>
+    public const int MaximumPixels = 1 << 26;
+
+    private const int Rgba = 4;
 
     /// <summary>Encodes an image.</summary>
     /// <param name="width">Width in pixels, at least 1.</param>
     /// <param name="height">Height in pixels, at least 1.</param>
-    /// <param name="channels">1 (grey), 3 (RGB) or 4 (RGBA).</param>
+    /// <param name="channels">1 (gray), 3 (RGB) or 4 (RGBA).</param>
     /// <param name="pixels">Samples 0–255, row by row, channels interleaved: <c>[height, width, channels]</c>.</param>
     /// <returns>The bytes of a PNG file.</returns>
     /// <exception cref="ArgumentException">The number of channels or of samples is wrong.</exception>
-    public static byte[] Encode(int width, int height, int channels, ReadOnlySpan<byte> pixels)
+    public static unsafe byte[] Encode(int width, int height, int channels, ReadOnlySpan<byte> pixels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        byte colourType = channels switch
-        {
-            1 => 0,
-            3 => 2,
-            4 => 6,
-            _ => throw new ArgumentOutOfRangeException(nameof(channels), channels, "A PNG has 1 (grey), 3 (RGB) or 4 (RGBA) channels."),
-        };
+        if (channels is not (1 or 3 or Rgba))
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A PNG has 1 (gray), 3 (RGB) or 4 (RGBA) channels.");
         if (pixels.Length != (long)width * height * channels)
         {
             throw new ArgumentException(
                 $"A {width}×{height} image of {channels} channels has {(long)width * height * channels} samples, but {pixels.Length} were given.", nameof(pixels));
         }
 
-        using var compressed = new MemoryStream();
-        using (var zlib = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
+        var info = new SKImageInfo(
+            width, height, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, channels == Rgba ? SKAlphaType.Unpremul : SKAlphaType.Opaque);
+        var samples = channels == 3 ? WithAlpha(pixels) : pixels;
+        fixed (byte* first = samples)
         {
-            int stride = width * channels;
-            for (int y = 0; y < height; y++)
-            {
-                zlib.WriteByte((byte)Filter.None);
-                zlib.Write(pixels.Slice(y * stride, stride));
-            }
+            using var pixmap = new SKPixmap(info, (IntPtr)first);
+            using var encoded = pixmap.Encode(SKPngEncoderOptions.Default)
+                ?? throw new InvalidOperationException($"The {width}×{height} image cannot be encoded.");
+            return encoded.ToArray();
         }
-
-        Span<byte> header = stackalloc byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, width);
-        BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
-        header[8] = 8;
-        header[9] = colourType;
-        header[10..].Clear();
-
-        using var file = new MemoryStream();
-        file.Write(Signature);
-        WriteChunk(file, "IHDR"u8, header);
-        WriteChunk(file, "IDAT"u8, compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
-        WriteChunk(file, "IEND"u8, []);
-        return file.ToArray();
     }
 
     /// <summary>
-    /// Decodes an image. Samples of 1, 2 and 4 bits are scaled to 0–255, those of 16 bits rounded down to 8; a palette
-    /// becomes RGB, and a transparent colour or palette entry becomes an alpha channel.
+    /// Decodes a PNG or JPEG file, turned as its EXIF orientation says. Samples of 1, 2 and 4 bits are scaled to 0–255, those of 16 bits
+    /// cut to 8; a palette becomes RGB. Color profiles are not applied.
     /// </summary>
-    /// <param name="file">The bytes of a PNG file.</param>
-    /// <returns>The image, 8 bits per sample.</returns>
-    /// <exception cref="InvalidDataException">The bytes are no PNG file, or a damaged or truncated one.</exception>
-    /// <exception cref="NotSupportedException">The image is interlaced.</exception>
-    public static PngImage Decode(ReadOnlySpan<byte> file)
+    /// <param name="file">The bytes of the file.</param>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are neither, or a damaged or truncated file, or the image has more pixels than <see cref="MaximumPixels"/>.
+    /// </exception>
+    public static unsafe PngImage Decode(ReadOnlySpan<byte> file)
     {
-        if (!file.StartsWith(Signature))
-            throw new InvalidDataException("This is no PNG file: it does not begin with the PNG signature.");
+        using var data = SKData.CreateCopy(file);
+        using var codec = SKCodec.Create(data);
+        if (codec is null || codec.EncodedFormat is not (SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg))
+            throw new InvalidDataException("This is no PNG or JPEG file, or its beginning is damaged.");
+        if (codec.EncodedFormat == SKEncodedImageFormat.Png)
+            RequireWholeChunks(file);
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        if (width < 1 || height < 1 || (long)width * height > MaximumPixels)
+            throw new InvalidDataException($"The image has {width:N0}×{height:N0} pixels; at most {MaximumPixels:N0} are read. Make it smaller first.");
 
-        PngHeader? header = null;
-        byte[] palette = [];
-        byte[] transparency = [];
-        using var compressed = new MemoryStream();
-        for (var rest = file[Signature.Length..]; ;)
+        var hasAlpha = codec.Info.AlphaType != SKAlphaType.Opaque;
+        var samples = new byte[width * height * Rgba];
+        SKCodecResult result;
+        fixed (byte* first = samples)
+            result = codec.GetPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, hasAlpha ? SKAlphaType.Unpremul : SKAlphaType.Opaque), (IntPtr)first);
+        if (result != SKCodecResult.Success)
+            throw new InvalidDataException($"The image is {(result == SKCodecResult.IncompleteInput ? "truncated" : "damaged")} ({result}). Copy or download it again.");
+
+        int channels = hasAlpha ? Rgba : codec.Info.ColorType == SKColorType.Gray8 ? 1 : 3;
+        var image = new PngImage(width, height, channels, channels == Rgba ? samples : WithoutAlpha(samples, channels));
+        return image.Turned(codec.EncodedOrigin);
+    }
+
+    /// <summary>Checks what decoders of PNG let pass: that the file is whole and the checksums of its chunks are right.</summary>
+    private static void RequireWholeChunks(ReadOnlySpan<byte> file)
+    {
+        const int Signature = 8, TypeLength = 4, Overhead = 12; // length, type, checksum
+        for (var rest = file[Signature..]; ;)
         {
-            var (type, data) = ReadChunk(ref rest);
-            if (header is null != (type == "IHDR"))
-                throw new InvalidDataException("The PNG file must begin with its only IHDR chunk.");
-            switch (type)
-            {
-                case "IHDR":
-                    header = PngHeader.Parse(data);
-                    break;
-                case "PLTE":
-                    if (data.Length is 0 or > 768 || data.Length % 3 != 0)
-                        throw new InvalidDataException($"The palette of the PNG file has {data.Length} bytes; it must hold 1 to 256 RGB entries.");
-                    palette = data.ToArray();
-                    break;
-                case "tRNS":
-                    transparency = data.ToArray();
-                    break;
-                case "IDAT":
-                    compressed.Write(data);
-                    break;
-                case "IEND":
-                    compressed.Position = 0;
-                    return PngSamples.ToImage(header!, palette, transparency, Unfilter(header!, compressed));
-                default:
-                    if (char.IsAsciiLetterUpper(type[0]))
-                        throw new InvalidDataException($"The PNG file needs the unknown chunk '{type}' to be understood.");
-                    break;
-            }
+            uint length = rest.Length < Overhead ? uint.MaxValue : BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (length > rest.Length - Overhead)
+                throw new InvalidDataException("The PNG file is truncated. Copy or download it again.");
+            var checkedPart = rest.Slice(4, TypeLength + (int)length);
+            if (Crc32.HashToUInt32(checkedPart) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
+                throw new InvalidDataException("The PNG file is damaged: a checksum is wrong. Copy or download it again.");
+            if (checkedPart.StartsWith("IEND"u8))
+                return;
+            rest = rest[(Overhead + (int)length)..];
         }
     }
 
-    private static (string Type, byte[] Data) ReadChunk(ref ReadOnlySpan<byte> rest)
+    private static byte[] WithAlpha(ReadOnlySpan<byte> rgb)
     {
-        const int Overhead = 12; // length, type, CRC
-        uint length = rest.Length < Overhead ? uint.MaxValue : BinaryPrimitives.ReadUInt32BigEndian(rest);
-        if (length > rest.Length - Overhead)
-            throw new InvalidDataException("The PNG file is truncated: it ends inside a chunk or before its IEND chunk. Copy or download it again.");
-
-        var checkedPart = rest.Slice(4, 4 + (int)length);
-        string type = System.Text.Encoding.ASCII.GetString(checkedPart[..4]);
-        if (Crc32.Of(checkedPart) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
-            throw new InvalidDataException($"The PNG file is damaged: the checksum of its {type} chunk is wrong. Copy or download it again.");
-        rest = rest[(Overhead + (int)length)..];
-        return (type, checkedPart[4..].ToArray());
+        var rgba = new byte[rgb.Length / 3 * Rgba];
+        for (int from = 0, to = 0; from < rgb.Length; from += 3, to += Rgba)
+        {
+            rgb.Slice(from, 3).CopyTo(rgba.AsSpan(to));
+            rgba[to + 3] = byte.MaxValue;
+        }
+        return rgba;
     }
 
-    /// <summary>Inflates the image data and undoes the row filters: packed samples, <c>[height, stride]</c>.</summary>
-    private static byte[] Unfilter(PngHeader header, MemoryStream compressed)
+    private static byte[] WithoutAlpha(ReadOnlySpan<byte> rgba, int channels)
     {
-        long size = (header.Stride + 1) * header.Height;
-        const int BestDeflateRatio = 1032;
-        if (size > Array.MaxLength || size > BestDeflateRatio * (compressed.Length + 64))
-        {
-            throw new InvalidDataException(
-                $"The PNG file declares {header.Width}×{header.Height} pixels, more than its {compressed.Length} bytes of image data can hold.");
-        }
-
-        int stride = (int)header.Stride;
-        int step = Math.Max(1, header.SamplesPerPixel * header.BitDepth / 8);
-        var pixels = new byte[stride * header.Height];
-        ReadOnlySpan<byte> above = new byte[stride];
-        using var zlib = new ZLibStream(compressed, CompressionMode.Decompress);
-        for (int y = 0; y < header.Height; y++)
-        {
-            var row = pixels.AsSpan(y * stride, stride);
-            try
-            {
-                int filter = zlib.ReadByte();
-                zlib.ReadExactly(row);
-                Unfilter((Filter)filter, row, above, step);
-            }
-            catch (EndOfStreamException exception)
-            {
-                throw new InvalidDataException($"The PNG file's image data ends in row {y} of {header.Height}.", exception);
-            }
-            above = row;
-        }
+        var pixels = new byte[rgba.Length / Rgba * channels];
+        for (int from = 0, to = 0; from < rgba.Length; from += Rgba, to += channels)
+            rgba.Slice(from, channels).CopyTo(pixels.AsSpan(to));
         return pixels;
     }
+}
 
-    private static void Unfilter(Filter filter, Span<byte> row, ReadOnlySpan<byte> above, int step)
+/// <summary>A decoded image of 8 bits per sample.</summary>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Channels">1 (gray), 3 (RGB) or 4 (RGBA, not premultiplied).</param>
+/// <param name="Pixels">Samples 0–255, channels interleaved: <c>[height, width, channels]</c>.</param>
+internal sealed record PngImage(int Width, int Height, int Channels, byte[] Pixels)
+{
+    /// <summary>
+    /// The image in gray, <c>[height, width]</c>, 0–255: colors by their luma (ITU-R BT.601), transparent pixels over black.
+    /// </summary>
+    public byte[] ToGray()
     {
-        switch (filter)
+        var gray = new byte[Width * Height];
+        for (int i = 0; i < gray.Length; i++)
         {
-            case Filter.None:
-                break;
-            case Filter.Sub:
-                for (int i = step; i < row.Length; i++)
-                    row[i] += row[i - step];
-                break;
-            case Filter.Up:
-                for (int i = 0; i < row.Length; i++)
-                    row[i] += above[i];
-                break;
-            case Filter.Average:
-                for (int i = 0; i < row.Length; i++)
-                    row[i] += (byte)(((i < step ? 0 : row[i - step]) + above[i]) / 2);
-                break;
-            case Filter.Paeth:
-                for (int i = 0; i < row.Length; i++)
-                    row[i] += i < step ? above[i] : Paeth(row[i - step], above[i], above[i - step]);
-                break;
-            default:
-                throw new InvalidDataException($"The PNG file's image data is damaged: row filter {(int)filter} does not exist.");
+            var pixel = Pixels.AsSpan(i * Channels, Channels);
+            int value = Channels < 3 ? pixel[0] : ((299 * pixel[0]) + (587 * pixel[1]) + (114 * pixel[2]) + 500) / 1000;
+            gray[i] = Channels == 4 ? OverBlack(value, pixel[3]) : (byte)value;
         }
+        return gray;
     }
 
-    private static byte Paeth(byte left, byte above, byte aboveLeft)
+    /// <summary>The image in color, <c>[height, width, 3]</c>, 0–255: gray in all three channels, transparent pixels over black.</summary>
+    public byte[] ToRgb()
     {
-        int estimate = left + above - aboveLeft;
-        int toLeft = Math.Abs(estimate - left), toAbove = Math.Abs(estimate - above), toAboveLeft = Math.Abs(estimate - aboveLeft);
-        return toLeft <= toAbove && toLeft <= toAboveLeft ? left : toAbove <= toAboveLeft ? above : aboveLeft;
+        var rgb = new byte[Width * Height * 3];
+        for (int i = 0; i < rgb.Length; i++)
+        {
+            var pixel = Pixels.AsSpan(i / 3 * Channels, Channels);
+            int value = Channels < 3 ? pixel[0] : pixel[i % 3];
+            rgb[i] = Channels == 4 ? OverBlack(value, pixel[3]) : (byte)value;
+        }
+        return rgb;
     }
 
-    private static void WriteChunk(MemoryStream file, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    /// <summary>The image as a camera held it that stored it otherwise.</summary>
+    public PngImage Turned(SKEncodedOrigin origin)
     {
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
-        file.Write(number);
-        int start = (int)file.Position;
-        file.Write(type);
-        file.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Of(file.GetBuffer().AsSpan(start, (int)file.Position - start)));
-        file.Write(number);
+        if (origin is SKEncodedOrigin.TopLeft)
+            return this;
+        bool swaps = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var (width, height) = swaps ? (Height, Width) : (Width, Height);
+        var turned = new byte[Pixels.Length];
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                var (across, down) = swaps ? (y, x) : (x, y);
+                if (origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom)
+                    across = Width - 1 - across;
+                if (origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom)
+                    down = Height - 1 - down;
+                Pixels.AsSpan(((down * Width) + across) * Channels, Channels).CopyTo(turned.AsSpan(((y * width) + x) * Channels));
+            }
+        }
+        return new PngImage(width, height, Channels, turned);
     }
 
-    private enum Filter
-    {
-        None,
-        Sub,
-        Up,
-        Average,
-        Paeth,
-    }
+    private static byte OverBlack(int value, byte alpha) => (byte)(((value * alpha) + 127) / 255);
 }

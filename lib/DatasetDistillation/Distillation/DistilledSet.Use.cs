@@ -75,8 +75,8 @@ public sealed partial class DistilledSet
     public ImageDataset Prepare(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (data.Standardisation is null && Preprocessing is not null)
-            return data.Standardise(Preprocessing);
+        if (data.Standardization is null && Preprocessing is not null)
+            return data.Standardize(Preprocessing);
         RequireSpace(data);
         return data.ToDevice(data.Device);
     }
@@ -105,9 +105,9 @@ public sealed partial class DistilledSet
         if (data.ClassCount != ClassCount)
             throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
         var (ownMean, ownDeviation) = (Preprocessing?.Mean ?? 0, Preprocessing?.StandardDeviation ?? 1);
-        var (mean, deviation) = (data.Standardisation?.Mean ?? 0, data.Standardisation?.StandardDeviation ?? 1);
+        var (mean, deviation) = (data.Standardization?.Mean ?? 0, data.Standardization?.StandardDeviation ?? 1);
         if (Math.Abs(mean - ownMean) > SameStatistics || Math.Abs(deviation - ownDeviation) > SameStatistics)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{data.Name} has another scale than the set: mean {mean} and standard deviation {deviation} were taken off, not {ownMean} and {ownDeviation}. Standardise it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1])."), nameof(data));
+                $"{data.Name} has another scale than the set: mean {mean} and standard deviation {deviation} were taken off, not {ownMean} and {ownDeviation}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1])."), nameof(data));
     }
 }

@@ -18,14 +18,14 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="learningRates">The learning rate of each training step in order; empty when none was learned.</param>
     /// <param name="steps">Into how many consecutive batches the images are divided, one for each step of an epoch.</param>
     /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
-    public DistilledSet(Tensor images, Tensor labels, string method, Standardisation? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
+    public DistilledSet(Tensor images, Tensor labels, string method, Standardization? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
         if (images.dtype != float32 || images.dim() != 4 || images.shape.Contains(0))
             throw new ArgumentException($"Distilled images are Float32 [n, c, h, w], none of these 0; got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
-        if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0] || labels.shape[1] == 0)
-            throw new ArgumentException($"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes]; got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+        if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0] || labels.shape[1] < 2)
+            throw new ArgumentException($"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes], of 2 classes at least; got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
         if (!Finite(images) || !Finite(labels))
             throw new ArgumentException("Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier checkpoint or a lower rate.");
         if (steps < 1 || images.shape[0] % steps != 0)
@@ -54,7 +54,7 @@ public sealed partial class DistilledSet : IDisposable
     public string Method { get; }
 
     /// <summary>The standardization of the space that the images live in; null when they are pixels in [0, 1].</summary>
-    public Standardisation? Preprocessing { get; }
+    public Standardization? Preprocessing { get; }
 
     /// <summary>The learned rate of each training step; empty when the method leaves training to the reader.</summary>
     public IReadOnlyList<double> LearningRates { get; }
@@ -72,11 +72,15 @@ public sealed partial class DistilledSet : IDisposable
         return Labels.argmax(1).cpu().data<long>().ToArray();
     }
 
-    /// <summary>Writes an .npz that NumPy opens: images, labels, learning_rates, steps, mean and std, method. Atomic.</summary>
+    /// <summary>
+    /// Writes an .npz that NumPy opens: images [n, c, h, w] and their layout ("NCHW"), labels, learning_rates, steps, mean and std, method.
+    /// Atomic.
+    /// </summary>
     public void Save(string path)
     {
         var archive = new Npz();
         archive.Add("images", NpyArray.From(Images));
+        archive.Add(ImageLayouts.Key, ImageLayouts.Stated);
         archive.Add("labels", NpyArray.From(Labels));
         archive.Add("learning_rates", NpyArray.From(LearningRates.ToArray(), LearningRates.Count));
         archive.Add("steps", NpyArray.Scalar((long)Steps));
@@ -94,15 +98,17 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="preprocessing">
     /// How the images were standardized, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
     /// </param>
+    /// <param name="layout">Where the channels are; null: as the archive says, else as its shape does, where only one place has 1 or 3.</param>
+    /// <param name="maximumBytes">The bytes that the arrays may take in memory where the file is smaller than they are; by default 1 GiB.</param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
-    public static DistilledSet Load(string path, Standardisation? preprocessing = null)
+    public static DistilledSet Load(string path, Standardization? preprocessing = null, ImageLayout? layout = null, long maximumBytes = Npz.DefaultMaximumBytes)
     {
-        var archive = Npz.Load(path);
+        var archive = Npz.Load(path, maximumBytes);
         using var scope = NewDisposeScope();
         try
         {
             var images = archive["images"].ToTensor().to_type(float32);
-            if (images.dim() == 4 && images.shape[1] > 4 && images.shape[3] <= 4)
+            if (images.dim() == 4 && ImageLayouts.Of(archive, "images", layout) == ImageLayout.ChannelsLast)
                 images = images.permute(0, 3, 1, 2).contiguous();
             return new DistilledSet(
                 images,
@@ -110,11 +116,12 @@ public sealed partial class DistilledSet : IDisposable
                 archive.Contains("method") ? archive["method"].ToText() : $"read from {Path.GetFileName(path)}",
                 archive.Contains("mean") ? Stored(archive) : preprocessing,
                 archive.Contains("learning_rates") ? archive["learning_rates"].ToDoubles() : null,
-                archive.Contains("steps") ? (int)archive.Get("steps").ToInt64s()[0] : 1);
+                archive.Contains("steps") ? (int)Math.Clamp(archive.Get("steps").ToInt64s()[0], 0, int.MaxValue) : 1);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException ||
+            (error is InvalidDataException && !error.Message.Contains(path, StringComparison.Ordinal)))
         {
-            throw new InvalidDataException($"{path} is not a distilled set: {error.Message}", error);
+            throw new InvalidDataException($"'{path}' is not a distilled set: {error.Message}", error);
         }
     }
 
@@ -129,10 +136,10 @@ public sealed partial class DistilledSet : IDisposable
         Labels.Dispose();
     }
 
-    private static Standardisation? Stored(Npz archive)
+    private static Standardization? Stored(Npz archive)
     {
         var (mean, deviation) = (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0]);
-        return (mean, deviation) == (0f, 1f) ? null : new Standardisation(mean, deviation);
+        return (mean, deviation) == (0f, 1f) ? null : new Standardization(mean, deviation);
     }
 
     private static bool Finite(Tensor t)

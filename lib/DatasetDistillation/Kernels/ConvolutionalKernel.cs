@@ -8,7 +8,7 @@ namespace DatasetDistillation.Kernels;
 /// <summary>
 /// The NTK or NNGP of a convolutional ReLU network of infinite width in the NTK parameterization (Novak et al. 2019; Arora et al. 2019):
 /// 3×3 convolutions that keep the size (zeros around the image), each followed by ReLU; then, with a pool radius r above 0, the averages
-/// of all (r + 1)×(r + 1) windows that touch the image, moved pixel by pixel; then all pixels and channels into a dense layer. Standardise
+/// of all (r + 1)×(r + 1) windows that touch the image, moved pixel by pixel; then all pixels and channels into a dense layer. Standardize
 /// images first.
 /// </summary>
 /// <remarks>

@@ -96,7 +96,7 @@ internal static unsafe class NormKernels
                 var scale = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
                 (Mean[row], Variance[row], Scale[row]) = (mean, T.CreateTruncating(variance), scale);
                 for (var o = 0; o < Layout.Outer; o++)
-                    Standardise(Layout.Inner, X + Layout.At(o, row), mean, scale, Y + Layout.At(o, row));
+                    Standardize(Layout.Inner, X + Layout.At(o, row), mean, scale, Y + Layout.At(o, row));
             }
         }
     }
@@ -230,7 +230,7 @@ internal static unsafe class NormKernels
         return total;
     }
 
-    private static void Standardise<T>(int n, T* x, T mean, T scale, T* y)
+    private static void Standardize<T>(int n, T* x, T mean, T scale, T* y)
         where T : unmanaged, INumber<T>
     {
         var i = 0;

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Tests.Data;
 public sealed class DigitsTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
-    private readonly MnistFiles mnist;
+    private readonly DataSource mnist;
     private readonly Dictionary<string, byte[]> contents;
     private readonly List<string> notices = [];
 
@@ -163,8 +163,8 @@ public sealed class DigitsTests : IDisposable
     public void Mnist_itself_is_as_published()
     {
         string? data = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
-        Skip.If(data is null || MnistFiles.Official.Training.Images.FindIn(Path.Combine(data, "mnist")) is null, "DISTILLATION_DATA does not lead to MNIST.");
-        var options = new DigitsOptions { Folders = [data], AllowDownload = false, Notice = notices.Add };
+        Skip.If(data is null || DataSource.Mnist.Find([data], DataSource.Mnist.Files) is null, "DISTILLATION_DATA does not lead to MNIST.");
+        var options = new DataOptions { Folders = [data], AllowDownload = false, Notice = notices.Add };
 
         using var training = Digits.Load(options);
         using var test = Digits.LoadTest(options);
@@ -175,19 +175,19 @@ public sealed class DigitsTests : IDisposable
         Assert.Equal([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009], test.ClassHistogram());
         Assert.Equal([60_000L, 1, 28, 28], training.Images.shape);
         Assert.Equal((33_600, 8_400), (seen.Count, heldOut.Count));
-        var statistics = Standardisation.Of(training);
+        var statistics = Standardization.Of(training);
         Assert.Equal(0.1307, statistics.Mean, 1e-4);
         Assert.Equal(0.3081, statistics.StandardDeviation, 1e-4);
         seen.Dispose();
         heldOut.Dispose();
     }
 
-    private DigitsOptions Options(params Uri[] mirrors) => new()
+    private DataOptions Options(params Uri[] mirrors) => new()
     {
         Folders = [folder.Path],
         AllowDownload = mirrors.Length > 0,
         Notice = notices.Add,
-        Mnist = mnist with { Mirrors = mirrors },
+        Source = mnist with { Mirrors = mirrors },
     };
 
     private void WriteMnist(string place)

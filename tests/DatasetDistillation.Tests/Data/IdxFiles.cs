@@ -26,7 +26,7 @@ internal static class IdxFiles
     }
 
     /// <summary>Twenty training and ten test images under MNIST's names, with the checksums of these.</summary>
-    public static (MnistFiles Files, Dictionary<string, byte[]> Contents) SmallMnist(params Uri[] mirrors)
+    public static (DataSource Source, Dictionary<string, byte[]> Contents) SmallMnist()
     {
         byte[] labels = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         var unpacked = new Dictionary<string, byte[]>
@@ -36,12 +36,8 @@ internal static class IdxFiles
             ["t10k-images-idx3-ubyte"] = Images(10),
             ["t10k-labels-idx1-ubyte"] = Labels(labels),
         };
-        MnistFile File(string name) => new(name, Convert.ToHexStringLower(SHA256.HashData(unpacked[name])));
-        var files = new MnistFiles(
-            new MnistPair(File("train-images-idx3-ubyte"), File("train-labels-idx1-ubyte")),
-            new MnistPair(File("t10k-images-idx3-ubyte"), File("t10k-labels-idx1-ubyte")),
-            mirrors);
-        return (files, unpacked.ToDictionary(file => file.Key + ".gz", file => Gzip(file.Value)));
+        var files = unpacked.Select(static file => new DataFile(file.Key, file.Value.Length, Convert.ToHexStringLower(SHA256.HashData(file.Value))));
+        return (new DataSource("MNIST", ["mnist"], [.. files], []), unpacked.ToDictionary(file => file.Key + ".gz", file => Gzip(file.Value)));
     }
 
     private static byte[] Numbers(params int[] numbers)

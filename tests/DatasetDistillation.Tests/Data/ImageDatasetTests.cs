@@ -124,35 +124,35 @@ public sealed class ImageDatasetTests : IDisposable
     }
 
     [Fact]
-    public void Standardised_images_have_mean_0_and_deviation_1_and_can_be_turned_back()
+    public void Standardized_images_have_mean_0_and_deviation_1_and_can_be_turned_back()
     {
         using var training = SyntheticDigits.Create(50);
         using var test = SyntheticDigits.Create(10, first: 50);
 
-        using var standardised = training.Standardise();
-        using var same = test.Standardise(standardised.Standardisation);
-        using var back = same.Standardisation!.Invert(same.Images);
+        using var standardized = training.Standardize();
+        using var same = test.Standardize(standardized.Standardization);
+        using var back = same.Standardization!.Invert(same.Images);
 
-        var statistics = Standardisation.Of(standardised.PixelValues());
+        var statistics = Standardization.Of(standardized.PixelValues());
         Assert.Equal(0, statistics.Mean, 1e-4);
         Assert.Equal(1, statistics.StandardDeviation, 1e-4);
-        Assert.Equal(standardised.Standardisation, same.Standardisation);
+        Assert.Equal(standardized.Standardization, same.Standardization);
         var (expected, actual) = (test.PixelValues(), back.data<float>().ToArray());
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], actual[i], 1e-5);
-        Assert.Throws<InvalidOperationException>(() => same.Standardise());
+        Assert.Throws<InvalidOperationException>(() => same.Standardize());
         Assert.Throws<InvalidOperationException>(() => same.Save(folder["x.npz"]));
     }
 
     [Fact]
     public void Constant_images_become_zero()
     {
-        using var data = new ImageDataset(zeros([3, 1, 2, 2]) + 0.5f, zeros([3], ScalarType.Int64), "grey");
-        using var standardised = data.Standardise();
+        using var data = new ImageDataset(zeros([3, 1, 2, 2]) + 0.5f, zeros([3], ScalarType.Int64), "gray", classCount: 2);
+        using var standardized = data.Standardize();
 
-        Assert.All(standardised.PixelValues(), value => Assert.Equal(0, value));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardisation(0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardisation(float.NaN, 1));
+        Assert.All(standardized.PixelValues(), value => Assert.Equal(0, value));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardization(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Standardization(float.NaN, 1));
     }
 
     [Fact]
@@ -171,13 +171,13 @@ public sealed class ImageDatasetTests : IDisposable
     [Fact]
     public void An_npz_of_bytes_under_other_names_is_read()
     {
-        new Npz { ["x_train"] = NpyArray.From<byte>([0, 255, 51, 102], 2, 1, 2), ["y_train"] = NpyArray.From<byte>([3, 1]) }.Save(folder["mnist.npz"]);
+        new Npz { ["x_train"] = NpyArray.From<byte>([0, 255, 51, 102], 2, 1, 2), ["y_train"] = NpyArray.From<byte>([1, 0]) }.Save(folder["mnist.npz"]);
 
         using var read = ImageDataset.FromNpz(folder["mnist.npz"], "x_train", "y_train");
 
         Assert.Equal([2L, 1, 1, 2], read.Images.shape);
         Assert.Equal([0f, 1f, 0.2f, 0.4f], read.PixelValues());
-        Assert.Equal(("mnist", 4), (read.Name, read.ClassCount));
+        Assert.Equal(("mnist", 2), (read.Name, read.ClassCount));
     }
 
     [Fact]
@@ -210,6 +210,72 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Contains("Divide by", Refusal(images + 255f, labels), StringComparison.Ordinal);
         Assert.Contains("NaN at pixel 3", Refusal(tensor([0, 0, 0, float.NaN, 0, 0, 0, 0], [2L, 1, 2, 2]), labels), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Colour_images_with_channels_last_are_read_as_such_and_an_ambiguous_shape_is_refused()
+    {
+        var pixels = Enumerable.Range(0, 2 * 32 * 32 * 3).Select(static i => (byte)(i % 251)).ToArray();
+        new Npz { ["images"] = NpyArray.From(pixels, 2, 32, 32, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["last.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels[..90], 2, 5, 3, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["clear.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels[..90], 2, 3, 5, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["unclear.npz"]);
+
+        using var last = ImageDataset.FromNpz(folder["last.npz"]);
+        using var clear = ImageDataset.FromNpz(folder["clear.npz"]);
+        using var told = ImageDataset.FromNpz(folder["unclear.npz"], layout: ImageLayout.ChannelsFirst);
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["unclear.npz"]));
+
+        Assert.Equal([2L, 3, 32, 32], last.Images.shape);
+        Assert.Equal(pixels[(((7 * 32) + 5) * 3) + 2] / 255f, last.Images[0, 2, 7, 5].item<float>());
+        Assert.Equal([2L, 3, 5, 3], clear.Images.shape);
+        Assert.Equal([2L, 3, 5, 3], told.Images.shape);
+        Assert.Contains("ChannelsLast", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Class_names_and_any_shape_are_saved_and_read()
+    {
+        using var data = new ImageDataset(rand([4, 5, 3, 4]), tensor([2L, 0, 1, 2], [4L]), "shapes", classNames: ["cercle", "König", "蒸留"]);
+
+        data.Save(folder["named.npz"]);
+        using var read = ImageDataset.FromNpz(folder["named.npz"]);
+
+        Assert.Equal([4L, 5, 3, 4], read.Images.shape);
+        Assert.Equal(data.PixelValues(), read.PixelValues());
+        Assert.Equal(["cercle", "König", "蒸留"], read.ClassNames);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0L, 5, 9 }, null, "No image has the label 1, though one has 9")]
+    [InlineData(new[] { 1L, 2, 3 }, null, "No image has the label 0")]
+    [InlineData(new[] { 0L, 0, 0 }, null, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 300_000_000 }, null, "Label 2 is 300000000; labels must be 0 to 65535")]
+    [InlineData(new[] { 0L, 0, 0 }, 1, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 0 }, 0, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 0 }, 2_147_483_645, "2 to 65,536 classes")]
+    [InlineData(new[] { 0L, 0, 3 }, 3, "Label 2 is 3; with 3 classes, labels must be 0 to 2")]
+    public void Classes_are_two_or_more_without_gaps_unless_their_number_is_given(long[] labels, int? classCount, string expected)
+    {
+        new Npz { ["images"] = NpyArray.From(new float[12], 3, 2, 2), ["labels"] = NpyArray.From(labels) }.Save(folder["labels.npz"]);
+
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["labels.npz"], classCount: classCount));
+        Assert.ThrowsAny<ArgumentException>(() => new ImageDataset(zeros([3, 1, 2, 2]), tensor(labels, [3L]), "three", classCount: classCount));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Gaps_are_allowed_where_the_number_of_classes_is_given()
+    {
+        using var data = new ImageDataset(zeros([3, 1, 2, 2]), tensor([0L, 5, 9], [3L]), "digits", classCount: 10);
+        Assert.Equal([1, 0, 0, 0, 0, 1, 0, 0, 0, 1], data.ClassHistogram());
+    }
+
+    [Theory]
+    [InlineData("a", "a")]
+    [InlineData("a", " ")]
+    [InlineData("a", "b", "c")]
+    public void Class_names_that_tell_no_classes_apart_are_refused(params string[] names) =>
+        Assert.Throws<ArgumentException>(() => new ImageDataset(zeros([2, 1, 2, 2]), tensor([0L, 1], [2L]), "two", classCount: 2, classNames: names));
 
     [Fact]
     public void Indices_out_of_range_are_refused()

@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace DatasetDistillation.Tests.Data;
 
-/// <summary>A small HTTP server on the loopback interface that serves files, in parts if asked, and can be told to misbehave.</summary>
+/// <summary>A small HTTP server on the loopback interface that serves files, and can be told to misbehave.</summary>
 internal sealed class LoopbackMirror : IDisposable
 {
     /// <summary>A <see cref="Trouble"/>: requests are read and never answered.</summary>
@@ -13,6 +12,12 @@ internal sealed class LoopbackMirror : IDisposable
 
     /// <summary>A <see cref="Trouble"/>: connections are closed without an answer.</summary>
     public const string Hangup = "hangup";
+
+    /// <summary>A <see cref="Trouble"/>: answers never end.</summary>
+    public const string Endless = "endless";
+
+    /// <summary>A <see cref="Trouble"/>: answers come byte by byte, one in a twentieth of a second.</summary>
+    public const string Trickle = "trickle";
 
     private readonly List<TcpClient> kept = [];
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -28,17 +33,20 @@ internal sealed class LoopbackMirror : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>The requests so far: file name and, where there was one, the first byte asked for.</summary>
-    public List<(string File, long? From)> Requests { get; } = [];
+    /// <summary>The files asked for so far.</summary>
+    public List<string> Requests { get; } = [];
+
+    /// <summary>The bytes sent by a mirror that never ends.</summary>
+    public long Sent { get; private set; }
 
     /// <summary>How many bytes of each answer are sent before the connection is cut; none is cut by default.</summary>
-    public int CutAfter { get; set; } = int.MaxValue;
+    public int CutAfter { get; init; } = int.MaxValue;
 
-    /// <summary>Whether ranges are served; else always whole files.</summary>
-    public bool ServesRanges { get; init; } = true;
-
-    /// <summary>A status that every request is answered with, or <see cref="Silence"/> or <see cref="Hangup"/>; null: none.</summary>
+    /// <summary>A status that every request is answered with, or one of the troubles above; null: none.</summary>
     public string? Trouble { get; init; }
+
+    /// <summary>Where every request is redirected to; null: nowhere.</summary>
+    public string? RedirectTo { get; init; }
 
     public void Dispose()
     {
@@ -56,7 +64,14 @@ internal sealed class LoopbackMirror : IDisposable
                 var client = await listener.AcceptTcpClientAsync();
                 lock (kept)
                     kept.Add(client);
-                await AnswerAsync(client.GetStream());
+                try
+                {
+                    await AnswerAsync(client.GetStream());
+                }
+                catch (IOException)
+                {
+                    // The other side has had enough.
+                }
                 if (Trouble != Silence)
                     client.Dispose();
             }
@@ -70,41 +85,34 @@ internal sealed class LoopbackMirror : IDisposable
     {
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
         string file = (await reader.ReadLineAsync())!.Split(' ')[1].TrimStart('/');
-        long? from = null;
-        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        while (await reader.ReadLineAsync() is { Length: > 0 })
         {
-            if (line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase))
-                from = long.Parse(line["Range: bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture);
         }
         lock (Requests)
-            Requests.Add((file, from));
+            Requests.Add(file);
 
-        if (Trouble is Silence or Hangup)
-            return;
-        if (Trouble is not null)
+        files.TryGetValue(file, out var content);
+        switch (Trouble)
         {
-            await WriteAsync(stream, Trouble, 0, []);
-            return;
+            case Silence or Hangup:
+                return;
+            case Endless or Trickle:
+                await WriteAsync(stream, "200 OK", "Content-Type: application/gzip", []);
+                var block = new byte[Trouble == Endless ? 1 << 16 : 1];
+                for (; ; Sent += block.Length)
+                {
+                    await stream.WriteAsync(block);
+                    await Task.Delay(Trouble == Endless ? 0 : 50);
+                }
         }
-        if (!files.TryGetValue(file, out var content))
-        {
-            await WriteAsync(stream, "404 Not Found", 0, []);
-            return;
-        }
-        if (from >= content.Length && ServesRanges)
-        {
-            await WriteAsync(stream, "416 Range Not Satisfiable", 0, []);
-            return;
-        }
-        long start = ServesRanges ? from ?? 0 : 0;
-        string status = start == 0 ? "200 OK" : $"206 Partial Content\r\nContent-Range: bytes {start}-{content.Length - 1}/{content.Length}";
-        var body = content[(int)start..];
-        await WriteAsync(stream, status, body.Length, body[..Math.Min(CutAfter, body.Length)]);
+        string status = Trouble ?? (RedirectTo is not null ? "302 Found" : content is null ? "404 Not Found" : "200 OK");
+        byte[] body = status == "200 OK" ? content! : [];
+        await WriteAsync(stream, status, $"Content-Length: {body.Length}" + (RedirectTo is null ? "" : $"\r\nLocation: {RedirectTo}"), body[..Math.Min(CutAfter, body.Length)]);
     }
 
-    private static async Task WriteAsync(NetworkStream stream, string status, int length, byte[] body)
+    private static async Task WriteAsync(NetworkStream stream, string status, string header, byte[] body)
     {
-        byte[] head = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        byte[] head = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\n{header}\r\nConnection: close\r\n\r\n");
         await stream.WriteAsync((byte[])[.. head, .. body]);
     }
 }

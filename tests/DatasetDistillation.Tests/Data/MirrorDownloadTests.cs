@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using DatasetDistillation.Data;
 using Xunit;
 
@@ -7,7 +9,7 @@ public sealed class MirrorDownloadTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly Dictionary<string, byte[]> contents;
-    private readonly MnistFiles mnist;
+    private readonly DataSource mnist;
 
     public MirrorDownloadTests() => (mnist, contents) = IdxFiles.SmallMnist();
 
@@ -32,55 +34,130 @@ public sealed class MirrorDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cut_connection_is_taken_up_where_it_was_cut()
+    public async Task A_mirror_that_is_cut_is_passed_over_and_leaves_nothing()
     {
-        int length = contents["train-images-idx3-ubyte.gz"].Length;
-        using var mirror = new LoopbackMirror(contents) { CutAfter = (length / 2) + 1 };
+        using var cut = new LoopbackMirror(contents) { CutAfter = contents["train-images-idx3-ubyte.gz"].Length / 2 };
+        using var whole = new LoopbackMirror(contents);
+        await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, cut));
+        Assert.Empty(FilesInFolder());
 
-        await Download(null, mirror);
+        await Download(null, cut, whole);
 
-        Assert.Equal(contents.Keys.Order(), FilesInFolder());
-        Assert.Contains(("train-images-idx3-ubyte.gz", (length / 2) + 1), mirror.Requests);
-    }
-
-    [Fact]
-    public async Task What_an_earlier_attempt_brought_is_kept_for_the_next()
-    {
-        int length = contents["train-images-idx3-ubyte.gz"].Length;
-        using var failing = new LoopbackMirror(contents) { CutAfter = length / 8 };
-        await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, failing));
-        long kept = new FileInfo(folder["train-images-idx3-ubyte.gz.part"]).Length;
-        using var working = new LoopbackMirror(contents);
-
-        await Download(null, working);
-
-        Assert.InRange(kept, length / 8, length - 1);
-        Assert.Equal(("train-images-idx3-ubyte.gz", kept), working.Requests[0]);
         Assert.Equal(contents.Keys.Order(), FilesInFolder());
     }
 
     [Fact]
-    public async Task A_whole_part_needs_no_more_bytes()
+    public async Task An_answer_without_end_is_left_once_it_is_longer_than_the_file()
     {
-        using var mirror = new LoopbackMirror(contents);
-        folder.Write("train-images-idx3-ubyte.gz.part", contents["train-images-idx3-ubyte.gz"]);
+        using var endless = new LoopbackMirror(contents) { Trouble = LoopbackMirror.Endless };
 
-        await Download(null, mirror);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Download(null, endless));
 
-        Assert.Equal(contents.Keys.Order(), FilesInFolder());
+        Assert.Contains("bytes that are wanted at most", error.Message, StringComparison.Ordinal);
+        Assert.InRange(endless.Sent, 1, 32 << 20);
+        Assert.Empty(FilesInFolder());
+    }
+
+    [Fact]
+    public async Task An_answer_that_trickles_is_left_when_its_time_is_over()
+    {
+        using var slow = new LoopbackMirror(contents) { Trouble = LoopbackMirror.Trickle };
+        using var download = new MirrorDownload([slow.Address], null) { FileTimeout = TimeSpan.FromSeconds(1) };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
+
+        Assert.Contains("takes more than 1 seconds", error.Message, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 10);
+        Assert.Empty(FilesInFolder());
+    }
+
+    [Fact]
+    public async Task A_file_that_unpacks_to_more_than_it_should_is_refused()
+    {
+        var bombs = contents.ToDictionary(static file => file.Key, static _ => IdxFiles.Gzip(new byte[100 << 20]));
+        using var mirror = new LoopbackMirror(bombs);
+        long before = GC.GetTotalAllocatedBytes();
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Download(null, mirror));
+
+        Assert.Contains("more than the 15,696 bytes of train-images", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 50 << 20);
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_part_that_does_not_fit_is_fetched_anew(bool servesRanges)
+    [InlineData("file:///etc/hosts")]
+    [InlineData("ftp://127.0.0.1/mnist")]
+    [InlineData("http://example.org/mnist/train-images-idx3-ubyte.gz")]
+    [InlineData("http://")]
+    [InlineData("//")]
+    public async Task A_redirect_elsewhere_than_to_https_is_not_followed_and_the_next_mirror_is_asked(string elsewhere)
     {
-        using var mirror = new LoopbackMirror(contents) { ServesRanges = servesRanges };
-        folder.Write("train-images-idx3-ubyte.gz.part", "something else");
+        using var redirecting = new LoopbackMirror(contents) { RedirectTo = elsewhere };
+        using var well = new LoopbackMirror(contents);
 
-        await Download(null, mirror);
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, redirecting));
+        await Download(null, redirecting, well);
 
+        Assert.Contains($"redirects to '{elsewhere}'", error.Message, StringComparison.Ordinal);
         Assert.Equal(contents.Keys.Order(), FilesInFolder());
+    }
+
+    [Fact]
+    public async Task A_redirect_is_followed_a_few_times_and_not_for_ever()
+    {
+        using var well = new LoopbackMirror(contents);
+        using var near = new LoopbackMirror(contents) { RedirectTo = $"{well.Address}train-images-idx3-ubyte.gz" };
+        using var circle = new LoopbackMirror(contents) { RedirectTo = "/again" };
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, circle));
+        using var download = new MirrorDownload([near.Address], null);
+        await download.DownloadAsync([mnist.Files[0]], folder.Path, CancellationToken.None);
+
+        Assert.Contains("redirects more than", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["train-images-idx3-ubyte.gz"], FilesInFolder());
+    }
+
+    [Theory]
+    [InlineData("http://example.org/mnist/")]
+    [InlineData("ftp://example.org/mnist/")]
+    [InlineData("file:///data/")]
+    public void A_mirror_that_is_not_https_is_refused(string mirror) =>
+        Assert.Throws<ArgumentException>(() => new MirrorDownload([new Uri(mirror)], null));
+
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("lacking")]
+    [InlineData("damaged")]
+    [InlineData("truncated")]
+    public async Task An_archive_brings_all_files_or_none(string kind)
+    {
+        using var packed = new MemoryStream();
+        using (var writer = new TarWriter(packed, leaveOpen: true))
+        {
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "folder/"));
+            foreach (var (name, content) in contents.Skip(kind == "lacking" ? 1 : 0))
+            {
+                using var unpacked = new MemoryStream();
+                using (var gzip = new GZipStream(new MemoryStream(content), CompressionMode.Decompress))
+                    gzip.CopyTo(unpacked);
+                if (kind == "damaged")
+                    unpacked.GetBuffer()[20] ^= 1;
+                unpacked.Position = 0;
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"folder/{Path.GetFileNameWithoutExtension(name)}") { DataStream = unpacked });
+            }
+        }
+        byte[] tar = packed.ToArray();
+        using var mirror = new LoopbackMirror(new Dictionary<string, byte[]> { ["all.tar.gz"] = IdxFiles.Gzip(kind == "truncated" ? tar[..(tar.Length / 2)] : tar) });
+        using var download = new MirrorDownload([new Uri(mirror.Address, "all.tar.gz")], null);
+
+        if (kind == "whole")
+            await download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None);
+        else
+            await Assert.ThrowsAsync<InvalidDataException>(() => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
+
+        Assert.Single(mirror.Requests);
+        Assert.Equal(kind == "whole" ? mnist.Files.Select(static file => file.Name).Order() : [], FilesInFolder());
     }
 
     [Fact]
@@ -130,29 +207,23 @@ public sealed class MirrorDownloadTests : IDisposable
         var stall = TimeSpan.FromSeconds(trouble == LoopbackMirror.Silence ? 2 : 20);
         using (var alone = new MirrorDownload([ill.Address], null) { StallTimeout = stall })
         {
-            var error = await Assert.ThrowsAsync<HttpRequestException>(() => alone.DownloadAsync(mnist.All, folder.Path, CancellationToken.None));
+            var error = await Assert.ThrowsAsync<HttpRequestException>(() => alone.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
             Assert.Contains(ill.Address.Authority, error.Message, StringComparison.Ordinal);
             Assert.Contains(word, error.Message, StringComparison.Ordinal);
         }
         Assert.Empty(FilesInFolder());
 
         using var download = new MirrorDownload([ill.Address, well.Address], null) { StallTimeout = stall };
-        await download.DownloadAsync(mnist.All, folder.Path, CancellationToken.None);
+        await download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None);
         Assert.Equal(contents.Keys.Order(), FilesInFolder());
     }
 
     [Fact]
-    public async Task Half_a_download_is_not_to_be_found_and_needs_no_network_again()
+    public async Task Half_a_download_leaves_nothing()
     {
-        var half = contents.Where(file => file.Key.StartsWith("train", StringComparison.Ordinal)).ToDictionary();
-        using (var first = new LoopbackMirror(half))
-            await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, first));
-        Assert.All(mnist.All, file => Assert.Null(file.FindIn(folder.Path)));
-
-        using var second = new LoopbackMirror(contents);
-        await Download(null, second);
-        Assert.Equal(contents.Keys.Order(), FilesInFolder());
-        Assert.All(second.Requests, request => Assert.StartsWith("t10k", request.File, StringComparison.Ordinal));
+        using var half = new LoopbackMirror(contents.Where(file => file.Key.StartsWith("train", StringComparison.Ordinal)).ToDictionary());
+        await Assert.ThrowsAsync<HttpRequestException>(() => Download(null, half));
+        Assert.Empty(FilesInFolder());
     }
 
     [Fact]
@@ -172,7 +243,7 @@ public sealed class MirrorDownloadTests : IDisposable
             gone = [one.Address, two.Address];
         using var download = new MirrorDownload(gone, null);
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => download.DownloadAsync(mnist.All, folder.Path, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
 
         Assert.Empty(FilesInFolder());
         Assert.All(gone, mirror => Assert.Contains(mirror.Authority, error.Message, StringComparison.Ordinal));
@@ -185,7 +256,7 @@ public sealed class MirrorDownloadTests : IDisposable
         using var download = new MirrorDownload([mirror.Address], null);
         string blocked = Path.Combine(folder.Write("file", "no folder"), "mnist");
 
-        var error = await Assert.ThrowsAsync<IOException>(() => download.DownloadAsync(mnist.All, blocked, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<IOException>(() => download.DownloadAsync(mnist.Files, blocked, CancellationToken.None));
 
         Assert.Contains(blocked, error.Message, StringComparison.Ordinal);
         Assert.Contains("DISTILLATION_DATA", error.Message, StringComparison.Ordinal);
@@ -193,20 +264,25 @@ public sealed class MirrorDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancellation_ends_a_download()
+    public async Task Cancellation_ends_a_download_and_leaves_nothing()
     {
-        using var mirror = new LoopbackMirror(contents);
-        using var download = new MirrorDownload([mirror.Address], null);
+        using var slow = new LoopbackMirror(contents) { Trouble = LoopbackMirror.Trickle };
+        using var source = new CancellationTokenSource();
+        using var download = new MirrorDownload([slow.Address], null);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => download.DownloadAsync(mnist.All, folder.Path, new CancellationToken(canceled: true)));
+        var running = download.DownloadAsync(mnist.Files, folder.Path, source.Token);
+        while (slow.Sent < 2)
+            await Task.Delay(10);
+        await source.CancelAsync();
 
-        Assert.DoesNotContain("train-images-idx3-ubyte.gz", FilesInFolder());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Empty(FilesInFolder());
     }
 
     private async Task Download(IProgress<DownloadProgress>? progress, params LoopbackMirror[] mirrors)
     {
         using var download = new MirrorDownload([.. mirrors.Select(mirror => mirror.Address)], progress);
-        await download.DownloadAsync(mnist.All, folder.Path, CancellationToken.None);
+        await download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None);
     }
 
     private IEnumerable<string?> FilesInFolder() =>

@@ -100,9 +100,9 @@ public sealed class NpzTests : IDisposable
     [InlineData("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (3,), }", "records are not read")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", "16 bytes, but 12 bytes follow")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "8 bytes, but 12 bytes follow")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999, 9999999999), }", "at most")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999, 9999999999), }", "12 bytes follow")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", "'-3' is no size")]
-    [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (3,), }", "arrays of texts")]
+    [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (3, 1), }", "2 dimensions")]
     [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (12,), }", "other than 0 and 1")]
     [InlineData("nonsense", "header is damaged")]
     public void A_header_that_cannot_be_served_is_refused(string header, string expected)
@@ -114,6 +114,96 @@ public sealed class NpzTests : IDisposable
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Contains("'x.npy'", error.Message, StringComparison.Ordinal);
         Assert.Contains(folder["bad.npz"], error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 31_000, "'shape':(", "10,000 are read at most")]
+    [InlineData(1, 9_900, "'shape':(", "header is damaged")]
+    [InlineData(3, 9_900, "'descr' : ", "header is damaged")]
+    [InlineData(2, 3_000_000, "1,", "10,000 are read at most")]
+    public void A_header_that_repeats_itself_is_refused_in_no_time(int version, int length, string pattern, string expected)
+    {
+        string header = string.Concat(Enumerable.Repeat(pattern, length / pattern.Length));
+        new ZipWriter { ["x.npy"] = Npy(header, version, []) }.Save(folder["long.npz"]);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        var error = Assert.Throws<InvalidDataException>(() => Npz.Load(folder["long.npz"]));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 1, 2000);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public void Too_many_dimensions_are_refused()
+    {
+        string sizes = string.Join(", ", Enumerable.Repeat("1", 33));
+        new ZipWriter { ["x.npy"] = Npy($"{{'descr': '|u1', 'fortran_order': False, 'shape': ({sizes}), }}", 1, [7]) }.Save(folder["rank.npz"]);
+
+        Assert.Contains("33 dimensions", Assert.Throws<InvalidDataException>(() => Npz.Load(folder["rank.npz"])).Message, StringComparison.Ordinal);
+        Assert.ThrowsAny<ArgumentException>(() => NpyArray.From([7f], [.. Enumerable.Repeat(1L, 33)]));
+        Assert.Equal(32, NpyArray.From([7f], [.. Enumerable.Repeat(1L, 32)]).Shape.Count);
+    }
+
+    [Fact]
+    public void More_bytes_than_the_ceiling_are_refused_before_memory_is_taken_and_the_caller_may_raise_it()
+    {
+        new Npz { ["a"] = NpyArray.From(new byte[3 << 20]), ["b"] = NpyArray.From(new byte[3 << 20]) }.Save(folder["bomb.npz"]);
+        new Npz { ["a"] = NpyArray.From(new byte[6 << 20]) }.Save(folder["stored.npz"], compress: false);
+        long before = GC.GetTotalAllocatedBytes();
+
+        var error = Assert.Throws<InvalidDataException>(() => Npz.Load(folder["bomb.npz"], maximumBytes: 5 << 20));
+
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1 << 20);
+        Assert.Contains("Raise maximumBytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(3 << 20, Npz.Load(folder["bomb.npz"], maximumBytes: 7 << 20)["b"].Count);
+        Assert.Equal(6 << 20, Npz.Load(folder["stored.npz"], maximumBytes: 1000)["a"].Count); // it takes what the file takes
+    }
+
+    [Fact]
+    public void Images_of_more_bytes_than_the_ceiling_are_refused()
+    {
+        new Npz { ["images"] = NpyArray.From(new byte[1 << 20], 1024, 32, 32), ["labels"] = NpyArray.From(new long[1024]) }.Save(folder["a.npz"]);
+
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["a.npz"], classCount: 2, maximumBytes: 2 << 20));
+        using var read = ImageDataset.FromNpz(folder["a.npz"], classCount: 2, maximumBytes: 4 << 20);
+
+        Assert.Contains("as Float32 takes 4,194,304 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1024, read.Count);
+    }
+
+    [Fact]
+    public void Entries_that_share_their_bytes_are_refused()
+    {
+        new Npz { ["a"] = NpyArray.From(new float[1000]) }.Save(folder["a.npz"], compress: false);
+        var bytes = File.ReadAllBytes(folder["a.npz"]);
+        int directory = bytes.AsSpan().IndexOf("PK\x01\x02"u8), end = bytes.AsSpan().IndexOf("PK\x05\x06"u8);
+        byte[] first = bytes[directory..end], second = [.. first];
+        second[46] = (byte)'b'; // the name of the entry, which lies where the first does
+        byte[] tail = bytes[end..];
+        (tail[8], tail[10]) = (2, 2);
+        BitConverter.TryWriteBytes(tail.AsSpan(12), first.Length * 2);
+        folder.Write("overlap.npz", [.. bytes[..directory], .. first, .. second, .. tail]);
+
+        var error = Assert.Throws<InvalidDataException>(() => Npz.Load(folder["overlap.npz"]));
+
+        Assert.Contains("overlap.npz", error.Message, StringComparison.Ordinal);
+        Assert.Contains("its entries take", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_of_texts_are_saved_and_loaded()
+    {
+        string[] texts = ["bag", "", "ankle boot", "蒸留🜍"];
+        new Npz { ["texts"] = NpyArray.FromTexts(texts), ["none"] = NpyArray.FromTexts([]) }.Save(folder["texts.npz"]);
+
+        var loaded = Npz.Load(folder["texts.npz"]);
+
+        Assert.Equal(texts, loaded["texts"].ToTexts());
+        Assert.Equal("Text [4]", loaded["texts"].ToString());
+        Assert.Empty(loaded["none"].ToTexts());
+        Assert.Throws<InvalidOperationException>(() => loaded["texts"].ToText());
+        Assert.Throws<InvalidOperationException>(() => NpyArray.FromText("one").ToTexts());
     }
 
     [Fact]

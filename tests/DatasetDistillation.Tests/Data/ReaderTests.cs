@@ -80,11 +80,35 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_gzipped_idx_that_unpacks_to_more_than_the_ceiling_is_refused()
+    {
+        string images = folder.Write("images", IdxFiles.Gzip([0, 0, 8, 3, 0, 0, 4, 0, 0, 0, 0, 32, 0, 0, 0, 32, .. new byte[1 << 20]]));
+        string labels = folder.Write("labels", IdxFiles.Gzip(IdxFiles.Labels(new byte[1024])));
+        long before = GC.GetTotalAllocatedBytes();
+
+        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromIdx(images, labels, 2, maximumBytes: 1 << 19));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1 << 18);
+        using var read = ImageDataset.FromIdx(images, labels, 2, maximumBytes: 1 << 20);
+
+        Assert.Contains("Raise maximumBytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1024, read.Count);
+    }
+
+    [Fact]
+    public void A_number_of_classes_that_is_none_is_refused_for_what_it_is()
+    {
+        string images = folder.Write("images", IdxFiles.Images(1)), labels = folder.Write("labels", IdxFiles.Labels(0));
+
+        Assert.Contains("2 to 65,536 classes", Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromIdx(images, labels, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("2 to 65,536 classes", Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromCsv(images, classCount: 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_checksum_mismatch_says_what_to_do()
     {
-        string images = folder.Write("images", IdxFiles.Images(1)), labels = folder.Write("labels", IdxFiles.Labels(1));
+        string[] paths = [folder.Write("images", IdxFiles.Images(1)), folder.Write("labels", IdxFiles.Labels(1))];
 
-        var error = Assert.Throws<InvalidDataException>(() => IdxReader.Read(images, labels, 10, new string('0', 64)));
+        var error = Assert.Throws<InvalidDataException>(() => IdxReader.Read(paths, [new DataFile("images", 800, new string('0', 64)), new DataFile("labels", 9, "")], 10));
 
         Assert.Contains("checksum", error.Message, StringComparison.Ordinal);
         Assert.Contains("Delete it", error.Message, StringComparison.Ordinal);

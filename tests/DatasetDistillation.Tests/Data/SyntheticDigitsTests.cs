@@ -102,7 +102,7 @@ public class SyntheticDigitsTests
 
         private float[] Scores(float[] x) => Array.ConvertAll(weights, row => TensorPrimitives.Dot<float>(row, x));
 
-        private static float[] Inputs(LabelledPixels data, int index) => [.. data.Slice(index, 1).ToUnitInterval(), 1];
+        private static float[] Inputs(LabelledPixels data, int index) => [.. data.Slice(index, 1).Pixels.Select(static pixel => pixel / 255f), 1];
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class UspsTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private DigitsOptions Options => new() { Folders = [folder.Path], AllowDownload = false };
+    private DataOptions Options => new() { Folders = [folder.Path], AllowDownload = false };
 
     [Theory]
     [InlineData("usps/zip.train.gz", true)]
@@ -93,6 +93,29 @@ public sealed class UspsTests : IDisposable
 
         Assert.Contains(folder["usps/usps"], error.Message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_line_without_end_is_refused_before_memory_is_taken()
+    {
+        folder.Write("zip.train.gz", IdxFiles.Gzip([.. "6 "u8, .. Enumerable.Repeat((byte)'1', 100 << 20)]));
+        long before = GC.GetTotalAllocatedBytes();
+
+        var error = Assert.Throws<InvalidDataException>(() => Digits.LoadUsps(Options));
+
+        Assert.Contains("line 1 has more than 16384 characters", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 10 << 20);
+    }
+
+    [Fact]
+    public void Lines_that_make_more_images_than_the_ceiling_are_refused()
+    {
+        string path = folder.Write("usps.gz", IdxFiles.Gzip([.. Enumerable.Repeat("1 1:1\n"u8.ToArray(), 1000).SelectMany(static line => line)]));
+
+        var error = Assert.Throws<InvalidDataException>(() => UspsReader.Read(path, maximumBytes: 1 << 20));
+
+        Assert.Contains("Raise maximumBytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1000, UspsReader.Read(path).Count);
     }
 
     [Fact]

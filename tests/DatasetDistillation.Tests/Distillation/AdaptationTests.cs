@@ -11,10 +11,10 @@ namespace DatasetDistillation.Tests.Distillation;
 public sealed class AdaptationTests : IDisposable
 {
     private static readonly Network Small = Networks.Mlp(24);
-    private readonly ImageDataset train = SyntheticDigits.Create(1500, seed: 1).Standardise();
+    private readonly ImageDataset train = SyntheticDigits.Create(1500, seed: 1).Standardize();
     private readonly ImageDataset test;
 
-    public AdaptationTests() => test = SyntheticDigits.Create(300, seed: 1, first: 1500).Standardise(train.Standardisation);
+    public AdaptationTests() => test = SyntheticDigits.Create(300, seed: 1, first: 1500).Standardize(train.Standardization);
 
     public void Dispose()
     {
@@ -25,7 +25,7 @@ public sealed class AdaptationTests : IDisposable
     [Fact]
     public void Images_distilled_for_some_networks_adapt_others()
     {
-        using var elsewhere = SyntheticDigits.CreateLikeUsps(1500, seed: 2).Standardise();
+        using var elsewhere = SyntheticDigits.CreateLikeUsps(1500, seed: 2).Standardize();
         using var pool = Pool(elsewhere, 8);
         var unseen = pool.Skip(5).ToArray();
         var distiller = new UnrolledDistiller

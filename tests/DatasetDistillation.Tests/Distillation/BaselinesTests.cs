@@ -15,10 +15,10 @@ public sealed class BaselinesTests : IDisposable
     [Fact]
     public void Random_real_images_are_of_their_class_none_twice_and_other_seeds_draw_others()
     {
-        using var digits = SyntheticDigits.Create(120, seed: 1).Standardise();
+        using var digits = SyntheticDigits.Create(120, seed: 1).Standardize();
         using var set = Baselines.RandomReal(digits, 4, seed: 2);
         Assert.Equal(Enumerable.Range(0, 40).Select(static i => (long)(i / 4)), set.Classes());
-        Assert.Equal(digits.Standardisation, set.Preprocessing);
+        Assert.Equal(digits.Standardization, set.Preprocessing);
 
         var equal = set.Images.flatten(1).unsqueeze(1).eq(digits.Images.flatten(1).unsqueeze(0)).to(float32).mean([2]).eq(1).to(int64);
         var places = equal.argmax(1).data<long>().ToArray();
@@ -123,7 +123,7 @@ public sealed class BaselinesTests : IDisposable
         // Wang et al. 2018, table 1: 92.2 ± 0.1 with ten clusters per class.
         var folder = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
         Skip.If(string.IsNullOrEmpty(folder) || !Directory.Exists(folder), "DISTILLATION_DATA does not lead to MNIST.");
-        using var all = Digits.Load(new DigitsOptions { AllowDownload = false, Notice = static _ => { } });
+        using var all = Digits.Load(new DataOptions { AllowDownload = false, Notice = static _ => { } });
         Skip.If(!all.Name.StartsWith("MNIST", StringComparison.Ordinal), "DISTILLATION_DATA does not lead to MNIST.");
         using var test = Digits.LoadTest();
         using var train = all.Take(10_000);

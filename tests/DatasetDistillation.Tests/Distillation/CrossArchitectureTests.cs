@@ -12,7 +12,7 @@ public sealed class CrossArchitectureTests
     public void Every_network_is_trained_on_every_set_in_the_space_of_the_set()
     {
         using var digits = SyntheticDigits.Create(100, seed: 1);
-        using var standardized = digits.Standardise();
+        using var standardized = digits.Standardize();
         using var plain = Baselines.RandomReal(digits, 1);
         using var scaled = Baselines.RandomReal(standardized, 2);
         NetworkReadOut[] readOuts = [new(Networks.Mlp(8)) { Steps = 20 }, new(Networks.SoftmaxRegression()) { Steps = 20 }];

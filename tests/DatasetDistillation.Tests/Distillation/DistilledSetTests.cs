@@ -17,7 +17,7 @@ public sealed class DistilledSetTests : IDisposable
     public void A_set_loads_back_as_it_was_saved()
     {
         using var set = new DistilledSet(
-            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardisation(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2);
+            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2);
         set.Save(folder["set.npz"]);
         using var loaded = DistilledSet.Load(folder["set.npz"]);
 
@@ -58,7 +58,7 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 10).Select(static i => (long)i), set.Classes());
         Assert.Contains("kip.npz", set.Method, StringComparison.Ordinal);
         Assert.Null(set.Preprocessing);
-        var statistics = new Standardisation(0.1307f, 0.3081f);
+        var statistics = new Standardization(0.1307f, 0.3081f);
         using var told = DistilledSet.Load(folder["kip.npz"], statistics);
         Assert.Equal(statistics, told.Preprocessing);
         using var saved = DistilledSet.Load(Saved(set));
@@ -73,6 +73,44 @@ public sealed class DistilledSetTests : IDisposable
         using var set = DistilledSet.Load(folder["color.npz"]);
         Assert.Equal([2, 3, 8, 8], set.Images.shape);
         Assert.Equal(pixels[(((8 * 8) + (2 * 8) + 5) * 3) + 1], set.Images[1, 1, 2, 5].ToSingle());
+    }
+
+    [Theory]
+    [InlineData(2, 5, 3, 4)]
+    [InlineData(2, 3, 5, 3)]
+    [InlineData(4, 1, 1, 1)]
+    public void A_set_of_any_shape_is_read_as_it_was_written_since_the_file_says_its_layout(long n, long c, long h, long w)
+    {
+        using var set = new DistilledSet(rand([n, c, h, w]), eye(n), "any shape");
+        using var loaded = DistilledSet.Load(Saved(set));
+
+        Assert.Equal([n, c, h, w], loaded.Images.shape);
+        Assert.Equal(set.Pixels(), loaded.Pixels());
+    }
+
+    [Theory]
+    [InlineData(2, 5, 3, 4)]
+    [InlineData(2, 3, 5, 3)]
+    public void Where_an_archive_does_not_say_its_layout_an_ambiguous_shape_is_refused_and_the_caller_can_say_it(long n, long c, long h, long w)
+    {
+        long[] shape = [n, c, h, w];
+        new Npz { ["images"] = NpyArray.From(new float[shape.Aggregate(1L, static (a, b) => a * b)], shape), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["set.npz"]);
+
+        var error = Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"]));
+        using var first = DistilledSet.Load(folder["set.npz"], layout: ImageLayout.ChannelsFirst);
+        using var last = DistilledSet.Load(folder["set.npz"], layout: ImageLayout.ChannelsLast);
+
+        Assert.Contains("layout: ImageLayout.ChannelsFirst", error.Message, StringComparison.Ordinal);
+        Assert.Contains(folder["set.npz"], error.Message, StringComparison.Ordinal);
+        Assert.Equal(shape, first.Images.shape);
+        Assert.Equal([shape[0], shape[3], shape[1], shape[2]], last.Images.shape);
+    }
+
+    [Fact]
+    public void A_layout_that_is_unknown_is_refused()
+    {
+        new Npz { ["images"] = NpyArray.From(new float[8], 2, 1, 2, 2), ["labels"] = NpyArray.From(new float[4], 2, 2), ["layout"] = NpyArray.FromText("CHWN") }.Save(folder["set.npz"]);
+        Assert.Contains("'CHWN'", Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"])).Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, long[]?> Faults => new()
@@ -139,6 +177,7 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([0, 1, 4, 4]), zeros([0, 10]), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 0, 4]), eye(10), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 0]), "m"));
+        Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 1]), "m"));
         var error = Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, double.NaN]));
         Assert.Contains("0.1, NaN", error.Message, StringComparison.Ordinal);
     }
@@ -152,7 +191,7 @@ public sealed class DistilledSetTests : IDisposable
 
     private string Saved(DistilledSet? set = null)
     {
-        using var own = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardisation(0.5f, 0.5f), [0.1, 0.2], steps: 2);
+        using var own = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardization(0.5f, 0.5f), [0.1, 0.2], steps: 2);
         (set ?? own).Save(folder["saved.npz"]);
         return folder["saved.npz"];
     }

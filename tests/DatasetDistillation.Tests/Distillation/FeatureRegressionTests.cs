@@ -16,7 +16,7 @@ public sealed class FeatureRegressionTests : IDisposable
     private static readonly Network Small = new(
         "small", [1, 6, 6], [Conv.Same(8, 3), new ReLU(), new AveragePool(2), new Flatten(), new Linear(3)], Initialization.HeNormal);
 
-    private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardise();
+    private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardize();
 
     [Theory]
     [InlineData(RegressionTarget.SquaredError)]
@@ -77,7 +77,7 @@ public sealed class FeatureRegressionTests : IDisposable
     public void From_noise_comes_what_networks_learn_from(RegressionTarget target)
     {
         var distiller = Distiller() with { Target = target, Start = ImageStart.Noise, ImagesPerClass = 2, Outer = new OuterAdam { LearningRate = 0.05 } };
-        using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
+        using var test = KernelRidgeTests.Stripes(201).Standardize(data.Standardization);
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 300);
         Assert.True(after.Losses[^1] < 0.5 * after.Losses[0]);
@@ -85,7 +85,7 @@ public sealed class FeatureRegressionTests : IDisposable
         var learned = readOut.Accuracy(after.Set, test, 5);
         Assert.InRange(learned.Mean, 0.75, 1);
         Assert.True(learned.Mean > readOut.Accuracy(before.Set, test, 5).Mean + 0.2);
-        Assert.Equal(data.Standardisation, after.Set.Preprocessing);
+        Assert.Equal(data.Standardization, after.Set.Preprocessing);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FeatureRegressionTests : IDisposable
     {
         using var fixedLabels = Run(Distiller() with { LearnLabels = false }, 3);
         Assert.Equal([2 / 3f, -1 / 3f, -1 / 3f], fixedLabels.Set.Labels[0].data<float>().ToArray());
-        using var even = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), tensor(new[] { 0.1f, 0, 0, 0, 0.1f, 0, 0, 0, 0.1f }, [3, 3]), "even", data.Standardisation);
+        using var even = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), tensor(new[] { 0.1f, 0, 0, 0, 0.1f, 0, 0, 0, 0.1f }, [3, 3]), "even", data.Standardization);
         using var free = Run(Distiller() with { InitialSet = even, Margin = 0 }, 1);
         using var held = Run(Distiller() with { InitialSet = even, Margin = 1000 }, 1);
         Assert.NotEqual(free.Set.Labels.data<float>().ToArray(), held.Set.Labels.data<float>().ToArray());
@@ -183,7 +183,7 @@ public sealed class FeatureRegressionTests : IDisposable
         Refused("3 classes", Distiller() with { BatchSize = 2 });
         Refused("takes [1, 28, 28]", new FeatureRegression());
         Refused("has 100", Distiller() with { ImagesPerClass = 101 });
-        using var set = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), eye(3), "three", data.Standardisation);
+        using var set = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), eye(3), "three", data.Standardization);
         Refused("must have 6 images", Distiller() with { InitialSet = set, ImagesPerClass = 2 });
         using var raw = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), eye(3), "raw");
         Refused("another scale", Distiller() with { InitialSet = raw });

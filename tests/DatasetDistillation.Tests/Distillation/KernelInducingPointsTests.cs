@@ -11,7 +11,7 @@ namespace DatasetDistillation.Tests.Distillation;
 
 public sealed class KernelInducingPointsTests : IDisposable
 {
-    private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardise();
+    private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardize();
 
     [Theory]
     [InlineData(ImageStart.Real)]
@@ -19,11 +19,11 @@ public sealed class KernelInducingPointsTests : IDisposable
     public void From_either_start_the_images_come_to_predict_well(ImageStart start)
     {
         var kip = new KernelInducingPoints { BatchSize = 150, Start = start };
-        using var test = KernelRidgeTests.Stripes(201).Standardise(data.Standardisation);
+        using var test = KernelRidgeTests.Stripes(201).Standardize(data.Standardization);
         using var after = Run(kip, 80);
         Assert.InRange(kip.Accuracy(after.Set, test), 0.97, 1);
         Assert.True(after.Losses[^1] < after.Losses[0] / 2);
-        Assert.Equal(data.Standardisation, after.Set.Preprocessing);
+        Assert.Equal(data.Standardization, after.Set.Preprocessing);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class KernelInducingPointsTests : IDisposable
     public void Solved_labels_make_a_few_real_images_predict_better_and_leave_the_images_alone()
     {
         var kip = new KernelInducingPoints { ImagesPerClass = 3, BatchSize = 30 };
-        using var noisy = KernelRidgeTests.Stripes(300, noise: 0.8).Standardise();
+        using var noisy = KernelRidgeTests.Stripes(300, noise: 0.8).Standardize();
         using var real = Run(kip, 0, noisy);
         using var solved = kip.SolveLabels(real.Set, noisy);
         Assert.Equal(real.Set.Pixels(), solved.Pixels());
@@ -119,7 +119,7 @@ public sealed class KernelInducingPointsTests : IDisposable
         var few = Assert.Throws<ArgumentOutOfRangeException>(() => new KernelInducingPoints { BatchSize = 2 }.Initialize(data, 0));
         Assert.Contains("3 classes", few.Message, StringComparison.Ordinal);
         using var scope = NewDisposeScope();
-        using var lacking = new ImageDataset(rand([4, 1, 4, 4]), tensor(new long[] { 0, 0, 2, 2 }), "lacking");
+        using var lacking = new ImageDataset(rand([4, 1, 4, 4]), tensor(new long[] { 0, 0, 2, 2 }), "lacking", classCount: 3);
         var missing = Assert.Throws<ArgumentException>(() => new KernelInducingPoints().Initialize(lacking, 0));
         Assert.Contains("class 1 has 0", missing.Message, StringComparison.Ordinal);
         var poor = Assert.Throws<ArgumentException>(() => new KernelInducingPoints { ImagesPerClass = 101 }.Initialize(data, 0));
@@ -170,7 +170,7 @@ public sealed class KernelInducingPointsTests : IDisposable
     {
         var (images, labels) = (fixture["images"], fixture["labels"]);
         using var scope = NewDisposeScope();
-        return new ImageDataset(images.ToTensor().to_type(float32).reshape(-1, 1, 28, 28) / 255, labels.ToTensor().to_type(int64), "digits").Standardise();
+        return new ImageDataset(images.ToTensor().to_type(float32).reshape(-1, 1, 28, 28) / 255, labels.ToTensor().to_type(int64), "digits").Standardize();
     }
 
     private DistillationRun Run(KernelInducingPoints kip, long steps, ImageDataset? images = null, long seed = 0) =>

@@ -9,7 +9,7 @@ namespace DatasetDistillation.Tests.Distillation;
 /// <summary>One step on M images undoes unknown weights of a linear model in M directions.</summary>
 public sealed class LinearCaseTests : IDisposable
 {
-    private readonly ImageDataset digits = SyntheticDigits.Create(1000, seed: 1).Standardise();
+    private readonly ImageDataset digits = SyntheticDigits.Create(1000, seed: 1).Standardize();
     private readonly LinearCase linear;
 
     public LinearCaseTests() => linear = new LinearCase(digits, side: 4);

@@ -108,7 +108,7 @@ public sealed class LogisticDistillerTests
     [Fact]
     public void Standardized_images_are_refused_with_what_to_do()
     {
-        using var data = SyntheticDigits.Create(20).Standardise();
+        using var data = SyntheticDigits.Create(20).Standardize();
         var error = Assert.Throws<ArgumentException>(() => new LogisticDistiller().Initialize(data, 0));
         Assert.Contains("not standardized", error.Message, StringComparison.Ordinal);
     }
@@ -131,7 +131,7 @@ public sealed class LogisticDistillerTests
     {
         string? folder = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
         Skip.If(string.IsNullOrEmpty(folder) || !Directory.Exists(folder), "DISTILLATION_DATA does not lead to MNIST.");
-        var options = new DigitsOptions { Folders = [folder], AllowDownload = false, Notice = static _ => { } };
+        var options = new DataOptions { Folders = [folder], AllowDownload = false, Notice = static _ => { } };
         ImageDataset train = Digits.Load(options);
         Skip.If(!train.Name.StartsWith("MNIST", StringComparison.Ordinal), "DISTILLATION_DATA does not lead to MNIST.");
         return (train, Digits.LoadTest(options));

@@ -60,7 +60,7 @@ public sealed class NetworkReadOutTests : IDisposable
         Assert.Equal(20, watched.History.ValidationLoss.Count);
         Assert.Equal(Evaluation.Evaluate(readOut.Network, watched.Parameters, digits).Accuracy, watched.History.ValidationAccuracy[^1]);
         Assert.Equal(alone.Parameters.Flat.data<float>().ToArray(), watched.Parameters.Flat.data<float>().ToArray());
-        using var others = digits.Standardise();
+        using var others = digits.Standardize();
         Assert.Throws<ArgumentException>(() => readOut.Train(set, watched: others));
     }
 
@@ -117,7 +117,7 @@ public sealed class NetworkReadOutTests : IDisposable
         using var lacking = new DistilledSet(set.Images.clone(), set.Labels.index_select(0, tensor(Enumerable.Repeat(2L, set.Count).ToArray())), "only zeros");
         Assert.Contains("class 1", Refusal(lacking), StringComparison.Ordinal);
 
-        using var standardized = digits.Standardise();
+        using var standardized = digits.Standardize();
         Assert.Contains("scale", Assert.Throws<ArgumentException>(() => readOut.Accuracy(set, standardized)).Message, StringComparison.Ordinal);
     }
 

@@ -112,12 +112,12 @@ public sealed class ReplayTests : IDisposable
     public void Real_images_are_brought_into_the_space_of_a_set()
     {
         using var raw = SyntheticDigits.Create(30, seed: 1);
-        using var set = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardisation(0.2f, 0.4f));
+        using var set = new DistilledSet(rand([10, 1, 28, 28]), eye(10), "test", new Standardization(0.2f, 0.4f));
         using var prepared = set.Prepare(raw);
         using var again = set.Prepare(prepared);
-        Assert.Equal(raw.Standardise(new Standardisation(0.2f, 0.4f)).PixelValues(), prepared.PixelValues());
+        Assert.Equal(raw.Standardize(new Standardization(0.2f, 0.4f)).PixelValues(), prepared.PixelValues());
         Assert.Equal(prepared.PixelValues(), again.PixelValues());
-        Assert.Throws<ArgumentException>(() => set.Prepare(raw.Standardise(new Standardisation(0.3f, 0.4f))));
+        Assert.Throws<ArgumentException>(() => set.Prepare(raw.Standardize(new Standardization(0.3f, 0.4f))));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class ReplayTests : IDisposable
 
     private static (UnrolledDistiller Distiller, DistilledSet Set, ImageDataset Test) Distilled()
     {
-        var test = SyntheticDigits.Create(200, seed: 3).Standardise();
+        var test = SyntheticDigits.Create(200, seed: 3).Standardize();
         var distiller = new UnrolledDistiller { Network = Networks.Mlp(12) };
         return (distiller, distiller.Result(distiller.Initialize(test, 0), test), test);
     }

@@ -48,7 +48,7 @@ public sealed class UnrolledTests
         Tensor Reference(string name) => tensor(reference[name].ToDoubles(), [.. reference[name].Shape]);
         var pixels = tensor(batch["pixels"].ToSingles(), [64, 1, 28, 28]).div(255);
         using var raw = new ImageDataset(pixels, tensor(batch["labels"].ToInt64s()), "64 digits", classCount: 10);
-        using var digits = raw.Standardise(new Standardisation(0.1307f, 0.3081f));
+        using var digits = raw.Standardize(new Standardization(0.1307f, 0.3081f));
         var network = Networks.LeNet();
         var theta0 = new Parameters(network.Layout, cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())]));
         var distiller = new UnrolledDistiller
@@ -116,7 +116,7 @@ public sealed class UnrolledTests
     [InlineData(4, 4)]
     public void A_window_of_all_steps_and_kept_graphs_change_nothing(int window, int keptGraphs)
     {
-        using var data = SyntheticDigits.Create(100, seed: 1).Standardise();
+        using var data = SyntheticDigits.Create(100, seed: 1).Standardize();
         double[] Images(int window, int keptGraphs)
         {
             var distiller = new UnrolledDistiller
@@ -145,7 +145,7 @@ public sealed class UnrolledTests
     public void A_gradient_longer_than_usual_is_shortened()
     {
         using var scope = NewDisposeScope();
-        using var data = SyntheticDigits.Create(100, seed: 1).Standardise();
+        using var data = SyntheticDigits.Create(100, seed: 1).Standardize();
         var outer = new OuterAdam { Beta1 = 0 };
         var free = new UnrolledDistiller { Network = Networks.Mlp(12), InitialWeights = InitialWeights.Fixed(0), BatchSize = 100, Outer = outer };
         var clipped = new UnrolledDistiller { Network = free.Network, InitialWeights = free.InitialWeights, BatchSize = 100, Outer = outer, ClipFactor = 2 };
@@ -165,7 +165,7 @@ public sealed class UnrolledTests
     [Fact]
     public void A_short_run_lowers_the_outer_loss_and_stores_its_schedule()
     {
-        using var data = SyntheticDigits.Create(600, seed: 1).Standardise();
+        using var data = SyntheticDigits.Create(600, seed: 1).Standardize();
         var distiller = new UnrolledDistiller { Network = Networks.Mlp(16), InitialWeights = InitialWeights.Fixed(0), Steps = 2, Epochs = 2, BatchSize = 600, Outer = new OuterAdam { LearningRate = 0.05 } };
         using var run = new DistillationDriver { Steps = 30 }.Run(distiller, data);
         Assert.True(run.Losses[^1] < 0.8 * run.Losses[0], $"from {run.Losses[0]} to {run.Losses[^1]}");

@@ -118,7 +118,7 @@ public sealed class ConvolutionalKernelTests : IDisposable
     [Fact]
     public void Inducing_points_learn_with_it()
     {
-        using var data = KernelRidgeTests.Stripes(300).Standardise();
+        using var data = KernelRidgeTests.Stripes(300).Standardize();
         var kip = new KernelInducingPoints { Kernel = new ConvolutionalKernel(2, poolRadius: 1), BatchSize = 60, Start = ImageStart.Noise };
         using var run = new DistillationDriver { Steps = 30 }.Run(kip, data);
         Assert.True(run.Losses.TakeLast(5).Average() < 0.3 * run.Losses.Take(5).Average());

@@ -112,7 +112,7 @@ public sealed class FeaturesKernelTests : IDisposable
     [Fact]
     public void Inducing_points_learn_from_random_features()
     {
-        using var data = KernelRidgeTests.Stripes(300).Standardise();
+        using var data = KernelRidgeTests.Stripes(300).Standardize();
         var kip = new KernelInducingPoints
         {
             Kernel = new RandomFeaturesKernel(ConvNet(width: 8, size: [1, 6, 6]), networks: 2, readOutNetworks: 4),

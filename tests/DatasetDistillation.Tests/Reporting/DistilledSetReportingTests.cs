@@ -42,7 +42,7 @@ public sealed class DistilledSetReportingTests
     [Fact]
     public void Pixels_are_shown_as_they_were_before_standardisation()
     {
-        using var set = new DistilledSet(zeros([2, 1, 2, 2]), eye(2), "test", new Standardisation(0.25f, 0.5f));
+        using var set = new DistilledSet(zeros([2, 1, 2, 2]), eye(2), "test", new Standardization(0.25f, 0.5f));
         Assert.All(set.Grid().Images.Pixels.ToArray(), static pixel => Assert.Equal(0.25f, pixel));
     }
 

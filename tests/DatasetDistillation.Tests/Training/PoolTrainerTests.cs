@@ -11,7 +11,7 @@ public sealed class PoolTrainerTests : IDisposable
 {
     private static readonly Network Small = Networks.Mlp(16);
     private readonly TemporaryFolder folder = new();
-    private readonly ImageDataset data = SyntheticDigits.Create(400, seed: 1).Standardise();
+    private readonly ImageDataset data = SyntheticDigits.Create(400, seed: 1).Standardize();
 
     public void Dispose()
     {
@@ -23,7 +23,7 @@ public sealed class PoolTrainerTests : IDisposable
     public void Networks_of_a_pool_have_learned_and_are_not_the_same()
     {
         using var pool = Trainer(3).Train(data);
-        using var test = SyntheticDigits.Create(200, seed: 1, first: 400).Standardise(data.Standardisation);
+        using var test = SyntheticDigits.Create(200, seed: 1, first: 400).Standardize(data.Standardization);
 
         var accuracies = pool.Accuracies(test);
         Assert.True(accuracies.Minimum > 0.4, $"{accuracies}");
@@ -57,7 +57,7 @@ public sealed class PoolTrainerTests : IDisposable
         Assert.Contains(folder["pool.npz"], error.Message, StringComparison.Ordinal);
         Assert.Contains("2 epochs", error.Message, StringComparison.Ordinal);
 
-        using var others = SyntheticDigits.Create(400, seed: 2).Standardise();
+        using var others = SyntheticDigits.Create(400, seed: 2).Standardize();
         Assert.Throws<InvalidDataException>(() => Trainer(1).Train(others));
     }
 

@@ -4,15 +4,18 @@ using CsvHelper;
 
 namespace DatasetDistillation.Data;
 
-/// <summary>Reads the Kaggle digit recogniser's <c>train.csv</c>: <c>label,pixel0,…,pixel783</c>, one image per line.</summary>
+/// <summary>Reads the Kaggle digit recognizer's <c>train.csv</c>: <c>label,pixel0,…,pixel783</c>, one image per line.</summary>
 internal static class CsvPixelReader
 {
     private static readonly CsvReaderOptions Options = new() { Separator = ',', TrackLineNumbers = true, SkipEmptyLines = true };
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The header or a line is not as it must be; the message has the line number.</exception>
-    public static LabelledPixels Read(string path, int height, int width, int classCount)
+    public static LabelledPixels Read(string path, int height, int width, int? classCount)
     {
+        int classes = classCount ?? DataLimits.MaximumClasses;
+        DatasetChecks.ClassCount(classes);
+        DatasetChecks.Size(height, width);
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{Path.GetFullPath(path)}'.", path);
 
@@ -27,8 +30,8 @@ internal static class CsvPixelReader
         {
             if (csv.FieldCount != size + 1)
                 throw Bad($"has {csv.FieldCount} fields, but a label and {size} pixels are {size + 1}");
-            if (!TryParse(csv.GetSpan(0), out int label) || label >= classCount)
-                throw Bad($"has the label '{Text(0)}'; labels must be 0 to {classCount - 1}");
+            if (!TryParse(csv.GetSpan(0), out int label) || label >= classes)
+                throw Bad($"has the label '{Text(0)}'; labels must be 0 to {classes - 1}");
             for (int i = 0; i < size; i++)
             {
                 if (!TryParse(csv.GetSpan(i + 1), out int pixel) || pixel > 255)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Security.Cryptography;
 
 namespace DatasetDistillation.Data;
 
@@ -10,31 +9,40 @@ internal static class IdxReader
     private const int ImagesMagic = 0x00000803; // unsigned bytes, three dimensions
     private const int LabelsMagic = 0x00000801; // unsigned bytes, one dimension
 
+    /// <summary>Reads the images and the labels of a published data set, checked.</summary>
+    /// <inheritdoc cref="Read(string, string, int?, long)"/>
+    public static LabelledPixels Read(string[] paths, DataFile[] files, int classCount) =>
+        Read(paths[0], paths[1], classCount, DataLimits.DefaultMaximumBytes, files[0], files[1]);
+
+    /// <summary>Reads images and labels.</summary>
     /// <param name="imagesPath">The file of images.</param>
     /// <param name="labelsPath">The file of labels.</param>
-    /// <param name="classCount">Labels are 0 to this − 1.</param>
-    /// <param name="imagesSha256">Where given, what the unpacked images must hash to (hexadecimal, lower case).</param>
-    /// <param name="labelsSha256">Where given, what the unpacked labels must hash to.</param>
+    /// <param name="classCount">Where given, labels are 0 to this − 1.</param>
+    /// <param name="maximumBytes">The bytes that a gzipped file may unpack to.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the two do not belong together.</exception>
-    public static LabelledPixels Read(string imagesPath, string labelsPath, int classCount, string? imagesSha256 = null, string? labelsSha256 = null)
+    public static LabelledPixels Read(string imagesPath, string labelsPath, int? classCount, long maximumBytes = DataLimits.DefaultMaximumBytes) =>
+        Read(imagesPath, labelsPath, classCount, maximumBytes, null, null);
+
+    private static LabelledPixels Read(string imagesPath, string labelsPath, int? classCount, long maximumBytes, DataFile? expectedImages, DataFile? expectedLabels)
     {
-        var (imageShape, pixels) = Read(imagesPath, ImagesMagic, "images", imagesSha256);
-        var (labelShape, labels) = Read(labelsPath, LabelsMagic, "labels", labelsSha256);
+        DatasetChecks.ClassCount(classCount ?? DataLimits.MaximumClasses);
+        var (imageShape, pixels) = Read(imagesPath, ImagesMagic, "images", maximumBytes, expectedImages);
+        var (labelShape, labels) = Read(labelsPath, LabelsMagic, "labels", maximumBytes, expectedLabels);
         if (imageShape[0] != labelShape[0])
         {
             throw new InvalidDataException(
                 $"'{imagesPath}' has {imageShape[0]} images, but '{labelsPath}' has {labelShape[0]} labels. The two files do not belong together.");
         }
-        int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)Math.Clamp(classCount - 1, 0, byte.MaxValue));
+        int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)Math.Min((classCount ?? int.MaxValue) - 1, byte.MaxValue));
         if (bad >= 0)
             throw new InvalidDataException($"Label {bad} of '{labelsPath}' is {labels[bad]}; labels must be 0 to {classCount - 1}.");
         return new LabelledPixels(imageShape[1], imageShape[2], pixels, Array.ConvertAll(labels, label => (long)label));
     }
 
-    private static (int[] Shape, byte[] Elements) Read(string path, int magic, string what, string? sha256)
+    private static (int[] Shape, byte[] Elements) Read(string path, int magic, string what, long maximumBytes, DataFile? expected)
     {
-        using var stream = Unpacking.Open(path, out long mostBytes);
+        using var stream = Unpacking.Open(path, out long fileLength, out long mostBytes);
         int rank = magic & 0xFF;
         try
         {
@@ -55,12 +63,13 @@ internal static class IdxReader
                 if (shape[d] < 1 || (size *= shape[d]) > Math.Min(mostBytes, Array.MaxLength))
                     throw new InvalidDataException($"'{path}' declares {string.Join('×', shape.Take(d + 1))} elements, more than it can hold (or none). It is damaged; get it again.");
             }
+            DataLimits.Require(size, fileLength, maximumBytes, $"What '{path}' declares");
 
             var elements = new byte[size];
             stream.ReadExactly(elements);
             if (stream.ReadByte() >= 0)
                 throw new InvalidDataException($"'{path}' is longer than the {string.Join('×', shape)} elements that it declares. It is damaged; get it again.");
-            CheckHash(path, header, elements, sha256);
+            expected?.Require(path, header, elements);
             return (shape, elements);
         }
         catch (EndOfStreamException exception)
@@ -72,30 +81,16 @@ internal static class IdxReader
             throw new InvalidDataException($"'{path}' is damaged or truncated: {exception.Message} Delete it and get it again.", exception);
         }
     }
-
-    private static void CheckHash(string path, byte[] header, byte[] elements, string? sha256)
-    {
-        if (sha256 is null)
-            return;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(header);
-        hash.AppendData(elements);
-        string found = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (found != sha256)
-        {
-            throw new InvalidDataException(
-                $"'{path}' is not the file that it should be: the checksum (SHA-256) of its content is {found}, but {sha256} is wanted. Delete it, and it will be downloaded again.");
-        }
-    }
 }
 
 /// <summary>Opens files that may be gzipped, told by their content.</summary>
 internal static class Unpacking
 {
     /// <param name="path">The file.</param>
+    /// <param name="fileLength">Its length.</param>
     /// <param name="mostBytes">More bytes than this the file cannot unpack to.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static Stream Open(string path, out long mostBytes)
+    public static Stream Open(string path, out long fileLength, out long mostBytes)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{Path.GetFullPath(path)}'.", path);
@@ -103,8 +98,8 @@ internal static class Unpacking
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         bool isGzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
-        const long BestDeflateRatio = 1032;
-        mostBytes = isGzip ? BestDeflateRatio * file.Length : file.Length;
+        fileLength = file.Length;
+        mostBytes = isGzip ? DataLimits.BestDeflateRatio * fileLength : fileLength;
         return isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 }

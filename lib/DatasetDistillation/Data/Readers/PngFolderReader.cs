@@ -63,7 +63,7 @@ internal static class PngFolderReader
             throw new InvalidDataException($"'{file}' cannot be read. {exception.Message}", exception);
         }
         return (image.Height, image.Width) == (height, width)
-            ? image.ToGrey()
+            ? image.ToGray()
             : throw new InvalidDataException($"'{file}' is {image.Width}×{image.Height} pixels, but {width}×{height} are wanted. Resize it first.");
     }
 }

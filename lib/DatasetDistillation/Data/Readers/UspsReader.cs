@@ -13,22 +13,26 @@ internal static class UspsReader
     private const int Size = Side * Side;
     private const int MnistSide = 28;
     private const int ClassCount = 10;
+    private const int LongestLine = 16_384; // three times what 256 values with their indices take in full precision
 
     /// <summary>Reads a file and resizes its images to MNIST's 28×28 pixels, from [−1, 1] to 0–255.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maximumBytes">The bytes that the images of a file may take in memory, as Float32.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is packed otherwise, damaged, or a line is not as it must be; the message has its number.</exception>
-    public static LabelledPixels Read(string path)
+    /// <exception cref="InvalidDataException">The file is packed otherwise, too large, damaged, or a line is not as it must be; the message has its number.</exception>
+    public static LabelledPixels Read(string path, long maximumBytes = DataLimits.DefaultMaximumBytes)
     {
-        using var stream = Unpacking.Open(path, out _);
+        using var stream = Unpacking.Open(path, out long fileLength, out _);
         var (labels, pixels, isSparse) = (new List<long>(), new List<byte>(), false);
         var image = new float[Size];
         int number = 0;
         try
         {
             using var reader = new StreamReader(stream);
-            while (reader.ReadLine() is { } line)
+            foreach (string line in Lines(reader))
             {
                 number++;
+                DataLimits.Require((Int128)number * MnistSide * MnistSide * sizeof(float), fileLength, maximumBytes, $"What '{path}' holds");
                 var fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
                 if (fields.Length == 0)
                     continue;
@@ -52,6 +56,27 @@ internal static class UspsReader
             throw new InvalidDataException($"'{path}' holds no images. Delete it and get it again.");
         long shift = isSparse && !labels.Contains(0) ? 1 : 0;
         return new LabelledPixels(MnistSide, MnistSide, [.. pixels], [.. labels.Select(label => label - shift)]);
+
+        IEnumerable<string> Lines(StreamReader reader)
+        {
+            var buffer = new char[LongestLine];
+            for (int held = 0; ;)
+            {
+                int read = reader.ReadBlock(buffer, held, buffer.Length - held), start = 0;
+                held += read;
+                for (int length; (length = buffer.AsSpan(start, held - start).IndexOf('\n')) >= 0; start += length + 1)
+                    yield return new string(buffer, start, length);
+                buffer.AsSpan(start, held - start).CopyTo(buffer);
+                held -= start;
+                if (held == buffer.Length)
+                    throw new InvalidDataException($"line {number + 1} has more than {LongestLine} characters.");
+                if (read > 0)
+                    continue;
+                if (held > 0)
+                    yield return new string(buffer, 0, held);
+                yield break;
+            }
+        }
 
         void CheckKind(string beginning)
         {

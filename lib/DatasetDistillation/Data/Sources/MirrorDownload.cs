@@ -1,24 +1,40 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Security.Cryptography;
+using System.Formats.Tar;
+using System.IO.Compression;
 
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Downloads files from the first of several mirrors that serves them right. What has arrived stays in a <c>.part</c>
-/// file, so that a download that was cut goes on where it stopped. Files take their names when all are here and their checksums
-/// are right: what can be found is whole. Of several processes one downloads and the others wait for it.
+/// Downloads files from the first of several mirrors that serves them right: <c>https</c> only, bounded in bytes and in time. Files take
+/// their names when all are here and their checksums are right: what can be found is whole, and a download that fails leaves nothing.
+/// Of several processes one downloads and the others wait for it.
 /// </summary>
-internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<DownloadProgress>? progress) : IDisposable
+internal sealed class MirrorDownload : IDisposable
 {
-    private const int AttemptsPerMirror = 3;
+    private const string Archive = ".tar.gz";
+    private const string PartExtension = ".part";
+    private const int MostRedirects = 5;
+    private const long MostOverhead = 1 << 20; // what packing may add to incompressible data
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly IReadOnlyList<Uri> mirrors;
+    private readonly IProgress<DownloadProgress>? progress;
+    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HashSet<string> parts = [];
+    private int served; // the mirror that served the last file, which is asked first for the next
+
+    /// <exception cref="ArgumentException">A mirror is not <c>https</c>.</exception>
+    public MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<DownloadProgress>? progress)
+    {
+        if (mirrors.FirstOrDefault(static mirror => !IsAllowed(mirror)) is { } other)
+            throw new ArgumentException($"Downloads are by https only, not from '{other}'.", nameof(mirrors));
+        (this.mirrors, this.progress) = (mirrors, progress);
+    }
 
     /// <summary>How long a server may say nothing.</summary>
     internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout }) { Timeout = Timeout.InfiniteTimeSpan };
-    private int served; // the mirror that served the last file, which is asked first for the next
+    /// <summary>How long one mirror may take for one file.</summary>
+    internal TimeSpan FileTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     public void Dispose() => http.Dispose();
 
@@ -26,24 +42,32 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     /// <exception cref="HttpRequestException">No mirror can be reached or serves a file.</exception>
     /// <exception cref="InvalidDataException">The mirrors that can be reached serve something else: the checksum is wrong.</exception>
-    public async Task DownloadAsync(IReadOnlyList<MnistFile> files, string folder, CancellationToken cancellation)
+    public async Task DownloadAsync(IReadOnlyList<DataFile> files, string folder, CancellationToken cancellation)
     {
         using var turn = await TakeTurnAsync(folder, cancellation).ConfigureAwait(false);
-        var parts = new List<(string Part, string Path)>();
-        for (int i = 0; i < files.Count; i++)
+        DataFile[] missing = [.. files.Where(file => file.FindIn(folder) is null)];
+        var here = new Dictionary<DataFile, (string Part, string Path)>();
+        try
         {
-            if (files[i].FindIn(folder) is not null)
-                continue;
-            string name = files[i].FileNames.First(), path = Path.Combine(folder, name), part = path + ".part";
-            if (!File.Exists(part) || HashOfUnpacked(part) != files[i].Sha256)
-                await DownloadAsync(files[i], part, new DownloadProgress(name, i + 1, files.Count, 0, null), cancellation).ConfigureAwait(false);
-            parts.Add((part, path));
+            foreach (var (i, file) in missing.Index())
+                if (!here.ContainsKey(file))
+                    await BringAsync(file, missing, folder, here, new DownloadProgress(file.PackedName, i + 1, missing.Length, 0, null), cancellation).ConfigureAwait(false);
+            foreach (var (part, path) in here.Values)
+                File.Move(part, path, overwrite: true);
         }
-        foreach (var (part, path) in parts)
-            File.Move(part, path, overwrite: true);
+        finally
+        {
+            foreach (string part in parts)
+                File.Delete(part);
+        }
     }
 
-    private async Task DownloadAsync(MnistFile file, string part, DownloadProgress start, CancellationToken cancellation)
+    /// <summary>Whether an address may be asked: <c>https</c>, or this machine.</summary>
+    private static bool IsAllowed(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+
+    /// <summary>Brings a file, and from an archive all that are missing.</summary>
+    private async Task BringAsync(
+        DataFile file, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start, CancellationToken cancellation)
     {
         var failures = new List<string>();
         bool isWrong = false;
@@ -51,118 +75,124 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         {
             int number = (served + i) % mirrors.Count;
             var mirror = mirrors[number];
-            var address = new Uri(mirror, start.FileName);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(FileTimeout);
             try
             {
-                bool isResumed;
-                do
-                {
-                    using (var to = OpenPart(part))
-                    {
-                        isResumed = to.Length > 0;
-                        await FetchAsync(address, to, start, cancellation).ConfigureAwait(false);
-                    }
-                    string found = HashOfUnpacked(part);
-                    if (found == file.Sha256)
-                    {
-                        served = number;
-                        return;
-                    }
-                    bool isPage = IsPage(part);
-                    File.Delete(part);
-                    if (!isResumed)
-                    {
-                        isWrong = true;
-                        failures.Add(isPage
-                            ? $"{mirror.Authority} serves a web page in its place (does the network want a login?)"
-                            : $"{mirror.Authority} serves something else (checksum {found}, but {file.Sha256} is wanted)");
-                    }
-                }
-                while (isResumed); // the earlier part may have come from another mirror: once more from the beginning
+                if (mirror.AbsolutePath.EndsWith(Archive, StringComparison.Ordinal))
+                    await BringArchiveAsync(mirror, missing, folder, here, limit.Token).ConfigureAwait(false);
+                else
+                    await BringFileAsync(new Uri(mirror, file.PackedName), file, folder, here, start, limit.Token).ConfigureAwait(false);
+                served = number;
+                return;
+            }
+            catch (InvalidDataException exception)
+            {
+                isWrong = true;
+                failures.Add($"{mirror.Authority} serves {exception.Message}");
             }
             catch (HttpRequestException exception)
             {
                 failures.Add($"{mirror.Authority} fails ({exception.Message})");
             }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                failures.Add($"{mirror.Authority} fails (it takes more than {FileTimeout.TotalSeconds:F0} seconds)");
+            }
         }
-
-        if (File.Exists(part) && new FileInfo(part).Length == 0)
-            File.Delete(part);
         string message = $"'{start.FileName}' could not be downloaded: {string.Join(", ", failures)}";
         throw isWrong ? new InvalidDataException(message) : new HttpRequestException(message);
     }
 
-    private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken cancellation)
+    private async Task BringFileAsync(
+        Uri address, DataFile file, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start, CancellationToken cancellation)
+    {
+        string path = Path.Combine(folder, file.PackedName);
+        using var part = OpenPart(path);
+        await FetchAsync(address, part, file.Bytes + MostOverhead, start, cancellation).ConfigureAwait(false);
+        await RequireAsync(file, Unpacked(part), Stream.Null, cancellation).ConfigureAwait(false);
+        here[file] = (part.Name, path);
+    }
+
+    private async Task BringArchiveAsync(
+        Uri address, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here, CancellationToken cancellation)
+    {
+        string name = Path.GetFileName(address.AbsolutePath);
+        using var packed = OpenPart(Path.Combine(folder, name));
+        await FetchAsync(address, packed, missing.Sum(static file => file.Bytes) + MostOverhead, new DownloadProgress(name, 1, 1, 0, null), cancellation).ConfigureAwait(false);
+
+        var found = new Dictionary<DataFile, (string Part, string Path)>();
+        using var tar = new TarReader(Unpacked(packed));
+        while (await ReadEntryAsync(tar, cancellation).ConfigureAwait(false) is { } entry)
+        {
+            if (missing.FirstOrDefault(file => file.Name == Path.GetFileName(entry.Name)) is not { } file || entry.DataStream is not { } content)
+                continue;
+            string path = Path.Combine(folder, file.Name);
+            using var part = OpenPart(path);
+            await RequireAsync(file, content, part, cancellation).ConfigureAwait(false);
+            found[file] = (part.Name, path);
+        }
+        if (missing.FirstOrDefault(file => !found.ContainsKey(file)) is { } lacking)
+            throw new InvalidDataException($"an archive without '{lacking.Name}'");
+        foreach (var (file, place) in found)
+            here[file] = place;
+    }
+
+    private static async Task<TarEntry?> ReadEntryAsync(TarReader tar, CancellationToken cancellation)
     {
         try
         {
-            return await FileLock.WaitAsync(Path.Combine(folder, ".download.lock"), cancellation).ConfigureAwait(false);
+            return await tar.GetNextEntryAsync(copyData: false, cancellation).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidDataException or EndOfStreamException)
         {
-            throw CannotWrite(folder, exception);
+            throw new InvalidDataException($"a damaged archive ({exception.Message})", exception);
         }
     }
 
-    private static FileStream OpenPart(string part)
+    /// <summary>What was downloaded, from its beginning.</summary>
+    private static GZipStream Unpacked(FileStream part)
     {
+        part.Position = 0;
+        return new GZipStream(part, CompressionMode.Decompress, leaveOpen: true);
+    }
+
+    private static async Task RequireAsync(DataFile file, Stream content, Stream to, CancellationToken cancellation)
+    {
+        string found;
         try
         {
-            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            found = await file.HashAsync(content, to, cancellation).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
-            throw CannotWrite(part, exception);
+            throw new InvalidDataException($"something else ({exception.Message})", exception);
         }
+        if (found != file.Hash)
+            throw new InvalidDataException($"something else (checksum {found}, but {file.Hash} is wanted)");
     }
 
-    private static IOException CannotWrite(string path, Exception exception) => new(
-        $"'{path}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be written to and has space, or put MNIST's four files there.",
-        exception);
-
-    /// <summary>Fetches what is missing, going on after a cut as long as each attempt brings something.</summary>
-    private async Task FetchAsync(Uri address, FileStream to, DownloadProgress start, CancellationToken cancellation)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            long before = to.Length;
-            try
-            {
-                await FetchOnceAsync(address, to, start, cancellation).ConfigureAwait(false);
-                return;
-            }
-            catch (HttpIOException exception)
-            {
-                if (attempt == AttemptsPerMirror || to.Length <= before)
-                    throw new HttpRequestException($"the connection was cut after {to.Length} bytes", exception);
-            }
-        }
-    }
-
-    private async Task FetchOnceAsync(Uri address, FileStream to, DownloadProgress start, CancellationToken cancellation)
+    private async Task FetchAsync(Uri address, FileStream to, long mostBytes, DownloadProgress start, CancellationToken cancellation)
     {
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
             stall.CancelAfter(StallTimeout);
-            using var response = await RequestAsync(address, to.Length, stall.Token).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
-                return; // it is all here already, as the checksum will tell
-            response.EnsureSuccessStatusCode();
-            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != to.Length)
-                to.SetLength(0);
-            to.Position = to.Length;
-
-            long? total = to.Length + response.Content.Headers.ContentLength;
+            using var response = await RequestAsync(address, stall.Token).ConfigureAwait(false);
+            long? total = response.Content.Headers.ContentLength;
             using var from = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
             var buffer = new byte[1 << 16];
             for (; ; )
             {
+                if (Math.Max(to.Length, total ?? 0) > mostBytes)
+                    throw new InvalidDataException($"more than the {mostBytes:N0} bytes that are wanted at most");
                 progress?.Report(start with { BytesReceived = to.Length, BytesTotal = total });
                 stall.CancelAfter(StallTimeout);
                 int count = await ReadAsync(from, buffer, stall.Token).ConfigureAwait(false);
                 if (count == 0)
-                    return;
+                    break;
+                if (to.Length == 0 && IsPage(buffer.AsSpan(0, count)))
+                    throw new InvalidDataException("a web page in its place (does the network want a login?)");
                 await WriteAsync(to, buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             }
         }
@@ -172,12 +202,27 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         }
     }
 
-    private async Task<HttpResponseMessage> RequestAsync(Uri address, long from, CancellationToken cancellation)
+    /// <summary>Asks for an address, following its redirects as far as they may be asked.</summary>
+    private async Task<HttpResponseMessage> RequestAsync(Uri address, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (from > 0)
-            request.Headers.Range = new RangeHeaderValue(from, null);
-        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        for (int redirects = 0; redirects <= MostRedirects; redirects++)
+        {
+            var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            if ((int)response.StatusCode is < 300 or >= 400)
+                return response.IsSuccessStatusCode ? response : throw Refused(response, $"it answers {(int)response.StatusCode} ({response.ReasonPhrase})");
+            string? location = response.Headers.TryGetValues("Location", out var values) ? values.First() : null;
+            if (!Uri.TryCreate(address, location, out var next) || !IsAllowed(next) || (next.Scheme != address.Scheme && next.Scheme != Uri.UriSchemeHttps))
+                throw Refused(response, $"it redirects to '{location}', which is not asked");
+            response.Dispose();
+            address = next;
+        }
+        throw new HttpRequestException($"it redirects more than {MostRedirects} times");
+
+        static HttpRequestException Refused(HttpResponseMessage response, string why)
+        {
+            response.Dispose();
+            return new HttpRequestException(why);
+        }
     }
 
     /// <summary>Reads from the network, so that its errors are told from those of the disk.</summary>
@@ -187,9 +232,9 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         {
             return await from.ReadAsync(buffer, cancellation).ConfigureAwait(false);
         }
-        catch (IOException exception) when (exception is not HttpIOException)
+        catch (IOException exception)
         {
-            throw new HttpIOException(HttpRequestError.ResponseEnded, exception.Message, exception);
+            throw new HttpRequestException($"the connection was cut: {exception.Message}", exception);
         }
     }
 
@@ -205,23 +250,34 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, IProgress<Downl
         }
     }
 
-    private static bool IsPage(string path)
-    {
-        using var reader = new StreamReader(path);
-        var beginning = new char[64];
-        return beginning.AsSpan(0, reader.ReadBlock(beginning)).TrimStart() is ['<', ..];
-    }
-
-    private static string HashOfUnpacked(string path)
+    private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken cancellation)
     {
         try
         {
-            using var stream = Unpacking.Open(path, out _);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
+            return await FileLock.WaitAsync(Path.Combine(folder, ".download.lock"), cancellation).ConfigureAwait(false);
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return "none, since it is no whole gzip file";
+            throw CannotWrite(folder, exception);
         }
     }
+
+    private FileStream OpenPart(string path)
+    {
+        try
+        {
+            parts.Add(path + PartExtension);
+            return new FileStream(path + PartExtension, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path + PartExtension, exception);
+        }
+    }
+
+    private static IOException CannotWrite(string path, Exception exception) => new(
+        $"'{path}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be written to and has space, or put the files there.",
+        exception);
+
+    private static bool IsPage(ReadOnlySpan<byte> beginning) => beginning.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];
 }

@@ -12,7 +12,7 @@ namespace DatasetDistillation.Distillation;
 /// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
 /// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
 /// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
-/// Standardise the data first; train networks on the result with squared error, as its labels are centered.
+/// Standardize the data first; train networks on the result with squared error, as its labels are centered.
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
@@ -153,7 +153,7 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<FeatureRegressionState>();
         var (images, labels) = Averaging > 0 ? (set.MeanImages, set.MeanLabels) : (set.Images, set.Labels);
-        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardisation);
+        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
     }
 
     /// <inheritdoc/>
@@ -241,8 +241,8 @@ public sealed record FeatureRegression : IDistiller
         if (InitialSet.Count != ImagesPerClass * data.ClassCount || InitialSet.ClassCount != data.ClassCount || !InitialSet.Images.shape.AsSpan(1).SequenceEqual(image))
             throw new ArgumentException(
                 $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {InitialSet}.", nameof(data));
-        if (InitialSet.Preprocessing != data.Standardisation)
+        if (InitialSet.Preprocessing != data.Standardization)
             throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardisation?.ToString() ?? "[0, 1]"}.", nameof(data));
+                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
-/// with them the labels, whose kernel ridge regression predicts real images best. Standardise the data first. What it yields is read
+/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. What it yields is read
 /// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
 /// </summary>
 public sealed class KernelInducingPoints : IDistiller
@@ -103,7 +103,7 @@ public sealed class KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<SupportState>();
-        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardisation);
+        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
     }
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>

@@ -158,7 +158,7 @@ public sealed partial class UnrolledDistiller : IDistiller
             learned.Images.to_type(ScalarType.Float32, copy: true),
             learned.Labels.to_type(ScalarType.Float32, copy: true),
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Settings}; {state.Step} outer steps"),
-            data.Standardisation,
+            data.Standardization,
             learned.LearningRates(),
             Steps);
     }

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Data;
 /// </summary>
 /// <param name="Mean">The mean of the pixels.</param>
 /// <param name="StandardDeviation">Their standard deviation, above 0.</param>
-public sealed record Standardisation(float Mean, float StandardDeviation)
+public sealed record Standardization(float Mean, float StandardDeviation)
 {
     private const float SmallestDeviation = 1e-6f;
 
@@ -21,13 +21,13 @@ public sealed record Standardisation(float Mean, float StandardDeviation)
     /// The statistics of all pixels of the images. Where the images are constant, the standard deviation is taken as 1, so that they become 0.
     /// </summary>
     /// <param name="images">The training images, in [0, 1].</param>
-    public static Standardisation Of(ImageDataset images)
+    public static Standardization Of(ImageDataset images)
     {
         ArgumentNullException.ThrowIfNull(images);
         return Of(images.PixelValues());
     }
 
-    internal static Standardisation Of(ReadOnlySpan<float> values)
+    internal static Standardization Of(ReadOnlySpan<float> values)
     {
         double mean = 0, squares = 0;
         foreach (float value in values)
@@ -36,7 +36,7 @@ public sealed record Standardisation(float Mean, float StandardDeviation)
         foreach (float value in values)
             squares += (value - mean) * (value - mean);
         float deviation = (float)Math.Sqrt(squares / values.Length);
-        return new Standardisation((float)mean, deviation < SmallestDeviation ? 1 : deviation);
+        return new Standardization((float)mean, deviation < SmallestDeviation ? 1 : deviation);
     }
 
     /// <summary>(x − mean) / standard deviation.</summary>
@@ -48,7 +48,7 @@ public sealed record Standardisation(float Mean, float StandardDeviation)
     }
 
     /// <summary>What <see cref="Apply"/> came from: x · standard deviation + mean.</summary>
-    /// <param name="images">Standardised images of any shape.</param>
+    /// <param name="images">Standardized images of any shape.</param>
     public torch.Tensor Invert(torch.Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);

@@ -1,0 +1,48 @@
+namespace DatasetDistillation.Data;
+
+/// <summary>How the loaders of published data sets get their files.</summary>
+public sealed record DataOptions
+{
+    /// <summary>
+    /// The folders to look in, best first; a download goes to the first. By default the folder that the environment
+    /// variable <c>DISTILLATION_DATA</c> names, then <c>data</c> in the repository, then <c>data</c> beside the library.
+    /// </summary>
+    public IReadOnlyList<string>? Folders { get; init; }
+
+    /// <summary>
+    /// Whether what is not found may be downloaded. By default yes, unless the environment variable
+    /// <c>DISTILLATION_OFFLINE</c> is set (to something else than 0 or false).
+    /// </summary>
+    public bool AllowDownload { get; init; } = !DataFolders.IsOffline;
+
+    /// <summary>Is told how far a download is.</summary>
+    public IProgress<DownloadProgress>? Progress { get; init; }
+
+    /// <summary>Is given a line of text where the images are not what one would expect. By default it is written to the console.</summary>
+    public Action<string> Notice { get; init; } = Console.WriteLine;
+
+    /// <summary>What the data set consists of and where it is served, where that is not the loader's own.</summary>
+    internal DataSource? Source { get; init; }
+
+    internal IReadOnlyList<string> FoldersToSearch => Folders ?? DataFolders.Default;
+
+    /// <summary>Downloads a data set; returns what was in the way where no mirror serves it.</summary>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal string? Download(DataSource source, CancellationToken cancellation)
+    {
+        if (!AllowDownload)
+            return "downloading is forbidden";
+        try
+        {
+            using var download = new MirrorDownload(source.Mirrors, Progress);
+            string folder = Path.Combine(FoldersToSearch[0], source.Folders[0]);
+            Task.Run(() => download.DownloadAsync(source.Files, folder, cancellation), cancellation).GetAwaiter().GetResult();
+            return null;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or InvalidDataException)
+        {
+            return exception.Message;
+        }
+    }
+}

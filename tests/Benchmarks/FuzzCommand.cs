@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Fuzzing;
+
+namespace Benchmarks;
+
+/// <summary>Gives readers damaged files for as long as one likes.</summary>
+internal static class FuzzCommand
+{
+    public static Command Command()
+    {
+        var reader = new Argument<string>("reader") { Description = $"{string.Join(", ", FuzzTargets.All.Select(static target => target.Name))}, or all." };
+        var count = new Option<int>("--n") { Description = "How many damaged files.", DefaultValueFactory = static _ => 10_000 };
+        var first = new Option<int>("--first") { Description = "The number of the first; the same numbers are the same files." };
+        var command = new Command("fuzz", "Gives a reader damaged files: it must read or refuse each, in little time and memory.") { reader, count, first };
+        reader.AcceptOnlyFromAmong(["all", .. FuzzTargets.All.Select(static target => target.Name)]);
+        command.SetAction(parsed =>
+        {
+            bool isWell = true;
+            foreach (var target in FuzzTargets.All.Where(target => parsed.GetValue(reader) is "all" || target.Name == parsed.GetValue(reader)))
+            {
+                var report = Fuzzer.Run(target, parsed.GetValue(first), parsed.GetValue(count));
+                Console.WriteLine($"{target.Name,-10}  {report}");
+                foreach (string failure in report.Failures)
+                    Console.WriteLine(failure);
+                isWell &= report.Failures.Count == 0;
+            }
+            return isWell ? 0 : 1;
+        });
+        return command;
+    }
+}
