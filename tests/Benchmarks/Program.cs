@@ -1,5 +1,9 @@
 using System.CommandLine;
+using DatasetDistillation;
 using Benchmarks;
+
+// The library loads libtorch, before anything else touches a tensor.
+_ = Compute.Threads;
 
 var root = new RootCommand("Times the library's work, and damages files for its readers; each sub-command prints one line for each figure.")
 {

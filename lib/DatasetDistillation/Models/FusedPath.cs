@@ -43,6 +43,11 @@ internal sealed class FusedPath
         ? Run(single.Value, theta, x, training, generator)
         : Run(wide.Value, theta, x, training, generator);
 
+    /// <summary>The function at θ and x.</summary>
+    public Linearization Linearize(Tensor theta, Tensor x) => theta.dtype == ScalarType.Float32
+        ? new FusedLinearization<float>(single.Value, outputShape, theta, x)
+        : new FusedLinearization<double>(wide.Value, outputShape, theta, x);
+
     private Tensor Run<T>(Plan<T> plan, Tensor theta, Tensor x, bool training, Generator? generator)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -119,9 +124,13 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
         var ry = empty(dy.shape, dy.dtype);
         var rtheta = ofTheta ? empty_like(t) : null;
         var rx = ofX ? empty_like(images) : null;
+        var directions = empty([n * plan.CotangentsSize], theta.dtype);
+        plan.Tangent(
+            n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(ut), Memory.Of<T>(u), Memory.Of<T>(directions), Memory.Of<T>(ry),
+            training);
         plan.Second(
             n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(cotangents), Memory.Of<T>(ut), Memory.Of<T>(u),
-            Memory.Of<T>(ry), Memory.Of<T>(rtheta), Memory.Of<T>(rx), training);
+            Memory.Of<T>(directions), null, Memory.Of<T>(rtheta), Memory.Of<T>(rx), training);
         return (rtheta?.MoveToOuterDisposeScope(), rx?.MoveToOuterDisposeScope(), ry.MoveToOuterDisposeScope());
     }
 

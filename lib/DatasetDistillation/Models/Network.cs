@@ -127,6 +127,18 @@ public sealed class Network
     public Tensor Features(Parameters theta, Tensor x) =>
         Run(Math.Max(0, featureSteps), features, theta, x, training: false, generator: null);
 
+    /// <summary>The network at weights and images, for a loop that differentiates through gradient steps; dropout does not act.</summary>
+    /// <param name="theta">The parameters, of this network's layout, without history.</param>
+    /// <param name="x">The inputs, without history.</param>
+    /// <exception cref="ArgumentException">The parameters or the inputs do not fit.</exception>
+    internal Linearization Linearize(Parameters theta, Tensor x)
+    {
+        Check(theta, x);
+        return Networks.Fused && whole is not null && FusedPath.Takes(theta.Flat, x)
+            ? whole.Linearize(theta.Flat, x)
+            : new PlainLinearization((flat, images) => Loop(steps.Length, flat, images, default), theta.Flat, x);
+    }
+
     /// <summary>The layers with their output shapes and numbers of parameters, as lines of text.</summary>
     public string Describe()
     {

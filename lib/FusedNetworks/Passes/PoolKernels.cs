@@ -117,7 +117,9 @@ internal static unsafe partial class PoolKernels
             var x = X + plane * Shape.H * Shape.W;
             var y = Y + plane * Shape.OH * Shape.OW;
             var index = Index + plane * Shape.OH * Shape.OW;
-            if (typeof(T) == typeof(float) && Shape.IsTwoByTwo && Shape.OW >= Vector256<ulong>.Count)
+            if (typeof(T) == typeof(float) && Shape.IsTwoByTwo && HasPairs)
+                MaxPairs(in Shape, (float*)x, (float*)y, index);
+            else if (typeof(T) == typeof(float) && Shape.IsTwoByTwo && Shape.OW >= Vector256<ulong>.Count)
                 TwoByTwo((float*)x, (float*)y, index);
             else if (typeof(T) == typeof(float))
                 ByColumns((float*)x, (float*)y, index);
@@ -259,6 +261,14 @@ internal static unsafe partial class PoolKernels
             var x = X + plane * Shape.H * Shape.W;
             var y = Y + plane * outputs;
             var index = Index + plane * outputs;
+            if (typeof(T) == typeof(float) && Shape.IsTwoByTwo && HasPairs && (Adjoint || Shape.OW > PairOutputs / 2))
+            {
+                if (Adjoint)
+                    ScatterPairs(in Shape, (float*)y, index, (float*)x);
+                else
+                    GatherPairs(in Shape, (float*)x, index, (float*)y);
+                return;
+            }
             if (!Adjoint)
             {
                 for (var i = 0; i < outputs; i++)

@@ -99,23 +99,28 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     }
 
     /// <summary>
-    /// The derivative of ⟨uθ, J_θᵀδ⟩ + ⟨ux, J_xᵀδ⟩ with respect to δ, θ and x: the derivatives of y and of both cotangents along
-    /// (uθ, ux), either of which may be null for zero. The results for θ and x may be null: not wanted.
+    /// J_θ uθ + J_x ux into <paramref name="ry"/> [n, Outputs]: the derivative of y along (uθ, ux), either of which may be null for
+    /// zero. Directions [n · CotangentsSize], those of all activations, are filled for <see cref="Second"/>.
     /// </summary>
-    public void Second(int n, T* theta, T* x, T* tape, T* cotangents, T* utheta, T* ux, T* ry, T* rdtheta, T* rdx, bool training)
+    public void Tangent(int n, T* theta, T* x, T* tape, T* utheta, T* ux, T* directions, T* ry, bool training)
+    {
+        var pass = new TangentPass { At = new Point(n, theta, x, tape, utheta, ux, directions, training), RY = ry };
+        Share(n, ref pass);
+    }
+
+    /// <summary>
+    /// The derivatives of J_θᵀδ and J_xᵀδ along (uθ, ux), while δ changes by <paramref name="ofDelta"/> (null: not at all); equally the
+    /// gradients of ⟨uθ, J_θᵀδ⟩ + ⟨ux, J_xᵀδ⟩ with respect to θ and x. Each result may be null: not wanted.
+    /// </summary>
+    public void Second(
+        int n, T* theta, T* x, T* tape, T* cotangents, T* utheta, T* ux, T* directions, T* ofDelta, T* rdtheta, T* rdx, bool training)
     {
         var pass = new SecondPass
         {
-            N = n,
-            Theta = theta,
-            X = x,
-            Tape = tape,
+            At = new Point(n, theta, x, tape, utheta, ux, directions, training),
             Cotangents = cotangents,
-            UTheta = utheta,
-            UX = ux,
-            RY = ry,
+            OfDelta = ofDelta,
             RDX = rdx,
-            Training = training,
         };
         Sum(n, rdtheta, ref pass);
     }
@@ -271,50 +276,65 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
         }
     }
 
-    private struct SecondPass : IPass
+    /// <summary>Where, and along what, a derivative of the gradient is taken.</summary>
+    private readonly struct Point(int n, T* theta, T* x, T* tape, T* utheta, T* ux, T* directions, bool training)
     {
-        public int N;
-        public T* Theta, X, Tape, Cotangents, UTheta, UX, RY, RDX;
-        public bool Training;
+        public int N => n;
+
+        /// <summary>What layer i has in common in both passes.</summary>
+        public LayerPass<T> Layer(Plan<T> plan, int i, int first, int count, bool accumulate)
+        {
+            var (values, along) = (plan.Kept.In(tape, n, first), plan.Kept.In(directions, n, first));
+            var pass = plan.Pass(i, theta, count, accumulate, training);
+            pass.UTheta = utheta == null ? null : utheta + plan.offsets[i];
+            pass.X = plan.slots[i] == 0 ? x + (first * plan.Inputs) : values.Slot(plan.slots[i]);
+            pass.Y = values.Slot(plan.slots[i + 1]);
+            pass.Saved = values.SavedOf(i);
+            pass.RX = plan.slots[i] != 0 ? along.Slot(plan.slots[i]) : ux == null ? null : ux + (first * plan.Inputs);
+            pass.RY = along.Slot(plan.slots[i + 1]);
+            return pass;
+        }
+    }
+
+    private struct TangentPass : IPass
+    {
+        public Point At;
+        public T* RY;
 
         public readonly void Run(Plan<T> plan, int first, int count, T* sum, bool accumulate)
         {
-            using var ownDirections = Scratch.Rent<T>(count * plan.Kept.SlotsSize);
-            using var ownChanges = Scratch.Rent<T>(count * plan.Passing.SlotsSize);
-            var values = plan.Kept.In(Tape, N, first);
-            var cotangents = plan.Kept.In(Cotangents, N, first);
-            var directions = plan.Kept.In(ownDirections.Pointer, count);
-            var changes = plan.Passing.In(ownChanges.Pointer, count);
-            T* input = X + (first * plan.Inputs), ofInput = RDX == null ? null : RDX + (first * plan.Inputs);
-            T* direction = UX == null ? null : UX + (first * plan.Inputs);
+            LayerPass<T> pass = default;
             for (int i = 0; i < plan.layers.Length; i++)
             {
-                var pass = Values(plan, i, count, accumulate, in values, input);
-                pass.RX = plan.slots[i] == 0 ? direction : directions.Slot(plan.slots[i]);
-                pass.RY = directions.Slot(plan.slots[i + 1]);
+                pass = At.Layer(plan, i, first, count, accumulate);
                 plan.layers[i].Jvp(in pass);
             }
-            Elements.Copy(directions.Slot(plan.slots[^1]), RY + (first * plan.Outputs), count * plan.Outputs);
+            Elements.Copy(pass.RY, RY + (first * plan.Outputs), count * plan.Outputs);
+        }
+    }
+
+    private struct SecondPass : IPass
+    {
+        public Point At;
+        public T* Cotangents, OfDelta, RDX;
+
+        public readonly void Run(Plan<T> plan, int first, int count, T* sum, bool accumulate)
+        {
+            using var own = Scratch.Rent<T>(count * plan.Passing.SlotsSize);
+            var cotangents = plan.Kept.In(Cotangents, At.N, first);
+            var changes = plan.Passing.In(own.Pointer, count);
+            int top = plan.slots[^1];
+            if (OfDelta != null)
+                Elements.Copy(OfDelta + (first * plan.Outputs), changes.Slot(top), count * plan.Outputs);
             for (int i = plan.layers.Length - 1; i >= 0; i--)
             {
-                var pass = Values(plan, i, count, accumulate, in values, input);
-                pass.RX = plan.slots[i] == 0 ? direction : directions.Slot(plan.slots[i]);
+                var pass = At.Layer(plan, i, first, count, accumulate);
                 pass.DY = cotangents.Slot(plan.slots[i + 1]);
-                pass.RDY = i == plan.layers.Length - 1 ? null : changes.Slot(plan.slots[i + 1]);
-                pass.RDX = plan.slots[i] == 0 ? ofInput : changes.Slot(plan.slots[i]);
+                pass.RDY = i == plan.layers.Length - 1 && OfDelta == null ? null : changes.Slot(plan.slots[i + 1]);
+                pass.RDX = plan.slots[i] != 0 ? changes.Slot(plan.slots[i]) : RDX == null ? null : RDX + (first * plan.Inputs);
                 pass.RDTheta = sum == null ? null : sum + plan.offsets[i];
                 plan.layers[i].BackwardR(in pass);
             }
-        }
-
-        private readonly LayerPass<T> Values(Plan<T> plan, int i, int count, bool accumulate, in Memory values, T* input)
-        {
-            var pass = plan.Pass(i, Theta, count, accumulate, Training);
-            pass.UTheta = UTheta == null ? null : UTheta + plan.offsets[i];
-            pass.X = plan.slots[i] == 0 ? input : values.Slot(plan.slots[i]);
-            pass.Y = values.Slot(plan.slots[i + 1]);
-            pass.Saved = values.SavedOf(i);
-            return pass;
         }
     }
 

@@ -13,7 +13,8 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer, LossFunction innerLoss, LossFunction outerLoss)
 {
-    private const long OuterBlock = 128;
+    /// <summary>Real images whose activations are in memory at once, about 64 MB.</summary>
+    private readonly long outerBlock = Math.Max(128, (1L << 24) / network.Layers.Sum(static layer => layer.OutputShape.Aggregate(1L, static (a, b) => a * b)));
 
     /// <summary>The number of last steps whose graph is kept from the way forward instead of being built again.</summary>
     public int KeptGraphs { get; init; }
@@ -80,7 +81,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     private Tensor?[] Advance(UnrolledVariables set, Tensor?[] iterate, Tape? tape, int t)
     {
         using var scope = NewDisposeScope();
-        var gradient = tape?.Gradient.detach() ?? Gradient(set, iterate[0]!, t);
+        var gradient = tape?.Gradient ?? Gradient(set, iterate[0]!, t);
         return Keep(optimizer.Next(iterate, gradient, set.LearningRates[t], t));
     }
 
@@ -94,25 +95,26 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     private Tape Record(UnrolledVariables set, Tensor weights, int t)
     {
         using var scope = NewDisposeScope();
-        var theta = weights.detach().requires_grad_();
-        var images = set.ImagesOf(t).detach().requires_grad_();
+        var at = network.Linearize(new Parameters(network.Layout, weights.detach()), set.ImagesOf(t).detach());
+        var outputs = at.Outputs.detach().requires_grad_();
         var labels = set.LabelsOf(t).detach().requires_grad_(LearnLabels);
-        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images), labels);
-        var gradient = Gradients.Of(loss, theta, createGraph: true);
-        return new Tape(theta.MoveToOuterDisposeScope(), images.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+        var delta = Gradients.Of(innerLoss.Of(outputs, labels), outputs, createGraph: true);
+        var gradient = at.Gradient(delta.detach());
+        return new Tape(
+            at, outputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), delta.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The mean loss and its gradient, block by block of images, so that a block's activations stay in the cache.</summary>
+    /// <summary>The mean loss and its gradient, block by block of images.</summary>
     private (double Loss, Tensor Cotangent) Outer(Tensor weights, Tensor images, Tensor labels)
     {
         using var scope = NewDisposeScope();
         var count = images.shape[0];
         var cotangent = zeros_like(weights);
         double loss = 0;
-        for (long start = 0; start < count; start += OuterBlock)
+        for (long start = 0; start < count; start += outerBlock)
         {
             using var block = NewDisposeScope();
-            var size = Math.Min(OuterBlock, count - start);
+            var size = Math.Min(outerBlock, count - start);
             var theta = weights.detach().requires_grad_();
             var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
             cotangent.add_(Gradients.Of(part, theta), (double)size / count);
@@ -125,19 +127,21 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     private Tensor?[] Retreat(UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
     {
         using var scope = NewDisposeScope();
-        using var values = tape.Gradient.detach();
+        var values = tape.Gradient;
         var (direct, ofGradient, ofRate) = optimizer.Pull(cotangents, iterate, values, set.LearningRates[t], t);
-        var inputs = new List<Tensor> { tape.Images };
-        if (LearnLabels)
-            inputs.Add(tape.Labels);
-        if (wantIterate)
-            inputs.Add(tape.Theta);
-        var products = Gradients.Of(tape.Gradient, inputs, ofGradient);
-        sum.Add(t, products[0], LearnLabels ? products[1] : null, ofRate);
+        Tensor? ofLabels = null;
+        var (ofTheta, ofImages) = tape.At.Along(ofGradient, along =>
+        {
+            // A loss whose gradient does not depend on the outputs has none here.
+            var products = Gradients.Of(tape.Delta, LearnLabels ? [tape.Outputs, tape.Labels] : [tape.Outputs], along, allowUnused: true);
+            ofLabels = LearnLabels ? products[1].MoveToOuterDisposeScope() : null;
+            return products[0].IsInvalid ? zeros_like(along) : products[0];
+        });
+        sum.Add(t, ofImages, ofLabels, ofRate);
         tape.Dispose();
         if (!wantIterate)
             return [null];
-        direct[0] = products[^1].add(direct[0]!);
+        direct[0] = ofTheta.add_(direct[0]!);
         return Keep(direct);
     }
 
@@ -154,10 +158,14 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
             tensor?.Dispose();
     }
 
-    /// <summary>One step of the inner loop with its graph: ∇L as a function of weights, images and labels.</summary>
-    private sealed record Tape(Tensor Theta, Tensor Images, Tensor Labels, Tensor Gradient) : IDisposable
+    /// <summary>One step of the inner loop: the network, the cotangent δ of its outputs as a function of them and of the labels, and ∇L.</summary>
+    private sealed record Tape(Linearization At, Tensor Outputs, Tensor Labels, Tensor Delta, Tensor Gradient) : IDisposable
     {
-        public void Dispose() => UnrolledGradient.Dispose([Theta, Images, Labels, Gradient]);
+        public void Dispose()
+        {
+            UnrolledGradient.Dispose([Outputs, Labels, Delta, Gradient]);
+            At.Dispose();
+        }
     }
 }
 
