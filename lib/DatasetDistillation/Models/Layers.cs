@@ -193,11 +193,15 @@ public sealed record Dropout(double Probability) : Layer
         return x.mul(mask);
     }
 
-    /// <summary>Fills a tensor on the processor with 0, and 1/(1 − probability) elsewhere.</summary>
-    internal static void Draw(Tensor factors, double probability, Generator? generator)
+    /// <summary>Fills a contiguous tensor on the processor with 0, and 1/(1 − probability) elsewhere; one number of the generator says which.</summary>
+    internal static unsafe void Draw(Tensor factors, double probability, Generator? generator)
     {
-        factors.bernoulli_(1 - probability, generator);
-        factors.mul_(1 / (1 - probability));
+        using var number = randint(long.MaxValue, [1], ScalarType.Int64, generator: generator);
+        long seed = number.item<long>();
+        if (factors.dtype == ScalarType.Float32)
+            DropoutFactors.Fill(Memory.Of<float>(factors), factors.numel(), probability, seed);
+        else
+            DropoutFactors.Fill(Memory.Of<double>(factors), factors.numel(), probability, seed);
     }
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>

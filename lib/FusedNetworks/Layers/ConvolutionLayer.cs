@@ -106,11 +106,28 @@ internal sealed unsafe class ConvolutionLayer<T>(int channels, int height, int w
 
     private void SumPositions(int n, T* dy, T* db, bool accumulate)
     {
-        int positions = (int)(Outputs / filters);
-        if (!accumulate)
-            Elements.Clear(db, filters);
-        for (int image = 0; image < n; image++)
-            for (int filter = 0; filter < filters; filter++, dy += positions)
-                db[filter] += Elements.Sum(dy, positions);
+        var job = new SumJob { Images = n, Filters = filters, Positions = (int)(Outputs / filters), DY = dy, DB = db, Accumulate = accumulate };
+        WorkPool.Run((filters + SumJob.Block - 1) / SumJob.Block, ref job);
+    }
+
+    /// <summary>The bias' gradient: each filter's sum over positions and images.</summary>
+    private struct SumJob : IJob
+    {
+        public const int Block = 8;
+
+        public int Images, Filters, Positions;
+        public T* DY, DB;
+        public bool Accumulate;
+
+        public readonly void Execute(int index)
+        {
+            for (int filter = index * Block; filter < Math.Min(Filters, (index + 1) * Block); filter++)
+            {
+                T sum = Accumulate ? DB[filter] : T.Zero;
+                for (int image = 0; image < Images; image++)
+                    sum += Elements.Sum(DY + ((((long)image * Filters) + filter) * Positions), Positions);
+                DB[filter] = sum;
+            }
+        }
     }
 }
