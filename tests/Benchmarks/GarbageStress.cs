@@ -21,15 +21,15 @@ internal static class GarbageStress
         ("unrolled, momentum, window", Of(new UnrolledDistiller
         {
             Network = Small, Inner = InnerOptimizer.Momentum(), Epochs = 6, Window = 3, ClipFactor = 1, LearnLabels = true, BatchSize = 20,
-            InnerLoss = LossFunctions.SquaredError,
+            InnerLoss = LossFunction.SquaredError,
         })),
         ("unrolled, Adam", Of(new UnrolledDistiller { Network = Small, Inner = InnerOptimizer.Adam(), Epochs = 2, NetworksPerStep = 2, BatchSize = 20 })),
         ("features", Of(new FeatureRegression
         {
             Network = Networks.ConvNet(2, 8), BatchSize = 20, Target = RegressionTarget.CrossEntropy, ActiveImages = 5,
-            Augmentation = Augmentations.Shift(2), SupportAugmentation = Augmentations.Rotate(), Pool = new FeaturePool { Size = 2, Lifetime = 5 },
+            Augmentation = Augmentation.Shift(2), SupportAugmentation = Augmentation.Rotate(), Pool = new FeaturePool { Size = 2, Lifetime = 5 },
         })),
-        ("kernel inducing points", Of(new KernelInducingPoints { BatchSize = 20, Augmentation = Augmentations.Cutout() })),
+        ("kernel inducing points", Of(new KernelInducingPoints { BatchSize = 20, Augmentation = Augmentation.Cutout() })),
         ("kernel inducing points, convolutional", Of(new KernelInducingPoints { Kernel = new ConvolutionalKernel(1, poolRadius: 0), BatchSize = 10 })),
         ("logistic", Of(new LogisticDistiller { LearnLabels = true, LearnScale = true })),
         ("logistic, L-BFGS", Of(new LogisticDistiller { Method = OuterMethod.LBfgs })),
@@ -85,7 +85,7 @@ internal static class GarbageStress
 
     private static double[] Training(ImageDataset data)
     {
-        var trainer = new Trainer { Epochs = 1, BatchSize = 20, Averaging = 0.9, Augmentation = Augmentations.Zoom(), WeightDecay = 1e-4 };
+        var trainer = new Trainer { Epochs = 1, BatchSize = 20, Averaging = 0.9, Augmentation = Augmentation.Zoom(), WeightDecay = 1e-4 };
         using var result = trainer.Fit(Networks.ConvNet(1, 4), data);
         return [.. result.History.Select(static epoch => epoch.TrainingLoss)];
     }
