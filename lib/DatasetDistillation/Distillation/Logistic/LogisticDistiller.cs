@@ -28,7 +28,7 @@ public enum OuterMethod
 /// A step reports the outer loss after it (Adam: before it). Once the outer method has stopped, further steps change nothing;
 /// <see cref="OuterStatus"/> says why it stopped.
 /// </remarks>
-public sealed class LogisticDistiller : IDistiller
+public sealed record LogisticDistiller : IDistiller
 {
     /// <summary>Distilled images of each class.</summary>
     public int ImagesPerClass { get; init; } = 1;
@@ -81,6 +81,7 @@ public sealed class LogisticDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
+        ClassBalance.Require(data);
         using var scope = NewDisposeScope();
         var state = new LogisticState(seed);
         LogisticProblem problem = state.Derived(data, Problem);
@@ -157,6 +158,9 @@ public sealed class LogisticDistiller : IDistiller
         // The inner problem is solved on the CPU.
         return Problem(data).Evaluate(set.Images.cpu().flatten(1).to_type(float64), set.Labels.cpu().to_type(float64));
     }
+
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
 
     private Objective OuterObjective(LogisticProblem problem) => new(
         x =>

@@ -87,7 +87,7 @@ public sealed class LogisticHypergradient
     {
         using var scope = NewDisposeScope();
         long start = Stopwatch.GetTimestamp();
-        Tensor weights = problem.Fit(theta, labels);
+        Tensor weights = problem.Fit(theta, labels).Solution;
         Tensor outer = problem.OuterSlope(weights);
         Tensor found = new ImplicitDifferentiation().VectorProduct(problem.Stationarity, weights, [theta, labels], outer).Products[0];
         return Measured(found.data<double>().ToArray(), exact, start);

@@ -95,6 +95,10 @@ public sealed record FeatureRegression : IDistiller
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
+    public string Identity =>
+        $"{Settings}; {Description.Of(Network)}{(InitialSet is null ? "" : $"; start {Fingerprint.Of(InitialSet.Images, InitialSet.Labels)}")}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
@@ -168,6 +172,9 @@ public sealed record FeatureRegression : IDistiller
         return sizeof(float) * ((3 * active * activations) + (RegressionLoss.Block * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
             + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
     }
+
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
 
     private RegressionGradient Differentiate(FeatureRegressionState state, int slot, Tensor leaf, Tensor real, Tensor classes)
     {

@@ -11,7 +11,7 @@ namespace DatasetDistillation.Distillation;
 /// with them the labels, whose kernel ridge regression predicts real images best. Standardise the data first. What it yields is read
 /// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
 /// </summary>
-public sealed class KernelInducingPoints : IDistiller
+public sealed record KernelInducingPoints : IDistiller
 {
     private readonly KernelRidge ridge = new();
 
@@ -105,6 +105,9 @@ public sealed class KernelInducingPoints : IDistiller
         var set = state.As<SupportState>();
         return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardisation);
     }
+
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>
     /// <param name="set">A set whose images live in the space of the test images.</param>

@@ -87,15 +87,7 @@ public abstract class InitialWeights
 
         public override string ToString() => description.Value;
 
-        private string Describe()
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks ({pool.Sum(Sum):R})");
-
-            static double Sum(Parameters theta)
-            {
-                using var total = theta.Flat.detach().sum(ScalarType.Float64);
-                return total.ToDouble();
-            }
-        }
+        private string Describe() =>
+            string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks ({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
     }
 }

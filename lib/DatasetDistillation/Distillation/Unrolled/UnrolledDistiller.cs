@@ -13,7 +13,7 @@ namespace DatasetDistillation.Distillation;
 /// loop; soft labels (Sucholutsky and Schonlau 2019), other inner optimizers, and truncated windows with clipping for long loops
 /// (Feng et al. 2023, "Embarrassingly simple dataset distillation") are options.
 /// </summary>
-public sealed partial class UnrolledDistiller : IDistiller
+public sealed partial record UnrolledDistiller : IDistiller
 {
     /// <summary>The network that is trained on the distilled images.</summary>
     public Network Network { get; init; } = Networks.LeNet();
@@ -94,6 +94,9 @@ public sealed partial class UnrolledDistiller : IDistiller
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
+    public string Identity => $"{Settings}; {Description.Of(Network)}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The data do not fit the network, or an option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
     {
@@ -162,6 +165,9 @@ public sealed partial class UnrolledDistiller : IDistiller
             learned.LearningRates(),
             Steps);
     }
+
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
 
     private (Tensor Images, Tensor Labels) Sample(DistillationState state, ImageDataset data)
     {
