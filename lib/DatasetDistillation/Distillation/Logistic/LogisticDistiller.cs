@@ -1,7 +1,6 @@
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -86,7 +85,7 @@ public sealed record LogisticDistiller : IDistiller
         var state = new LogisticState(seed);
         LogisticProblem problem = state.Derived(data, Problem);
         long features = problem.Real.Features, n = (long)ImagesPerClass * problem.Real.Classes;
-        Tensor images = randn([n * features], float64, generator: state.Random) * (InitialDeviation ?? 1.0 / features);
+        Tensor images = randn([n * features], float64, generator: state.Random).Times(InitialDeviation ?? 1.0 / features);
         state.Variables = cat([images, zeros([(LearnLabels ? n * problem.Real.Classes : 0) + (LearnScale ? 1 : 0)], float64)]);
         return state;
     }
@@ -190,8 +189,8 @@ public sealed record LogisticDistiller : IDistiller
         if (ImagesPerClass > 1)
             labels = cat([.. Enumerable.Repeat(labels, ImagesPerClass)]);
         if (LearnLabels)
-            labels = labels + x.narrow(0, n * features, n * classes).reshape(n, classes);
-        double logScale = LearnScale ? x.narrow(0, x.shape[0] - 1, 1).ToDouble() : 0;
+            labels = labels.Plus(x.narrow(0, n * features, n * classes).reshape(n, classes));
+        double logScale = LearnScale ? x.narrow(0, x.shape[0] - 1, 1).Number() : 0;
         return (x.narrow(0, 0, n * features).reshape(n, features), labels, logScale);
     }
 }

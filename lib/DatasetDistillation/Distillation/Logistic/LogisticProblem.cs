@@ -2,7 +2,6 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
 using FusedNetworks;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -76,8 +75,8 @@ public sealed class LogisticProblem
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(parameters);
         (Tensor theta, Tensor labels) = (parameters[0], parameters[1]);
-        Tensor slope = (F.softmax(theta.matmul(weights), 1) - labels) / (double)theta.shape[0];
-        return theta.t().matmul(slope) + weights * Regularization;
+        Tensor slope = (F.softmax(theta.matmul(weights), 1) - labels).Over(theta.shape[0]);
+        return theta.t().matmul(slope).Plus(weights, Regularization);
     }
 
     /// <summary>The inner loss.</summary>
@@ -88,7 +87,7 @@ public sealed class LogisticProblem
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(theta);
-        return F.cross_entropy(theta.matmul(weights), labels) + weights.square().sum() * (Regularization / 2);
+        return F.cross_entropy(theta.matmul(weights), labels).Plus(weights.Squared().sum(), Regularization / 2);
     }
 
     /// <summary>The gradient of the outer loss with respect to the model, Float64 <c>[features, classes]</c>.</summary>
@@ -141,7 +140,7 @@ public sealed class LogisticProblem
         double[] scaled = Scaled(weights, logScale);
         LogisticEvaluation outer = pass(scaled, slope);
         double scaleSlope = slope.Zip(scaled, static (g, w) => g * w).Sum();
-        Tensor g = tensor(slope, weights.shape) * Math.Exp(logScale);
+        Tensor g = tensor(slope, weights.shape).Times(Math.Exp(logScale));
 
         (Tensor images, Tensor labelSlope) = representer is null
             ? FullProducts(theta, labels, weights, g)
@@ -156,7 +155,7 @@ public sealed class LogisticProblem
         (double[] adjoint, double[] v) = representer.Adjoint(theta.matmul(g).data<double>().ToArray());
         Tensor a = tensor(representer.Coefficients, [n, g.shape[1]]), y = tensor(adjoint, [n, g.shape[1]]);
         Tensor cross = a.matmul(y.t());
-        return (a.matmul(g.t()) - (cross + cross.t()).matmul(theta), tensor(v, [n, g.shape[1]]) / (double)n);
+        return (a.matmul(g.t()) - cross.Plus(cross.t()).matmul(theta), tensor(v, [n, g.shape[1]]).Over(n));
     }
 
     private (Tensor Images, Tensor Labels) FullProducts(Tensor theta, Tensor labels, Tensor weights, Tensor g)
@@ -180,8 +179,8 @@ public sealed class LogisticProblem
     {
         Solves++;
         var inner = new Objective(
-            w => InnerLoss(w, theta, labels).ToDouble(),
-            w => (InnerLoss(w, theta, labels).ToDouble(), Stationarity(w, [theta, labels])));
+            w => InnerLoss(w, theta, labels).Number(),
+            w => (InnerLoss(w, theta, labels).Number(), Stationarity(w, [theta, labels])));
         return FullSpaceSolver.Run(inner, ones([Real.Features, Real.Classes], float64));
     }
 

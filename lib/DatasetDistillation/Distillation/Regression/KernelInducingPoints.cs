@@ -91,7 +91,7 @@ public sealed record KernelInducingPoints : IDistiller
         using var kss = kernel.Gram(set.Images);
         using var kts = kernel.Cross(targets, set.Images);
         var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
-        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
+        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
         if (LearnLabels)
             Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
         return new OuterStepReport(loss.Loss);

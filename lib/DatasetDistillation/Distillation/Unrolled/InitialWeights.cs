@@ -1,6 +1,5 @@
 using System.Globalization;
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -77,7 +76,7 @@ public abstract class InitialWeights
             if (pool.Count > 1)
             {
                 using var index = randint(0, pool.Count, [1], generator: random);
-                chosen = index.ToInt64();
+                chosen = index.WholeNumber();
             }
             var theta = pool[(int)chosen];
             if (!theta.Layout.Equals(network.Layout))
