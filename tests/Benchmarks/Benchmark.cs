@@ -13,10 +13,10 @@ internal readonly record struct Figure(double Value, string Details);
 /// </summary>
 internal abstract class Benchmark : Command
 {
-    private readonly Option<string?> data = new("--data") { Description = "The folder with MNIST; left out, the one that DISTILLATION_DATA names." };
+    private readonly Option<string?> data = new("--data") { Description = Inputs.FolderDescription };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads; left out, as many as there are processors." };
     private readonly Option<bool> plain = new("--plain") { Description = "Measure libtorch alone, none of the library's kernels." };
-    private readonly Option<bool> compare = new("--compare") { Description = "Measure both in turn, each in a process of its own, and print medians." };
+    private readonly Option<bool> compare = new("--compare") { Description = "Both in turn, each in a process of its own; medians." };
     private readonly Option<int> rounds = new("--rounds") { Description = "How often both are measured.", DefaultValueFactory = _ => 3 };
 
     /// <param name="name">The sub-command.</param>

@@ -42,10 +42,11 @@ internal static unsafe class ConvBenchmark
 
     private static void Print(string name, ConvShape s, int iterations)
     {
-        iterations = (int)Math.Max(iterations, Math.Min(50L * iterations, 10_000_000_000 / ((long)s.N * s.O * s.OH * s.OW * s.C * s.KH * s.KW)));
+        long multiplyAdds = (long)s.N * s.O * s.OH * s.OW * s.C * s.KH * s.KW;
+        iterations = (int)Math.Max(iterations, Math.Min(50L * iterations, 10_000_000_000 / multiplyAdds));
         float* x = GemmBenchmark.Random(s.N * s.C * s.H * s.W), w = GemmBenchmark.Random(s.O * s.C * s.KH * s.KW);
         float* y = GemmBenchmark.Random(s.N * s.O * s.OH * s.OW), bias = GemmBenchmark.Random(s.O);
-        double work = 2e-9 * s.N * s.O * s.OH * s.OW * s.C * s.KH * s.KW;
+        double work = 2e-9 * multiplyAdds;
         double forward = Timing.Best(iterations, () => Conv.Forward(in s, x, w, bias, y));
         double input = Timing.Best(iterations, () => Conv.InputGradient(in s, y, w, x));
         double weight = Timing.Best(iterations, () => Conv.WeightGradient(in s, x, y, w));

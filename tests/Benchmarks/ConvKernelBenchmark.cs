@@ -30,7 +30,9 @@ internal sealed class ConvKernelBenchmark : Benchmark
         var (targets, support) = (randn([rows, 1, 28, 28]), randn([columns, 1, 28, 28]));
         var kernel = new ConvolutionalKernel(parsed.GetValue(depth), poolRadius: parsed.GetValue(radius));
         var start = Stopwatch.GetTimestamp();
-        using var matrix = side == Side.Ours ? kernel.Cross(targets, support) : KernelMatrix.ByRecomputation(kernel, targets, support, PairsPerBlock);
+        using var matrix = side == Side.Ours
+            ? kernel.Cross(targets, support)
+            : KernelMatrix.ByRecomputation(kernel, targets, support, PairsPerBlock);
         using var gradient = matrix.Backward(matrix.Value);
         var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new Figure(time, $"{rows}×{columns}, {kernel.Name}, peak memory {OwnProcess.PeakMebibytes:F0} MiB");

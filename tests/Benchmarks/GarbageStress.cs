@@ -23,14 +23,21 @@ internal static class GarbageStress
             Network = Small, Inner = InnerOptimizer.Momentum(), Epochs = 6, Window = 3, ClipFactor = 1, LearnLabels = true, BatchSize = 20,
             InnerLoss = LossFunction.SquaredError,
         })),
-        ("unrolled, Adam", Of(new UnrolledDistiller { Network = Small, Inner = InnerOptimizer.Adam(), Epochs = 2, NetworksPerStep = 2, BatchSize = 20 })),
+        ("unrolled, Adam", Of(new UnrolledDistiller
+        {
+            Network = Small, Inner = InnerOptimizer.Adam(), Epochs = 2, NetworksPerStep = 2, BatchSize = 20,
+        })),
         ("features", Of(new FeatureRegression
         {
             Network = Networks.ConvNet(2, 8), BatchSize = 20, Target = RegressionTarget.CrossEntropy, ActiveImages = 5,
-            Augmentation = Augmentation.Shift(2), SupportAugmentation = Augmentation.Rotate(), Pool = new FeaturePool { Size = 2, Lifetime = 5 },
+            Augmentation = Augmentation.Shift(2), SupportAugmentation = Augmentation.Rotate(),
+            Pool = new FeaturePool { Size = 2, Lifetime = 5 },
         })),
         ("kernel inducing points", Of(new KernelInducingPoints { BatchSize = 20, Augmentation = Augmentation.Cutout() })),
-        ("kernel inducing points, convolutional", Of(new KernelInducingPoints { Kernel = new ConvolutionalKernel(1, poolRadius: 0), BatchSize = 10 })),
+        ("kernel inducing points, convolutional", Of(new KernelInducingPoints
+        {
+            Kernel = new ConvolutionalKernel(1, poolRadius: 0), BatchSize = 10,
+        })),
         ("logistic", Of(new LogisticDistiller { LearnLabels = true, LearnScale = true })),
         ("logistic, L-BFGS", Of(new LogisticDistiller { Method = OuterMethod.LBfgs })),
         ("logistic, Adam, full space", Of(new LogisticDistiller { Method = OuterMethod.Adam, Space = InnerSpace.Full })),
@@ -69,13 +76,18 @@ internal static class GarbageStress
             }
             catch (Exception exception)
             {
-                first ??= exception.ToString();
+                first ??= Describe(exception);
             }
             failures++;
         }
         collector.Join();
         return (runs, failures, first);
     }
+
+    /// <summary>The first line, without libtorch's own stack, and where in the library it came from.</summary>
+    private static string Describe(Exception exception) =>
+        exception.Message.Split('\n')[0]
+        + exception.StackTrace!.Split('\n').FirstOrDefault(static line => line.Contains("DatasetDistillation", StringComparison.Ordinal));
 
     private static Func<ImageDataset, double[]> Of(IDistiller distiller) => data =>
     {

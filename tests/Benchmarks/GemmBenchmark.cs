@@ -16,7 +16,7 @@ internal static unsafe class GemmBenchmark
         var iterations = new Option<int>("--iters") { Description = "Repetitions.", DefaultValueFactory = _ => 40 };
         var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var square = new Option<bool>("--square") { Description = "The product of square matrices alone." };
-        var small = new Option<bool>("--small") { Description = "The small products of unrolled inner steps as well, in every transposition." };
+        var small = new Option<bool>("--small") { Description = "The small products of unrolled inner steps as well, transposed too." };
         var command = new Command("gemm", "Matrix products in float32.") { iterations, threads, square, small };
         command.SetAction(parsed =>
         {

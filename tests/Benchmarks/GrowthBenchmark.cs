@@ -16,7 +16,12 @@ internal static class GrowthBenchmark
 
     public static Command Command()
     {
-        var only = new Option<int[]>("--only") { Description = "Measures one setting, T, images and batch, in this process.", Arity = new ArgumentArity(3, 3), AllowMultipleArgumentsPerToken = true };
+        var only = new Option<int[]>("--only")
+        {
+            Description = "Measures one setting, T, images and batch, in this process.",
+            Arity = new ArgumentArity(3, 3),
+            AllowMultipleArgumentsPerToken = true,
+        };
         var command = new Command("growth", "Time and memory of unrolled distillation against T, images and batch.") { only };
         command.SetAction(parsed =>
         {
@@ -50,7 +55,8 @@ internal static class GrowthBenchmark
     {
         using var digits = SyntheticDigits.Create(Count, seed: 1);
         using var images = digits.Standardize();
-        var distiller = new UnrolledDistiller { Epochs = setting.Steps, ImagesPerClass = setting.Images / Classes, BatchSize = setting.Batch };
+        var (steps, all, batch) = setting;
+        var distiller = new UnrolledDistiller { Epochs = steps, ImagesPerClass = all / Classes, BatchSize = batch };
         using var state = distiller.Initialize(images, seed: 1);
         var time = Timing.MedianMilliseconds(5, () => distiller.Step(state, images));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time:F1} {OwnProcess.PeakMebibytes:F0}"));

@@ -6,6 +6,8 @@ namespace Benchmarks;
 /// <param name="folder">The folder with MNIST; null: where the library looks.</param>
 internal sealed class Inputs(string? folder)
 {
+    public const string FolderDescription = "The folder with MNIST; left out, the one that DISTILLATION_DATA names.";
+
     private DataOptions Options => new()
     {
         Folders = folder is null ? null : [folder],

@@ -51,7 +51,10 @@ internal static class OwnProcess
         var own = Environment.GetCommandLineArgs();
         var program = Environment.ProcessPath!;
         string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [own[0]] : [];
-        var start = new ProcessStartInfo(program, [.. host, .. arguments.Length == 0 ? own[1..] : arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, [.. host, .. arguments.Length == 0 ? own[1..] : arguments])
+        {
+            RedirectStandardOutput = true,
+        };
         foreach (var (name, value) in BestForLibtorch)
             start.Environment[name] = side == Benchmarks.Side.Libtorch ? value : null;
         start.Environment["OMP_NUM_THREADS"] = side == Benchmarks.Side.Libtorch
@@ -63,7 +66,8 @@ internal static class OwnProcess
         process.WaitForExit();
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"Measuring {side} ended with exit code {process.ExitCode}: {string.Join(' ', start.ArgumentList)}");
+            : throw new InvalidOperationException(
+                $"Measuring {side} ended with exit code {process.ExitCode}: {string.Join(' ', start.ArgumentList)}");
     }
 
     /// <summary>The figure in the last line that a benchmark has printed.</summary>

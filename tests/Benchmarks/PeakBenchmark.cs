@@ -12,7 +12,7 @@ internal static class PeakBenchmark
 {
     public static Command Command()
     {
-        var data = new Option<string?>("--data") { Description = "The folder with MNIST; left out, the one that DISTILLATION_DATA names." };
+        var data = new Option<string?>("--data") { Description = Inputs.FolderDescription };
         var command = new Command("peak", "The share of the floating-point peak that wang, cnn and features reach.") { data };
         command.SetAction(parsed => Print(parsed.GetValue(data) is { } folder ? ["--data", folder] : []));
         return command;
@@ -27,8 +27,12 @@ internal static class PeakBenchmark
         var peak = OwnProcess.Figure("gemm", OwnProcess.Run(Side.Ours, null, "gemm", "--square"));
         Console.WriteLine($"peak: {peak:F0} GFLOP/s, a product of 1024×1024 matrices");
         Console.WriteLine("benchmark    GFLOP   time [ms]   GFLOP/s   share");
-        void Row(string name, double multiplyAdds, double milliseconds) => Console.WriteLine(FormattableString.Invariant(
-            $"{name,-10} {2e-9 * multiplyAdds,7:F3} {milliseconds,11:F3} {2e-6 * multiplyAdds / milliseconds,9:F0} {2e-4 * multiplyAdds / milliseconds / peak,6:F0} %"));
+        void Row(string name, double multiplyAdds, double milliseconds)
+        {
+            var (work, rate) = (2e-9 * multiplyAdds, 2e-6 * multiplyAdds / milliseconds);
+            var line = $"{name,-10} {work,7:F3} {milliseconds,11:F3} {rate,9:F0} {100 * rate / peak,6:F0} %";
+            Console.WriteLine(line);
+        }
 
         var leNet = Work.Of(Networks.LeNet());
         foreach (var steps in (int[])[1, 10])
@@ -38,7 +42,8 @@ internal static class PeakBenchmark
         }
         Row("cnn, image", Work.Of(Networks.DigitCnn()).Gradient, 1000 / Measured("cnn"));
         var convNet = Work.Of(Networks.ConvNet(3, 128));
-        Row("features", (real * convNet.Features) + (distilled * convNet.FeaturesToImages), Measured("features", "--batch", $"{real}", "--m", $"{distilled}"));
+        var features = (real * convNet.Features) + (distilled * convNet.FeaturesToImages);
+        Row("features", features, Measured("features", "--batch", $"{real}", "--m", $"{distilled}"));
     }
 
     /// <summary>The multiply-adds of an image in a network.</summary>
@@ -68,7 +73,8 @@ internal static class PeakBenchmark
             foreach (var layer in network.Layers)
             {
                 var outputs = layer.OutputShape.Aggregate(1.0, static (product, size) => product * size);
-                layers.AddRange(layer.Layer.Parameters(input).Where(static p => p.Role == ParameterRole.Weight).Select(p => outputs * p.Count / p.Shape[0]));
+                var weights = layer.Layer.Parameters(input).Where(static p => p.Role == ParameterRole.Weight);
+                layers.AddRange(weights.Select(p => outputs * p.Count / p.Shape[0]));
                 input = [.. layer.OutputShape];
             }
             return new Work(layers.Sum(), layers[0], layers[^1]);

@@ -44,7 +44,7 @@ public sealed record Standardization(float Mean, float StandardDeviation)
     public torch.Tensor Apply(torch.Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return (images - Mean) / StandardDeviation;
+        return images.Minus(Mean).Over(StandardDeviation);
     }
 
     /// <summary>What <see cref="Apply"/> came from: x · standard deviation + mean.</summary>
@@ -52,6 +52,6 @@ public sealed record Standardization(float Mean, float StandardDeviation)
     public torch.Tensor Invert(torch.Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return (images * StandardDeviation) + Mean;
+        return images.Times(StandardDeviation).Plus(Mean);
     }
 }

@@ -1,5 +1,4 @@
 using DatasetDistillation.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -145,6 +144,6 @@ public sealed partial class DistilledSet : IDisposable
     private static bool Finite(Tensor t)
     {
         using var total = t.sum(float64);
-        return double.IsFinite(total.ToDouble());
+        return double.IsFinite(total.Number());
     }
 }

@@ -74,10 +74,13 @@ public sealed class ConvolutionalKernel : IKernel
         {
             var part = Along(diagonal, x, xPrime, rowVariances, columnVariances);
             if (diagonal.IsMain && ReferenceEquals(x, xPrime))
-                part = where(eye(x.shape[0], device: x.device) > 0, OnMainDiagonal(diagonal, rowVariances).unsqueeze(1), part);
-            total = total is null ? part : total + part;
+            {
+                var isDiagonal = eye(x.shape[0], dtype: ScalarType.Bool, device: x.device);
+                part = where(isDiagonal, OnMainDiagonal(diagonal, rowVariances).unsqueeze(1), part);
+            }
+            total = total is null ? part : total.Plus(part);
         }
-        return (total! + BiasVariance).MoveToOuterDisposeScope();
+        return total!.Plus(BiasVariance).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -124,11 +127,11 @@ public sealed class ConvolutionalKernel : IKernel
     private Tensor[] Variances(Tensor x)
     {
         var variances = new Tensor[Depth];
-        var below = x.square().mean([1], keepdim: true);
+        var below = x.Squared().mean([1], keepdim: true);
         for (int l = 0; l < Depth; l++)
         {
-            variances[l] = Convolution(below) + (BiasVariance + ConvolutionalNetwork.SmallestVariance);
-            below = variances[l] / 2;
+            variances[l] = Convolution(below).Plus(BiasVariance + ConvolutionalNetwork.SmallestVariance);
+            below = variances[l].Over(2);
         }
         return variances;
     }
@@ -146,16 +149,16 @@ public sealed class ConvolutionalKernel : IKernel
         Tensor? tangent = null;
         for (int l = 0; l < Depth; l++)
         {
-            var q = Convolution(value) + BiasVariance;
-            tangent = tangent is null ? q : q + Convolution(tangent);
+            var q = Convolution(value).Plus(BiasVariance);
+            tangent = tangent is null ? q : q.Plus(Convolution(tangent));
             var s = Pairs(rowVariances[l].sqrt(), columnVariances[l].sqrt());
-            var cosine = (q / s).clamp(-largest, largest);
-            var opening = (Math.PI - cosine.acos()) / (2 * Math.PI);
-            value = s * (1 - cosine.square()).sqrt() / (2 * Math.PI) + opening * q;
+            var cosine = (q / s).Within(-largest, largest);
+            var opening = cosine.acos().MinusFrom(Math.PI).Over(2 * Math.PI);
+            value = (s * cosine.Squared().MinusFrom(1).sqrt()).Over(2 * Math.PI).Plus(opening * q);
             tangent = opening * tangent;
         }
-        var last = Limit == WideLimit.Ntk ? value + tangent! : value;
-        return last.sum([1, 2, 3]).reshape(x.shape[0], xPrime.shape[0]) * diagonal.Weight;
+        var last = Limit == WideLimit.Ntk ? value.Plus(tangent!) : value;
+        return last.sum([1, 2, 3]).reshape(x.shape[0], xPrime.shape[0]).Times(diagonal.Weight);
     }
 
     /// <summary>What the pairs p′ = p add to K(x, x), [n].</summary>
@@ -163,10 +166,10 @@ public sealed class ConvolutionalKernel : IKernel
     {
         var tangent = variances[0];
         for (int l = 1; l < Depth; l++)
-            tangent = variances[l] + Convolution(tangent) / 2;
-        var last = Limit == WideLimit.Ntk ? variances[^1] + tangent : variances[^1];
-        return last.sum([1, 2, 3]) * (diagonal.Weight / 2);
+            tangent = variances[l].Plus(Convolution(tangent), 0.5);
+        var last = Limit == WideLimit.Ntk ? variances[^1].Plus(tangent) : variances[^1];
+        return last.sum([1, 2, 3]).Times(diagonal.Weight / 2);
     }
 
-    private Tensor Convolution(Tensor covariance) => nn.functional.avg_pool2d(covariance, 3, stride: 1, padding: 1) * WeightVariance;
+    private Tensor Convolution(Tensor covariance) => nn.functional.avg_pool2d(covariance, 3, stride: 1, padding: 1).Times(WeightVariance);
 }

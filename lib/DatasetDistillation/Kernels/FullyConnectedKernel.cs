@@ -54,25 +54,25 @@ public sealed class FullyConnectedKernel : IKernel
         var (left, right) = (x.flatten(1), xPrime.flatten(1));
         double scale = WeightVariance / left.shape[1];
         var largest = x.dtype == float32 ? ArcCosine.LargestSingle : ArcCosine.LargestDouble;
-        var q = left.matmul(right.t()) * scale + BiasVariance;
-        var rowVariance = left.square().sum(1, keepdim: true) * scale + BiasVariance;
-        var columnVariance = right.square().sum(1).unsqueeze(0) * scale + BiasVariance;
+        var q = left.matmul(right.t()).Times(scale).Plus(BiasVariance);
+        var rowVariance = left.Squared().sum(1, keepdim: true).Times(scale).Plus(BiasVariance);
+        var columnVariance = right.Squared().sum(1).unsqueeze(0).Times(scale).Plus(BiasVariance);
         var (tangent, diagonal, diagonalTangent) = (q, rowVariance, rowVariance);
         for (int l = 0; l < Depth; l++)
         {
             var s = (rowVariance * columnVariance).sqrt();
-            var cosine = (q / s).clamp(-largest, largest);
-            var opening = Math.PI - cosine.acos();
-            q = (s * (1 - cosine.square()).sqrt() + opening * q) * (WeightVariance / (2 * Math.PI)) + BiasVariance;
-            tangent = q + opening * tangent * (WeightVariance / (2 * Math.PI));
-            rowVariance = rowVariance * (WeightVariance / 2) + BiasVariance;
-            columnVariance = columnVariance * (WeightVariance / 2) + BiasVariance;
+            var cosine = (q / s).Within(-largest, largest);
+            var opening = cosine.acos().MinusFrom(Math.PI);
+            q = (s * cosine.Squared().MinusFrom(1).sqrt()).Plus(opening * q).Times(WeightVariance / (2 * Math.PI)).Plus(BiasVariance);
+            tangent = q.Plus(opening * tangent, WeightVariance / (2 * Math.PI));
+            rowVariance = rowVariance.Times(WeightVariance / 2).Plus(BiasVariance);
+            columnVariance = columnVariance.Times(WeightVariance / 2).Plus(BiasVariance);
             diagonal = rowVariance;
-            diagonalTangent = diagonal + diagonalTangent * (WeightVariance / 2);
+            diagonalTangent = diagonal.Plus(diagonalTangent, WeightVariance / 2);
         }
         var (values, own) = Limit == WideLimit.Ntk ? (tangent, diagonalTangent) : (q, diagonal);
         if (ReferenceEquals(x, xPrime))
-            values = where(eye(x.shape[0], device: x.device) > 0, own, values);
+            values = where(eye(x.shape[0], dtype: ScalarType.Bool, device: x.device), own, values);
         return values.MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -29,7 +28,7 @@ public sealed class KernelFamily : IKernel
     public Tensor Evaluate(Tensor x, Tensor xPrime)
     {
         using var scope = NewDisposeScope();
-        return (members.Select(k => k.Evaluate(x, xPrime)).Aggregate(static (a, b) => a + b) / members.Length).MoveToOuterDisposeScope();
+        return Average(members.Select(k => k.Evaluate(x, xPrime))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -45,18 +44,24 @@ public sealed class KernelFamily : IKernel
     public IKernel Draw(Generator random)
     {
         using var choice = randint(0, members.Length, [1], generator: random);
-        return members[(int)choice.ToInt64()].Draw(random);
+        return members[(int)choice.WholeNumber()].Draw(random);
+    }
+
+    private static Tensor Average(IEnumerable<Tensor> tensors)
+    {
+        Tensor[] all = [.. tensors];
+        return all.Aggregate(static (a, b) => a.Plus(b)).Over(all.Length);
     }
 
     private sealed class Mean(KernelMatrix[] parts) : KernelMatrix
     {
-        public override Tensor Value { get; } = parts.Select(static p => p.Value).Aggregate(static (a, b) => a + b) / parts.Length;
+        public override Tensor Value { get; } = Average(parts.Select(static p => p.Value));
 
         public override Tensor Backward(Tensor gradient)
         {
             RequireFit(gradient);
             using var scope = NewDisposeScope();
-            return (parts.Select(p => p.Backward(gradient)).Aggregate(static (a, b) => a + b) / parts.Length).MoveToOuterDisposeScope();
+            return Average(parts.Select(p => p.Backward(gradient))).MoveToOuterDisposeScope();
         }
 
         protected override void Dispose(bool disposing)

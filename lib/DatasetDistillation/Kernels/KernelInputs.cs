@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -20,7 +19,7 @@ internal static class KernelInputs
     public static void RequireFinite(Tensor images, string what)
     {
         using var total = images.sum(float64);
-        if (!double.IsFinite(total.ToDouble()))
+        if (!double.IsFinite(total.Number()))
             throw new ArgumentException($"The {what} hold a NaN or an infinity. Remove or repair those images; after a distillation, take an earlier checkpoint or a lower rate.");
     }
 

@@ -103,7 +103,7 @@ public abstract class KernelMatrix : IDisposable
             {
                 using var scope = NewDisposeScope();
                 using var block = ByAutograd(kernel, targets.narrow(0, begin, count), support);
-                total.add_(block.Backward(gradient.narrow(0, begin, count)));
+                total.PlusInPlace(block.Backward(gradient.narrow(0, begin, count)));
             }
             return total;
         }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DatasetDistillation.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -36,7 +35,7 @@ public sealed class KernelRidge
     {
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
-        return (nn.functional.one_hot(labels, classes).to_type(float64) - 1.0 / classes).MoveToOuterDisposeScope();
+        return nn.functional.one_hot(labels, classes).to_type(float64).Minus(1.0 / classes).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -58,7 +57,7 @@ public sealed class KernelRidge
         return Loss(kss, kts, ys, predictions =>
         {
             var difference = predictions - yt.to_type(float64);
-            return (0.5 * difference.square().mean().ToDouble(), difference / difference.numel());
+            return (0.5 * difference.Squared().mean().Number(), difference.Over(difference.numel()));
         });
     }
 
@@ -81,8 +80,8 @@ public sealed class KernelRidge
         var (loss, g) = outer(predictions);
         var b = cholesky_solve(k.t().matmul(g), factor);
         var product = b.matmul(a.t());
-        var dm = (product + product.t()) * -0.5;
-        var dkss = dm + eye(n, dtype: float64, device: dm.device) * (dm.trace() * (ridge / n));
+        var dm = product.Plus(product.t()).TimesInPlace(-0.5);
+        var dkss = dm.Plus(eye(n, dtype: float64, device: dm.device) * dm.trace(), ridge / n);
         var dkts = a.matmul(g.t()).t();
         return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
     }
@@ -123,7 +122,7 @@ public sealed class KernelRidge
         {
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
-            right += InFloat64(kts.Value).matmul(weights).argmax(1).eq(classes).to_type(int64).sum().ToInt64();
+            right += InFloat64(kts.Value).matmul(weights).argmax(1).eq(classes).sum().WholeNumber();
         }
         return (double)right / test.Count;
     }
@@ -156,13 +155,13 @@ public sealed class KernelRidge
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
             var transposed = InFloat64(kts.Value).t();
-            normal.add_(transposed.matmul(transposed.t()));
-            right.add_(transposed.matmul(CenteredLabels(classes, train.ClassCount)));
+            normal.PlusInPlace(transposed.matmul(transposed.t()));
+            right.PlusInPlace(transposed.matmul(CenteredLabels(classes, train.ClassCount)));
         }
         var solution = cholesky_solve(right, Factorize(normal, LabelRidge).Factor);
         using var kss = kernel.Gram(support);
         var m = kss.Value.to_type(float64);
-        return (m.matmul(solution) + solution * (m.trace() * (Regularization / n))).MoveToOuterDisposeScope();
+        return m.matmul(solution).Plus(solution * m.trace(), Regularization / n).MoveToOuterDisposeScope();
     }
 
     /// <summary>A = M⁻¹ y_s, Float64 [n, C].</summary>
@@ -176,15 +175,15 @@ public sealed class KernelRidge
     {
         var k = kss.to_type(float64);
         var n = k.shape[0];
-        double mean = k.trace().ToDouble() / n;
-        if (!double.IsFinite(k.sum().ToDouble()))
+        double mean = k.trace().Number() / n;
+        if (!double.IsFinite(k.sum().Number()))
             throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
         var identity = eye(n, dtype: float64, device: k.device);
         for (var tried = ridge; ; tried *= RidgeStep)
         {
             try
             {
-                return (linalg.cholesky(k + identity * (tried * mean)), tried);
+                return (linalg.cholesky(k.Plus(identity, tried * mean)), tried);
             }
             catch (ExternalException) when (tried * RidgeStep <= Math.Max(ridge, LargestRidge))
             {

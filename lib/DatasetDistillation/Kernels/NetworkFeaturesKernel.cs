@@ -1,6 +1,5 @@
 using System.Globalization;
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -54,7 +53,7 @@ public sealed class NetworkFeaturesKernel : IKernel
     {
         using var scope = NewDisposeScope();
         var features = cat([.. draws.Select(theta => network.Features(theta, x).flatten(1))], 1);
-        return (features * Math.Sqrt(WeightVariance / features.shape[1])).MoveToOuterDisposeScope();
+        return features.Times(Math.Sqrt(WeightVariance / features.shape[1])).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -64,7 +63,7 @@ public sealed class NetworkFeaturesKernel : IKernel
         using var scope = NewDisposeScope();
         var features = Features(x);
         var others = ReferenceEquals(x, xPrime) ? features : Features(xPrime);
-        return (features.matmul(others.t()) + BiasVariance).MoveToOuterDisposeScope();
+        return features.matmul(others.t()).Plus(BiasVariance).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -100,7 +99,7 @@ public sealed class NetworkFeaturesKernel : IKernel
     private static double Sum(Parameters theta)
     {
         using var total = theta.Flat.detach().sum(float64);
-        return total.ToDouble();
+        return total.Number();
     }
 
     /// <summary>Never more than one block's activations in memory.</summary>
@@ -127,7 +126,7 @@ public sealed class NetworkFeaturesKernel : IKernel
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
             constants = targets is null ? null : kernel.FeaturesInBlocks(targets).MoveToOuterDisposeScope();
-            Value = ((constants ?? features).matmul(features.t()) + kernel.BiasVariance).MoveToOuterDisposeScope();
+            Value = (constants ?? features).matmul(features.t()).Plus(kernel.BiasVariance).MoveToOuterDisposeScope();
         }
 
         public override Tensor Value { get; }
@@ -138,7 +137,7 @@ public sealed class NetworkFeaturesKernel : IKernel
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var byColumns = gradient.to_type(features.dtype).t();
-            var toFeatures = constants is null ? (byColumns + byColumns.t()).matmul(features.detach()) : byColumns.matmul(constants);
+            var toFeatures = constants is null ? byColumns.Plus(byColumns.t()).matmul(features.detach()) : byColumns.matmul(constants);
             return Gradients.Of(features, leaf, toFeatures, keepGraph: true).MoveToOuterDisposeScope();
         }
 

@@ -31,12 +31,4 @@ internal static class Gradients
         BackwardFailure.Throw();
         return gradients;
     }
-
-    /// <summary>Adds the gradient of a number to <c>grad</c> of the leaves of its graph.</summary>
-    /// <exception cref="InvalidOperationException">The backward pass of a network failed.</exception>
-    public static void Accumulate(Tensor output)
-    {
-        output.backward();
-        BackwardFailure.Throw();
-    }
 }

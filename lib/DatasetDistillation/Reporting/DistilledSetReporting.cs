@@ -1,5 +1,4 @@
 using DatasetDistillation.Reporting;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -77,7 +76,7 @@ public sealed partial class DistilledSet : IRichOutput
     {
         using var scope = NewDisposeScope();
         var (least, greatest) = (Images.min(), Images.max());
-        var scaled = greatest.eq(least).ToBoolean() ? zeros_like(Images) : (Images - least) / (greatest - least);
+        var scaled = greatest.Number() == least.Number() ? zeros_like(Images) : (Images - least) / (greatest - least);
         var classes = Classes();
         var tiles = Enumerable.Range(0, ClassCount).Select(c => Array.IndexOf(classes, c) is var i && i >= 0 ? scaled[i] : ones_like(scaled[0]));
         return stack([.. tiles]).cpu().MoveToOuterDisposeScope();

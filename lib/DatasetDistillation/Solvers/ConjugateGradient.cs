@@ -60,10 +60,10 @@ public sealed class ConjugateGradient : Solver<LinearSystem>
         }
 
         double former = state.Number(Square), step = former / product;
-        state.Solution = state.Solution + p * step;
-        Tensor r = state[Remainder] - ap * step;
+        state.Solution = state.Solution.Plus(p, step);
+        Tensor r = state[Remainder].Plus(ap, -step);
         double square = Dot(r, r);
-        state[Direction] = r + p * (square / former);
+        state[Direction] = r.Plus(p, square / former);
         state[Remainder] = r;
         state.Set(Square, square);
         Assess(problem, state);

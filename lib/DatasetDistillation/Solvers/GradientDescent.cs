@@ -67,7 +67,7 @@ public sealed class GradientDescent : Solver<Objective>
         state.Residual = Norm(difference) / state.Number(Step);
         double momentum = Restarts && Dot(gradient, difference) > 0 ? 1 : state.Number(Momentum);
         double nextMomentum = Accelerated ? 0.5 * (1 + Math.Sqrt(1 + 4 * momentum * momentum)) : 1;
-        state[Extrapolation] = next + difference * ((momentum - 1) / nextMomentum);
+        state[Extrapolation] = next.Plus(difference, (momentum - 1) / nextMomentum);
         state.Set(Momentum, nextMomentum);
         state.Solution = next;
     }
@@ -80,7 +80,7 @@ public sealed class GradientDescent : Solver<Objective>
     {
         for (int halvings = 0; ; halvings++)
         {
-            Tensor next = y - gradient * step;
+            Tensor next = y.Plus(gradient, -step);
             double f = problem.Value(next);
             if (f <= value - 0.5 * step * square + Slack * Math.Abs(value))
                 return (next, step, f);

@@ -116,7 +116,7 @@ public sealed class ImplicitDifferentiation
             {
                 if (!tangents[i].shape.SequenceEqual(theta[i].shape))
                     throw new ArgumentException($"Tangent {i} has the shape [{Text(tangents[i])}], its parameter [{Text(theta[i])}].", nameof(tangents));
-                sum = sum + Forward(weightedTheta[i], tangents[i]);
+                sum = sum.Plus(Forward(weightedTheta[i], tangents[i]));
             }
             return sum;
         }

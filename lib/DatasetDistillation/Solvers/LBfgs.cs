@@ -56,11 +56,11 @@ public sealed class LBfgs : Solver<Objective>
         {
             products[i] = Dot(steps[i], changes[i]);
             weights[i] = Dot(steps[i], q) / products[i];
-            q = q - changes[i] * weights[i];
+            q = q.Plus(changes[i], -weights[i]);
         }
-        q = q * (products[^1] / Dot(changes[count - 1], changes[count - 1]));
+        q = q.Times(products[^1] / Dot(changes[count - 1], changes[count - 1]));
         for (int i = 0; i < count; i++)
-            q = q + steps[i] * (weights[i] - Dot(changes[i], q) / products[i]);
+            q = q.Plus(steps[i], weights[i] - Dot(changes[i], q) / products[i]);
         return -q;
     }
 
@@ -74,7 +74,7 @@ public sealed class LBfgs : Solver<Objective>
         (Tensor, double, Tensor)? best = null;
         for (int trial = 0; trial < MaxTrials; trial++)
         {
-            Tensor next = state.Solution + direction * step;
+            Tensor next = state.Solution.Plus(direction, step);
             (double value, Tensor gradient) = problem.ValueAndGradient(next);
             double nextSlope = Dot(gradient, direction);
             bool lower = double.IsFinite(nextSlope) && value <= state.Value + SufficientDecrease * step * slope;

@@ -46,7 +46,7 @@ public sealed class Newton : Solver<Objective>
         double step = 1;
         for (int halvings = 0; halvings <= MaxHalvings; halvings++, step *= 0.5)
         {
-            Tensor next = state.Solution + direction * step;
+            Tensor next = state.Solution.Plus(direction, step);
             if (problem.Value(next) <= state.Value + SufficientDecrease * step * slope + rounding)
                 return next;
         }

@@ -1,5 +1,4 @@
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
@@ -32,14 +31,14 @@ public sealed class Objective
             {
                 using var scope = NewDisposeScope();
                 using (no_grad())
-                    return Scalar(loss(x.detach())).ToDouble();
+                    return Scalar(loss(x.detach())).Number();
             },
             x =>
             {
                 using var scope = NewDisposeScope();
                 Tensor at = x.detach().requires_grad_();
                 Tensor y = Scalar(loss(at));
-                return (y.ToDouble(), Gradients.Of(y, at).MoveToOuterDisposeScope());
+                return (y.Number(), Gradients.Of(y, at).MoveToOuterDisposeScope());
             },
             x =>
             {

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
@@ -62,7 +61,7 @@ public abstract class Solver<TProblem>
     /// <summary>The update itself.</summary>
     private protected abstract void Advance(TProblem problem, SolverState state);
 
-    private protected static double Dot(Tensor x, Tensor y) => (x * y).sum().ToDouble();
+    private protected static double Dot(Tensor x, Tensor y) => (x * y).sum().Number();
 
     private protected static double Norm(Tensor x) => Math.Sqrt(Dot(x, x));
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Solvers;
@@ -87,7 +86,7 @@ public sealed class SolverState : IDisposable
         foreach ((string name, Tensor value) in stored)
         {
             if (name.StartsWith(NumberPrefix, StringComparison.Ordinal))
-                state.Set(name[NumberPrefix.Length..], value.ToDouble());
+                state.Set(name[NumberPrefix.Length..], value.Number());
             else
                 state[name] = value.clone();
         }

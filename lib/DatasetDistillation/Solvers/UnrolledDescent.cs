@@ -36,8 +36,8 @@ public sealed class UnrolledDescent
             if (value.numel() != 1)
                 throw new ArgumentException($"The loss must be a scalar; its shape is [{string.Join(", ", value.shape)}].", nameof(loss));
             Tensor gradient = Gradients.Of(value, x, createGraph: true);
-            velocity = velocity is null ? gradient : velocity * Momentum + gradient;
-            x = x - velocity * StepSize;
+            velocity = velocity is null ? gradient : gradient.Plus(velocity, Momentum);
+            x = x.Plus(velocity, -StepSize);
         }
         return x.MoveToOuterDisposeScope();
     }

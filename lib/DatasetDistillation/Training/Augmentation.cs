@@ -101,9 +101,9 @@ public sealed record Augmentation(string Name, Func<Tensor, Generator, Tensor> A
         using var scope = NewDisposeScope();
         var (n, c, h, w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
         var moves = randint(-pixels, pixels + 1, [2, n, 1], generator: generator).to(images.device);
-        var rows = (arange(h, device: images.device).unsqueeze(0) + moves[0]).clamp(0, h - 1);
-        var columns = (arange(w, device: images.device).unsqueeze(0) + moves[1]).clamp(0, w - 1);
-        var sources = (rows.unsqueeze(2) * w + columns.unsqueeze(1)).reshape(n, 1, h * w).expand(n, c, h * w);
+        var rows = Arithmetic.Range(h, device: images.device).unsqueeze(0).Plus(moves[0]).Within(0, h - 1);
+        var columns = Arithmetic.Range(w, device: images.device).unsqueeze(0).Plus(moves[1]).Within(0, w - 1);
+        var sources = rows.unsqueeze(2).Times(w).Plus(columns.unsqueeze(1)).reshape(n, 1, h * w).expand(n, c, h * w);
         return images.reshape(n, c, h * w).gather(2, sources).reshape(n, c, h, w).MoveToOuterDisposeScope();
     }
 
@@ -114,11 +114,12 @@ public sealed record Augmentation(string Name, Func<Tensor, Generator, Tensor> A
         var centers = rand([2, n, 1], images.dtype, generator: generator).to(images.device);
         var rows = Covered(h, centers[0]).unsqueeze(2);
         var columns = Covered(w, centers[1]).unsqueeze(1);
-        var kept = 1 - (rows * columns).unsqueeze(1);
-        return (images * kept + (1 - kept) * value).MoveToOuterDisposeScope();
+        var kept = (rows * columns).unsqueeze(1).MinusFrom(1);
+        return (images * kept).Plus(kept.MinusFrom(1), value).MoveToOuterDisposeScope();
 
         // 1 where |pixel − center| is at most half the square's side, else 0.
         Tensor Covered(long size, Tensor center) =>
-            (arange(size, images.dtype, images.device).unsqueeze(0) + 0.5 - center * size).abs().le(size * share / 2).to(images.dtype);
+            (Arithmetic.Range(size, images.dtype, images.device).unsqueeze(0).Plus(0.5) - center.Times(size)).abs()
+                .le(tensor(size * share / 2, images.dtype, images.device)).to(images.dtype);
     }
 }

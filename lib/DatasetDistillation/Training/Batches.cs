@@ -1,5 +1,4 @@
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
@@ -25,7 +24,7 @@ internal static class Batches
         if (!labels.shape.SequenceEqual([count]))
             throw new ArgumentException($"{count} images need labels [{count}]; got {Layer.Text(labels.shape)}.", nameof(labels));
         using var scope = NewDisposeScope();
-        var (least, greatest) = (labels.min().ToInt64(), labels.max().ToInt64());
+        var (least, greatest) = (labels.min().WholeNumber(), labels.max().WholeNumber());
         if (least < 0 || greatest >= classes)
             throw new ArgumentException($"Labels for {network.Name} are from 0 to {classes - 1}; got {(least < 0 ? least : greatest)}.", nameof(labels));
     }
@@ -45,5 +44,5 @@ internal static class Batches
     public static Tensor ClassesOf(Tensor labels) => labels.dtype == ScalarType.Int64 ? labels : labels.argmax(1);
 
     /// <summary>For how many of a batch the largest output is that of the label.</summary>
-    public static long CountRight(Tensor outputs, Tensor labels) => outputs.argmax(1).eq(ClassesOf(labels)).to(ScalarType.Int64).sum().ToInt64();
+    public static long CountRight(Tensor outputs, Tensor labels) => outputs.argmax(1).eq(ClassesOf(labels)).sum().WholeNumber();
 }

@@ -1,6 +1,5 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
@@ -36,7 +35,7 @@ public static class Evaluation
         ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
         {
             var y = labels.narrow(0, first, size);
-            total += loss.Of(outputs, y).ToDouble() * size;
+            total += loss.Of(outputs, y).Number() * size;
             right += Batches.CountRight(outputs, y);
         });
         return new Score(total / images.shape[0], (double)right / images.shape[0]);

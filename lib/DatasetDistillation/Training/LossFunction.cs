@@ -28,7 +28,7 @@ public sealed record LossFunction(string Name, Func<Tensor, Tensor, Tensor> Of, 
     {
         ArgumentNullException.ThrowIfNull(labels);
         var oneHot = nn.functional.one_hot(labels, classes).to(type);
-        return CentersLabels ? oneHot - (1.0 / classes) : oneHot;
+        return CentersLabels ? oneHot.Minus(1.0 / classes) : oneHot;
     }
 
     /// <summary>The name.</summary>
@@ -39,6 +39,6 @@ public sealed record LossFunction(string Name, Func<Tensor, Tensor, Tensor> Of, 
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(targets);
         var wanted = targets.dtype == ScalarType.Int64 ? SquaredError.SoftLabels(targets, outputs.shape[1], outputs.dtype) : targets;
-        return (outputs - wanted).square().sum(1).mean() * 0.5;
+        return (outputs - wanted).Squared().sum(1).mean().Times(0.5);
     }
 }

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
 
@@ -47,6 +45,7 @@ public sealed class PoolTrainer
     /// <param name="data">The images to learn from.</param>
     /// <param name="cancellation">Stops at once; the networks trained so far are returned, or those of the file.</param>
     /// <exception cref="ArgumentException">The images do not fit the network, or an option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">There is a file, and a layer of the network cannot be described in it.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or its networks were trained otherwise.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public NetworkPool Train(ImageDataset data, CancellationToken cancellation = default)
@@ -55,7 +54,7 @@ public sealed class PoolTrainer
         ArgumentOutOfRangeException.ThrowIfLessThan(Count, 1);
         if (ImagesEach < 0 || ImagesEach > data.Count)
             throw new ArgumentOutOfRangeException(nameof(data), $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
-        var identity = Identity(data);
+        var identity = File is null ? "" : Identity(data);
         var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
         var (clock, found) = (Stopwatch.StartNew(), pool.Count);
         if (found > 0)
@@ -87,13 +86,9 @@ public sealed class PoolTrainer
     }
 
     /// <summary>What networks must have in common to be of one pool.</summary>
-    private string Identity(ImageDataset data)
-    {
-        using var total = data.Images.sum(ScalarType.Float64);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}) on {(ImagesEach == 0 ? data.Count : ImagesEach)} of {data.Count} images of {data.Name} ({total.ToDouble():R}), " +
-            $"{Epochs} epochs, batches of {BatchSize}, Adam {LearningRate}, seeds from {Seed}");
-    }
+    private string Identity(ImageDataset data) => string.Create(CultureInfo.InvariantCulture,
+        $"{Description.Of(Network)} on {(ImagesEach == 0 ? data.Count : ImagesEach)} of {data.Count} images of {data.Name} " +
+        $"({Fingerprint.Of(data.Images, data.Labels)}), {Epochs} epochs, batches of {BatchSize}, Adam {LearningRate}, seeds from {Seed}");
 }
 
 /// <summary>How far the training of a pool is.</summary>

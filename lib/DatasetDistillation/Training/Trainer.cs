@@ -1,6 +1,5 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
@@ -116,13 +115,6 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(training);
         return Fit(network, training.Images, training.Labels, validation is null ? null : (validation.Images, validation.Labels), cancellation);
     }
-
-    internal optim.Optimizer CreateOptimizer(Parameter theta) => Optimizer switch
-    {
-        OptimizerKind.Adam => optim.Adam([theta], LearningRate, weight_decay: WeightDecay),
-        OptimizerKind.AdamW => optim.AdamW([theta], LearningRate, weight_decay: WeightDecay),
-        _ => optim.SGD([theta], LearningRate, Momentum, weight_decay: WeightDecay),
-    };
 
     private void CheckOptions()
     {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using DatasetDistillation.Models;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
@@ -13,10 +11,10 @@ internal sealed class TrainingRun : IDisposable
     private readonly Network network;
     private readonly Tensor images;
     private readonly Tensor labels;
-    private readonly Parameter flat;
+    private readonly Tensor flat;
     private readonly Parameters theta;
     private readonly Parameters judged;
-    private readonly optim.Optimizer optimizer;
+    private readonly Descent optimizer;
     private readonly Generator generator;
     private readonly List<EpochReport> epochs = [];
     private readonly long stepsPerEpoch;
@@ -28,10 +26,10 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(Trainer trainer, Network network, Parameters start, Tensor images, Tensor labels)
     {
         (this.trainer, this.network, this.images, this.labels) = (trainer, network, images, labels);
-        flat = new Parameter(start.Flat.detach().clone());
+        flat = start.Flat.detach().clone().requires_grad_().DetachFromDisposeScope();
         theta = start.With(flat);
         judged = trainer.Averaging == 0 ? theta : start.Clone();
-        optimizer = trainer.CreateOptimizer(flat);
+        optimizer = new Descent(trainer, flat);
         generator = new Generator((ulong)trainer.Seed);
         stepsPerEpoch = (images.shape[0] + trainer.BatchSize - 1) / trainer.BatchSize;
         best.Accuracy = double.NegativeInfinity;
@@ -90,8 +88,6 @@ internal sealed class TrainingRun : IDisposable
         var here = indices.to(images.device);
         rate = trainer.LearningRate * trainer.Schedule.Factor((double)step / (stepsPerEpoch * trainer.Epochs));
         step++;
-        foreach (var group in optimizer.ParamGroups)
-            group.LearningRate = rate;
 
         var x = images.index_select(0, here);
         var y = labels.index_select(0, here);
@@ -100,16 +96,14 @@ internal sealed class TrainingRun : IDisposable
 
         var outputs = network.Forward(theta, x, training: true, generator);
         var loss = trainer.Loss.Of(outputs, y);
-        double value = loss.ToDouble();
+        double value = loss.Number();
         if (!double.IsFinite(value))
         {
             divergedLoss = value;
             return (value, 0);
         }
 
-        optimizer.zero_grad();
-        Gradients.Accumulate(loss);
-        optimizer.step();
+        optimizer.Step(Gradients.Of(loss, flat), rate);
         Average();
         return (value, Batches.CountRight(outputs.detach(), y));
     }
@@ -121,7 +115,7 @@ internal sealed class TrainingRun : IDisposable
             return;
         using var inference = no_grad();
         double decay = trainer.Averaging, part = (1 - decay) / (1 - Math.Pow(decay, step));
-        judged.Flat.mul_(1 - part).add_(flat, part);
+        judged.Flat.TimesInPlace(1 - part).PlusInPlace(flat, part);
     }
 
     private void Remember(int epoch, double? accuracy)
@@ -142,7 +136,6 @@ internal sealed class TrainingRun : IDisposable
     {
         optimizer.Dispose();
         generator.Dispose();
-        flat.grad?.Dispose();
         flat.Dispose();
         judged.Dispose();
     }

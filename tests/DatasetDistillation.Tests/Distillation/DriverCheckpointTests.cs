@@ -148,6 +148,9 @@ public sealed class DriverCheckpointTests : IDisposable
     [InlineData("losses")]
     [InlineData("random")]
     [InlineData("state.images")]
+    [InlineData("state.images.m")]
+    [InlineData("good.state.images")]
+    [InlineData("tensors")]
     [InlineData("identity")]
     public void A_checkpoint_with_a_part_missing_or_of_another_type_is_refused(string name)
     {
@@ -161,11 +164,34 @@ public sealed class DriverCheckpointTests : IDisposable
         }
         replaced.Save(Checkpoint);
         AssertRefused(Checkpoint);
-        if (name != "state.images")
-        {
-            without.Save(Checkpoint);
-            AssertRefused(name);
-        }
+        without.Save(Checkpoint);
+        AssertRefused(name);
+    }
+
+    public static TheoryData<string, NpyArray, string> OutOfRange => new()
+    {
+        { "step", NpyArray.Scalar(-1L), "-1" },
+        { "good.step", NpyArray.Scalar(-5L), "-5" },
+        { "good.step", NpyArray.Scalar(5L), "step 5, which comes later" },
+        { "best.step", NpyArray.Scalar(long.MinValue), "0 steps or more" },
+        { "rate_scale", NpyArray.Scalar(double.NaN), "NaN" },
+        { "rate_scale", NpyArray.Scalar(-1.0), "-1" },
+        { "state.images", NpyArray.From(new float[16], 1, 1, 4, 4), "[10, 1, 4, 4]" },
+        { "state.images", NpyArray.From(new double[160], 10, 1, 4, 4), "Float32" },
+        { "tensors", NpyArray.FromText("ballast"), "lacks 'images'" },
+        { "divergences", NpyArray.Scalar(-1L), "-1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OutOfRange))]
+    public void A_checkpoint_with_a_value_that_no_run_has_is_refused(string name, NpyArray value, string because)
+    {
+        DriverRuns.Toy(4, Checkpoint).Dispose();
+        var changed = new Npz();
+        foreach (var (key, array) in Npz.Load(Checkpoint))
+            changed.Add(key, key == name ? value : array);
+        changed.Save(Checkpoint);
+        AssertRefused(because);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class LogisticProblemTests
         LogisticProblem problem = Problem(space);
         Tensor theta = Reference("theta"), labels = eye(10, 10, float64);
 
-        Tensor weights = problem.Fit(theta, labels);
+        Tensor weights = problem.Fit(theta, labels).Required();
         Assert.InRange(Error(weights, "W"), 0, 1e-8);
         Assert.InRange(problem.Stationarity(weights, [theta, labels]).norm().ToDouble(), 0, 1e-8);
 
@@ -94,12 +94,30 @@ public sealed class LogisticProblemTests
     }
 
     [Fact]
+    public void A_solver_in_the_full_space_that_was_stopped_too_early_says_so()
+    {
+        using var scope = NewDisposeScope();
+        (Tensor theta, Tensor labels) = Variables(20);
+        var exact = Problem(InnerSpace.Representer).Differentiate(theta, labels);
+        var enough = new LogisticProblem(Images(), 0.1, float64) { Space = InnerSpace.Full };
+        var tooFew = new LogisticProblem(Images(), 0.1, float64) { Space = InnerSpace.Full, FullSpaceSolver = new() { MaxIterations = 5 } };
+        Assert.Equal(SolverStatus.Converged, exact.Inner);
+        Assert.True(enough.Fit(theta, labels).Converged);
+        Assert.Equal(SolverStatus.Converged, enough.Differentiate(theta, labels).Inner);
+        Assert.Equal(SolverStatus.IterationLimit, tooFew.Fit(theta, labels).Status);
+        Assert.Equal(SolverStatus.IterationLimit, tooFew.Differentiate(theta, labels).Inner);
+        Assert.True(Error(enough) < 0.1 * Error(tooFew));
+
+        double Error(LogisticProblem problem) => (problem.Differentiate(theta, labels).Images - exact.Images).norm().ToDouble() / exact.Images.norm().ToDouble();
+    }
+
+    [Fact]
     public void Equal_images_make_no_difference_to_the_solution()
     {
         using var scope = NewDisposeScope();
         (Tensor theta, Tensor labels) = Variables(10);
         LogisticProblem problem = Problem(InnerSpace.Representer);
-        Tensor once = problem.Fit(theta, labels), twice = problem.Fit(cat([theta, theta]), cat([labels, labels]));
+        Tensor once = problem.Fit(theta, labels).Required(), twice = problem.Fit(cat([theta, theta]), cat([labels, labels])).Required();
         Assert.InRange((once - twice).abs().max().ToDouble(), 0, 1e-9);
 
         Hypergradient single = problem.Differentiate(theta, labels), pair = problem.Differentiate(cat([theta, theta]), cat([labels, labels]));

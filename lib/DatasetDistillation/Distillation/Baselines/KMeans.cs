@@ -17,7 +17,7 @@ internal static class KMeans
     public static Tensor Centers(Tensor points, int k, long seed, long stream)
     {
         using var scope = NewDisposeScope();
-        var squares = points.square().sum([1]);
+        var squares = points.Squared().sum([1]);
         var centers = FirstCenters(points, squares, k, new SplitMix(seed, stream));
         var before = Array.Empty<long>();
         for (var iteration = 0; iteration < MaximumIterations; iteration++)
@@ -40,7 +40,8 @@ internal static class KMeans
     {
         using var scope = NewDisposeScope();
         var products = points.matmul(centers.t());
-        return products.mul_(-2).add_(squares.unsqueeze(1)).add_(centers.square().sum([1])).clamp_(min: 0).MoveToOuterDisposeScope();
+        products.TimesInPlace(-2).PlusInPlace(squares.unsqueeze(1)).PlusInPlace(centers.Squared().sum([1]));
+        return products.relu_().MoveToOuterDisposeScope();
     }
 
     /// <summary>The first center is any point; each further one is a point chosen with probability proportional to its squared distance.</summary>
@@ -82,7 +83,7 @@ internal static class KMeans
         var (distances, nearest) = SquaredDistances(points, squares, centers).min(1);
         var members = nn.functional.one_hot(nearest, k).to(points.dtype);
         var sizes = members.sum(dim: 0);
-        var means = members.t().matmul(points).div_(sizes.clamp(min: 1).unsqueeze(1));
+        var means = members.t().matmul(points).div_(maximum(sizes, ones_like(sizes)).unsqueeze(1));
         var counts = sizes.cpu().data<float>().ToArray();
         if (counts.Contains(0))
             Refill(means, counts, points, distances);

@@ -1,5 +1,4 @@
 using DatasetDistillation.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -28,8 +27,8 @@ public static class NearestNeighbor
             using var inner = NewDisposeScope();
             var size = Math.Min(BatchSize, test.Count - first);
             var points = test.Images.narrow(0, first, size).flatten(1);
-            var nearest = KMeans.SquaredDistances(points, points.square().sum([1]), centers).argmin(1);
-            right += classes.index_select(0, nearest).eq(test.Labels.narrow(0, first, size)).to(ScalarType.Int64).sum().ToInt64();
+            var nearest = KMeans.SquaredDistances(points, points.Squared().sum([1]), centers).argmin(1);
+            right += classes.index_select(0, nearest).eq(test.Labels.narrow(0, first, size)).sum().WholeNumber();
         }
         return (double)right / test.Count;
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -28,7 +27,7 @@ public enum OuterMethod
 /// A step reports the outer loss after it (Adam: before it). Once the outer method has stopped, further steps change nothing;
 /// <see cref="OuterStatus"/> says why it stopped.
 /// </remarks>
-public sealed class LogisticDistiller : IDistiller
+public sealed record LogisticDistiller : IDistiller
 {
     /// <summary>Distilled images of each class.</summary>
     public int ImagesPerClass { get; init; } = 1;
@@ -81,11 +80,12 @@ public sealed class LogisticDistiller : IDistiller
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
+        ClassBalance.Require(data);
         using var scope = NewDisposeScope();
         var state = new LogisticState(seed);
         LogisticProblem problem = state.Derived(data, Problem);
         long features = problem.Real.Features, n = (long)ImagesPerClass * problem.Real.Classes;
-        Tensor images = randn([n * features], float64, generator: state.Random) * (InitialDeviation ?? 1.0 / features);
+        Tensor images = randn([n * features], float64, generator: state.Random).Times(InitialDeviation ?? 1.0 / features);
         state.Variables = cat([images, zeros([(LearnLabels ? n * problem.Real.Classes : 0) + (LearnScale ? 1 : 0)], float64)]);
         return state;
     }
@@ -158,6 +158,9 @@ public sealed class LogisticDistiller : IDistiller
         return Problem(data).Evaluate(set.Images.cpu().flatten(1).to_type(float64), set.Labels.cpu().to_type(float64));
     }
 
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
+
     private Objective OuterObjective(LogisticProblem problem) => new(
         x =>
         {
@@ -186,8 +189,8 @@ public sealed class LogisticDistiller : IDistiller
         if (ImagesPerClass > 1)
             labels = cat([.. Enumerable.Repeat(labels, ImagesPerClass)]);
         if (LearnLabels)
-            labels = labels + x.narrow(0, n * features, n * classes).reshape(n, classes);
-        double logScale = LearnScale ? x.narrow(0, x.shape[0] - 1, 1).ToDouble() : 0;
+            labels = labels.Plus(x.narrow(0, n * features, n * classes).reshape(n, classes));
+        double logScale = LearnScale ? x.narrow(0, x.shape[0] - 1, 1).Number() : 0;
         return (x.narrow(0, 0, n * features).reshape(n, features), labels, logScale);
     }
 }

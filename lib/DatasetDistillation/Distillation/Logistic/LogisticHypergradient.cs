@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -69,7 +68,7 @@ public sealed class LogisticHypergradient
     {
         using var scope = NewDisposeScope();
         Tensor images = theta.detach().requires_grad_();
-        double curvature = problem.Regularization + theta.square().sum().ToDouble() / (2 * theta.shape[0]);
+        double curvature = problem.Regularization + theta.Squared().sum().Number() / (2 * theta.shape[0]);
         var descent = new UnrolledDescent { Steps = steps, StepSize = 1 / curvature, Momentum = 0.5 };
 
         long start = Stopwatch.GetTimestamp();
@@ -87,7 +86,7 @@ public sealed class LogisticHypergradient
     {
         using var scope = NewDisposeScope();
         long start = Stopwatch.GetTimestamp();
-        Tensor weights = problem.Fit(theta, labels);
+        Tensor weights = problem.Fit(theta, labels).Solution;
         Tensor outer = problem.OuterSlope(weights);
         Tensor found = new ImplicitDifferentiation().VectorProduct(problem.Stationarity, weights, [theta, labels], outer).Products[0];
         return Measured(found.data<double>().ToArray(), exact, start);

@@ -2,7 +2,6 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
 using FusedNetworks;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -24,7 +23,8 @@ public enum InnerSpace
 /// <param name="Images">∂loss/∂θ, Float64 <c>[n, features]</c>.</param>
 /// <param name="Labels">∂loss/∂Y, Float64 <c>[n, classes]</c>.</param>
 /// <param name="LogScale">∂loss/∂τ, where the outer logits are e^τ·x·W.</param>
-public sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale);
+/// <param name="Inner">How the inner problem's solver ended. Unless it converged, the derivatives are those at its last iterate, and approximate.</param>
+public sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale, SolverStatus Inner);
 
 /// <summary>
 /// The bilevel problem: W(θ, Y) minimizes mean CE(θ·W, Y) + (l2/2)·‖W‖² over the distilled images; the outer loss is the
@@ -61,8 +61,8 @@ public sealed class LogisticProblem
     /// <summary>Where the inner problem is solved.</summary>
     public InnerSpace Space { get; init; }
 
-    /// <summary>What solves the inner problem in the full space.</summary>
-    public GradientDescent FullSpaceSolver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 500 };
+    /// <summary>What solves the inner problem in the full space; its slack is that of Float64.</summary>
+    public GradientDescent FullSpaceSolver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 500, Slack = 1e-15 };
 
     /// <summary>The products with the full-space Hessian's inverse.</summary>
     public ImplicitDifferentiation Implicit { get; init; } = new() { Linear = new() { Tolerance = 1e-6, MaxIterations = 100 } };
@@ -75,8 +75,8 @@ public sealed class LogisticProblem
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(parameters);
         (Tensor theta, Tensor labels) = (parameters[0], parameters[1]);
-        Tensor slope = (F.softmax(theta.matmul(weights), 1) - labels) / (double)theta.shape[0];
-        return theta.t().matmul(slope) + weights * Regularization;
+        Tensor slope = (F.softmax(theta.matmul(weights), 1) - labels).Over(theta.shape[0]);
+        return theta.t().matmul(slope).Plus(weights, Regularization);
     }
 
     /// <summary>The inner loss.</summary>
@@ -87,7 +87,7 @@ public sealed class LogisticProblem
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(theta);
-        return F.cross_entropy(theta.matmul(weights), labels) + weights.square().sum() * (Regularization / 2);
+        return F.cross_entropy(theta.matmul(weights), labels).Plus(weights.Squared().sum(), Regularization / 2);
     }
 
     /// <summary>The gradient of the outer loss with respect to the model, Float64 <c>[features, classes]</c>.</summary>
@@ -100,24 +100,28 @@ public sealed class LogisticProblem
         return tensor(slope, weights.shape);
     }
 
-    /// <summary>W, Float64 <c>[features, classes]</c>: the model that the distilled images train.</summary>
+    /// <summary>
+    /// The model that the distilled images train, W, Float64 <c>[features, classes]</c>, and how its solver ended; the residual is the norm
+    /// of the inner gradient, or for <see cref="InnerSpace.Full"/> that of <see cref="FullSpaceSolver"/>.
+    /// </summary>
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
-    public Tensor Fit(Tensor theta, Tensor labels)
+    public SolverResult Fit(Tensor theta, Tensor labels)
     {
         using var scope = NewDisposeScope();
         Check(theta, labels);
-        return (Space == InnerSpace.Full ? FitFull(theta, labels) : FitRepresenter(theta, labels).Weights).MoveToOuterDisposeScope();
+        var fitted = Space == InnerSpace.Full ? FitFull(theta, labels) : FitRepresenter(theta, labels).Fitted;
+        return fitted with { Solution = fitted.Solution.MoveToOuterDisposeScope() };
     }
 
-    /// <summary>Mean cross-entropy and accuracy on the real images of the model that the distilled images train.</summary>
+    /// <summary>Mean cross-entropy and accuracy on the real images of the model that the distilled images train, wherever its solver ended.</summary>
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
     /// <param name="logScale">τ.</param>
     public LogisticEvaluation Evaluate(Tensor theta, Tensor labels, double logScale = 0)
     {
         using var scope = NewDisposeScope();
-        return pass(Scaled(Fit(theta, labels), logScale), null);
+        return pass(Scaled(Fit(theta, labels).Solution, logScale), null);
     }
 
     /// <summary>The same with the gradient, exact where the inner solution is: implicit differentiation.</summary>
@@ -128,19 +132,20 @@ public sealed class LogisticProblem
     {
         using var scope = NewDisposeScope();
         Check(theta, labels);
-        (Tensor weights, LogisticRepresenter? representer) = Space == InnerSpace.Full
+        (SolverResult fitted, LogisticRepresenter? representer) = Space == InnerSpace.Full
             ? (FitFull(theta, labels), null)
             : FitRepresenter(theta, labels);
+        Tensor weights = fitted.Solution;
         var slope = new double[weights.numel()];
         double[] scaled = Scaled(weights, logScale);
         LogisticEvaluation outer = pass(scaled, slope);
         double scaleSlope = slope.Zip(scaled, static (g, w) => g * w).Sum();
-        Tensor g = tensor(slope, weights.shape) * Math.Exp(logScale);
+        Tensor g = tensor(slope, weights.shape).Times(Math.Exp(logScale));
 
         (Tensor images, Tensor labelSlope) = representer is null
             ? FullProducts(theta, labels, weights, g)
             : RepresenterProducts(theta, representer, g);
-        return new Hypergradient(outer.Loss, outer.Accuracy, images.MoveToOuterDisposeScope(), labelSlope.MoveToOuterDisposeScope(), scaleSlope);
+        return new Hypergradient(outer.Loss, outer.Accuracy, images.MoveToOuterDisposeScope(), labelSlope.MoveToOuterDisposeScope(), scaleSlope, fitted.Status);
     }
 
     /// <summary>∂/∂θ = a·gᵀ − (a·yᵀ + y·aᵀ)θ and ∂/∂Y = v/n, with the adjoint y, v of c = θ·g (see <see cref="LogisticRepresenter"/>).</summary>
@@ -150,7 +155,7 @@ public sealed class LogisticProblem
         (double[] adjoint, double[] v) = representer.Adjoint(theta.matmul(g).data<double>().ToArray());
         Tensor a = tensor(representer.Coefficients, [n, g.shape[1]]), y = tensor(adjoint, [n, g.shape[1]]);
         Tensor cross = a.matmul(y.t());
-        return (a.matmul(g.t()) - (cross + cross.t()).matmul(theta), tensor(v, [n, g.shape[1]]) / (double)n);
+        return (a.matmul(g.t()) - cross.Plus(cross.t()).matmul(theta), tensor(v, [n, g.shape[1]]).Over(n));
     }
 
     private (Tensor Images, Tensor Labels) FullProducts(Tensor theta, Tensor labels, Tensor weights, Tensor g)
@@ -161,21 +166,22 @@ public sealed class LogisticProblem
             : throw new ArithmeticException($"The linear system of the hypergradient stopped with {derivative.Status}; its residual is {derivative.Residual:G3}.");
     }
 
-    private (Tensor Weights, LogisticRepresenter Representer) FitRepresenter(Tensor theta, Tensor labels)
+    private (SolverResult Fitted, LogisticRepresenter Representer) FitRepresenter(Tensor theta, Tensor labels)
     {
         Solves++;
         double[] kernel = theta.matmul(theta.t()).data<double>().ToArray();
         var representer = new LogisticRepresenter(kernel, labels.data<double>().ToArray(), Real.Classes, Regularization);
-        return (theta.t().matmul(tensor(representer.Coefficients, labels.shape)), representer);
+        Tensor weights = theta.t().matmul(tensor(representer.Coefficients, labels.shape));
+        return (new SolverResult(weights, representer.Status, representer.Iterations, representer.Loss, representer.GradientNorm), representer);
     }
 
-    private Tensor FitFull(Tensor theta, Tensor labels)
+    private SolverResult FitFull(Tensor theta, Tensor labels)
     {
         Solves++;
         var inner = new Objective(
-            w => InnerLoss(w, theta, labels).ToDouble(),
-            w => (InnerLoss(w, theta, labels).ToDouble(), Stationarity(w, [theta, labels])));
-        return FullSpaceSolver.Run(inner, ones([Real.Features, Real.Classes], float64)).Solution;
+            w => InnerLoss(w, theta, labels).Number(),
+            w => (InnerLoss(w, theta, labels).Number(), Stationarity(w, [theta, labels])));
+        return FullSpaceSolver.Run(inner, ones([Real.Features, Real.Classes], float64));
     }
 
     private static double[] Scaled(Tensor weights, double logScale)

@@ -1,7 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
 using FusedNetworks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -25,14 +24,14 @@ public sealed class LogisticRegression
         ArgumentNullException.ThrowIfNull(data);
         SparseImages images = LogisticProblem.EightBitImages(data);
         var pass = new LogisticPass<float>(images);
-        double Penalized(Tensor w, (double Loss, double) e) => e.Loss + 0.5 * Regularization * w.square().sum().ToDouble();
+        double Penalized(Tensor w, (double Loss, double) e) => e.Loss + 0.5 * Regularization * w.Squared().sum().Number();
         var objective = new Objective(
             w => Penalized(w, pass.Evaluate(w.data<double>().ToArray())),
             w =>
             {
                 var gradient = new double[w.numel()];
                 double value = Penalized(w, pass.Evaluate(w.data<double>().ToArray(), gradient));
-                return (value, tensor(gradient, w.shape) + w * Regularization);
+                return (value, tensor(gradient, w.shape).Plus(w, Regularization));
             });
         return Solver.Run(objective, zeros([images.Features, images.Classes], float64));
     }

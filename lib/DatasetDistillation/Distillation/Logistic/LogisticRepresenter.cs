@@ -50,6 +50,9 @@ internal sealed class LogisticRepresenter
     /// <summary>Newton's steps.</summary>
     public int Iterations { get; private set; }
 
+    /// <summary>The inner loss.</summary>
+    public double Loss { get; private set; }
+
     /// <summary>The norm of the gradient of the inner loss with respect to W.</summary>
     public double GradientNorm { get; private set; }
 
@@ -74,12 +77,12 @@ internal sealed class LogisticRepresenter
     private SolverStatus Minimize(double tolerance)
     {
         double[] logits = new double[labels.Length];
-        double value = Value(Coefficients, logits);
+        Loss = Value(Coefficients, logits);
         for (Iterations = 0; ; Iterations++)
         {
             double[] residual = Residual();
             GradientNorm = Math.Sqrt(Math.Max(0, Dot(residual, KernelTimes(residual))));
-            if (!double.IsFinite(GradientNorm) || !double.IsFinite(value))
+            if (!double.IsFinite(GradientNorm) || !double.IsFinite(Loss))
                 return SolverStatus.NotFinite;
             if (GradientNorm <= tolerance)
                 return SolverStatus.Converged;
@@ -89,10 +92,10 @@ internal sealed class LogisticRepresenter
             double[] direction = SolveSystem(residual);
             double[] along = KernelTimes(direction);
             double slope = -Dot(residual, along);
-            double next = Search(direction, along, logits, value, slope);
+            double next = Search(direction, along, logits, Loss, slope);
             if (double.IsNaN(next))
                 return SolverStatus.NoDescent;
-            value = next;
+            Loss = next;
         }
     }
 

@@ -1,5 +1,4 @@
 using DatasetDistillation.Solvers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -22,7 +21,7 @@ internal sealed class LogisticState(long seed) : DistillationState(seed)
     }
 
     /// <summary>Where the outer solver stands; <see cref="SolverStatus.Running"/> before its first step.</summary>
-    public SolverStatus Status => Contains(SolverStatusName) ? (SolverStatus)this[SolverStatusName].ToInt32() : SolverStatus.Running;
+    public SolverStatus Status => Contains(SolverStatusName) ? (SolverStatus)this[SolverStatusName].WholeNumber() : SolverStatus.Running;
 
     /// <summary>A copy of what the outer solver carries from one step to the next; null before its first.</summary>
     public SolverState? Solver() => Contains(SolverSolution)

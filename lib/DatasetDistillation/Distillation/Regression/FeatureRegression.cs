@@ -3,7 +3,6 @@ using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -95,6 +94,10 @@ public sealed record FeatureRegression : IDistiller
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
+    public string Identity =>
+        $"{Settings}; {Description.Of(Network)}{(InitialSet is null ? "" : $"; start {Fingerprint.Of(InitialSet.Images, InitialSet.Labels)}")}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
@@ -169,6 +172,9 @@ public sealed record FeatureRegression : IDistiller
             + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
     }
 
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
+
     private RegressionGradient Differentiate(FeatureRegressionState state, int slot, Tensor leaf, Tensor real, Tensor classes)
     {
         var support = SupportAugmentation is null ? leaf : SupportAugmentation.Apply(leaf, state.Random);
@@ -176,13 +182,13 @@ public sealed record FeatureRegression : IDistiller
         if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
             active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();
         return new RegressionLoss(Network, ridge, Target).Differentiate(
-            FeaturePool.Of(state, Network, slot), leaf, support, state.Labels, real, classes, state.Temperature.ToDouble(), active);
+            FeaturePool.Of(state, Network, slot), leaf, support, state.Labels, real, classes, state.Temperature.Number(), active);
     }
 
     private void UpdateLabels(FeatureRegressionState state, Tensor gradient)
     {
         if (Margin > 0)
-            gradient = gradient + MarginGradient(state.Labels);
+            gradient = gradient.Plus(MarginGradient(state.Labels));
         Outer.Update(state, FeatureRegressionState.LabelsName, gradient.to_type(float32));
     }
 
@@ -215,8 +221,8 @@ public sealed record FeatureRegression : IDistiller
     private void Average(FeatureRegressionState state)
     {
         var decay = Math.Min(Averaging, (1.0 + state.Step) / (10.0 + state.Step));
-        state.MeanImages = state.MeanImages * decay + state.Images * (1 - decay);
-        state.MeanLabels = state.MeanLabels * decay + state.Labels * (1 - decay);
+        state.MeanImages = state.MeanImages.Times(decay).PlusInPlace(state.Images, 1 - decay);
+        state.MeanLabels = state.MeanLabels.Times(decay).PlusInPlace(state.Labels, 1 - decay);
     }
 
     private void RequireFit(ImageDataset data)

@@ -11,7 +11,7 @@ namespace DatasetDistillation.Distillation;
 /// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. What it yields is read
 /// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
 /// </summary>
-public sealed class KernelInducingPoints : IDistiller
+public sealed record KernelInducingPoints : IDistiller
 {
     private readonly KernelRidge ridge = new();
 
@@ -91,7 +91,7 @@ public sealed class KernelInducingPoints : IDistiller
         using var kss = kernel.Gram(set.Images);
         using var kts = kernel.Cross(targets, set.Images);
         var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
-        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss) + kts.Backward(loss.ToKts));
+        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
         if (LearnLabels)
             Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
         return new OuterStepReport(loss.Loss);
@@ -105,6 +105,9 @@ public sealed class KernelInducingPoints : IDistiller
         var set = state.As<SupportState>();
         return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
     }
+
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
 
     /// <summary>The accuracy of kernel ridge regression from a distilled set, in [0, 1].</summary>
     /// <param name="set">A set whose images live in the space of the test images.</param>

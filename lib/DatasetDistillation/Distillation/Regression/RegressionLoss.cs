@@ -1,6 +1,5 @@
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -59,7 +58,7 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
         });
         // K_ss = φ φᵀ and K_ts = φ_t φᵀ, so that dφ = 2 dK_ss φ + dK_tsᵀ φ_t.
         var (toKss, toKts) = (loss.ToKss.to_type(features.dtype), loss.ToKts.t().to_type(features.dtype));
-        var toPhi = (toKss.narrow(0, 0, count) * 2).matmul(features) + toKts.narrow(0, 0, count).matmul(targets);
+        var toPhi = toKts.narrow(0, 0, count).matmul(targets).PlusInPlace(toKss.narrow(0, 0, count).matmul(features), 2);
         var toImages = Gradients.Of(phi, leaf, toPhi);
         var toLabels = order is null ? loss.ToLabels : loss.ToLabels.index_select(0, Inverse(order));
         return new RegressionGradient(loss.Loss, toImages.MoveToOuterDisposeScope(), toLabels.MoveToOuterDisposeScope(), toTemperature);
@@ -101,13 +100,14 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
         if (Target == RegressionTarget.SquaredError)
         {
             var difference = predictions - KernelRidge.CenteredLabels(classes, width);
-            return (0.5 * difference.square().sum().ToDouble() / count, difference / count, 0);
+            return (0.5 * difference.Squared().sum().Number() / count, difference.Over(count), 0);
         }
         double scale = Math.Exp(temperature);
-        var logits = predictions * scale;
-        var value = nn.functional.cross_entropy(logits, classes).ToDouble();
-        var gradient = (nn.functional.softmax(logits, 1) - nn.functional.one_hot(classes, width).to_type(float64)) * (scale / count);
-        return (value, gradient, (gradient * predictions).sum().ToDouble());
+        var logits = predictions.Times(scale);
+        var value = nn.functional.cross_entropy(logits, classes).Number();
+        var oneHot = nn.functional.one_hot(classes, width).to_type(float64);
+        var gradient = (nn.functional.softmax(logits, 1) - oneHot).TimesInPlace(scale / count);
+        return (value, gradient, (gradient * predictions).sum().Number());
     }
 }
 

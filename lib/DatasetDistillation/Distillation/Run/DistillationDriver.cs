@@ -46,6 +46,7 @@ public sealed class DistillationDriver
     /// <param name="cancellation">Stops after the current step; the run so far is returned and its checkpoint written.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="DistillationDivergedException">The run diverged more often than allowed.</exception>
+    /// <exception cref="NotSupportedException">There is a checkpoint, and an option of the distiller cannot be described in it.</exception>
     /// <exception cref="InsufficientMemoryException">The estimate does not fit this machine.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, of a run with other options or other data, or further than wanted.</exception>
     public DistillationRun Run(IDistiller distiller, ImageDataset data, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default)

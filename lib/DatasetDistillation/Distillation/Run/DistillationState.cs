@@ -94,7 +94,7 @@ public class DistillationState : IDisposable
     {
         using var scope = NewDisposeScope();
         foreach (var (name, tensor) in tensors)
-            if (tensor.dtype is ScalarType.Float32 or ScalarType.Float64 && !double.IsFinite(tensor.sum(ScalarType.Float64).ToDouble()))
+            if (tensor.dtype is ScalarType.Float32 or ScalarType.Float64 && !double.IsFinite(tensor.sum(ScalarType.Float64).Number()))
                 return name;
         return null;
     }

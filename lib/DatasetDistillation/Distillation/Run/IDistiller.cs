@@ -12,8 +12,15 @@ public interface IDistiller
     /// <summary>The method's short name, for titles and tables.</summary>
     string Name { get; }
 
-    /// <summary>The options in one line. A checkpoint is resumed only under the same options.</summary>
+    /// <summary>The options in one line.</summary>
     string Settings { get; }
+
+    /// <summary>
+    /// All that makes it another run when it changes; a checkpoint is resumed only where this is the same. By default the
+    /// <see cref="Settings"/>; a method with more than they say, such as the layers of a network, adds that.
+    /// </summary>
+    /// <exception cref="NotSupportedException">An option cannot be described; without a checkpoint that does not matter.</exception>
+    string Identity => Settings;
 
     /// <summary>
     /// The state before the first step; a pure function of the data, the options and the seed. Its tensors keep their names, types

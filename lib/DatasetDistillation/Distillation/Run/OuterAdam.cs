@@ -1,5 +1,4 @@
 using System.Globalization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -56,13 +55,15 @@ public sealed record OuterAdam
         using var scope = NewDisposeScope();
         var (mName, vName, tName) = (name + ".m", name + ".v", name + ".t");
         var first = !state.Contains(mName);
-        var t = 1 + (first ? 0 : state[tName].ToInt64());
-        var m = first ? gradient * (1 - Beta1) : state[mName] * Beta1 + gradient * (1 - Beta1);
+        var t = 1 + (first ? 0 : state[tName].WholeNumber());
+        var m = first ? gradient.Times(1 - Beta1) : state[mName].Times(Beta1).PlusInPlace(gradient, 1 - Beta1);
         var deviation = Belief ? gradient - m : gradient;
-        var v = first ? deviation * deviation * (1 - Beta2) : state[vName] * Beta2 + deviation * deviation * (1 - Beta2);
+        var v = deviation.Squared().TimesInPlace(1 - Beta2);
+        if (!first)
+            v.PlusInPlace(state[vName], Beta2);
         var rate = LearningRate * schedule * Cosine(state.Step) * state.LearningRateScale / (1 - Math.Pow(Beta1, t));
-        var root = v.sqrt() / Math.Sqrt(1 - Math.Pow(Beta2, t)) + Epsilon;
-        state[name] = state[name] - m / root * rate;
+        var root = v.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, t))).PlusInPlace(Epsilon);
+        state[name] = state[name].Plus(m / root, -rate);
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
     }
 

@@ -1,9 +1,5 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using DatasetDistillation.Data;
-using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
@@ -35,7 +31,7 @@ internal sealed class Session : IDisposable
     /// <summary>Continues from the checkpoint where there is one, else starts anew.</summary>
     public static Session Begin(DistillationDriver driver, IDistiller distiller, ImageDataset data)
     {
-        var identity = driver.Checkpoint is null ? null : Identity(distiller, data, driver.Seed);
+        var identity = driver.Checkpoint is null ? null : RunIdentity.Of(distiller, data, driver.Seed);
         var state = distiller.Initialize(data, driver.Seed);
         if (driver.Checkpoint is { } path)
         {
@@ -153,16 +149,18 @@ internal sealed class Session : IDisposable
         if (state.Step > steps)
             throw new InvalidDataException(
                 $"The checkpoint '{path}' stands at step {state.Step}, but only {steps} steps are wanted. Ask for at least {state.Step}, or delete it to begin again.");
-        var good = Restored(GoodPrefix);
+        var (good, divergences) = (Restored(GoodPrefix), archive.Get("divergences").ToInt64s()[0]);
         if (good.Step > state.Step)
             throw new InvalidDataException($"It would return from step {state.Step} to step {good.Step}, which comes later.");
+        if (divergences is < 0 or > int.MaxValue)
+            throw new InvalidDataException($"A run diverges 0 times or more; this one says {divergences}.");
         return new Session(distiller, data, identity, state, good)
         {
             Best = BestSoFar.Load(archive, Restored),
             Losses = [.. archive.Get("losses", state.Step).ToDoubles()],
             Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
             Elapsed = TimeSpan.FromTicks((long)Math.Round(archive.Get("seconds").ToDoubles()[0] * TimeSpan.TicksPerSecond)), // FromSeconds would round down
-            Divergences = (int)archive.Get("divergences").ToInt64s()[0],
+            Divergences = (int)divergences,
         };
 
         DistillationState Restored(string prefix)
@@ -189,21 +187,5 @@ internal sealed class Session : IDisposable
                     // It is another process's, or the folder is read-only: a run can do without the space.
                 }
             }
-    }
-
-    /// <summary>The method, its options, the seed and a fingerprint of the data: what must be equal for a run to be continued.</summary>
-    private static string Identity(IDistiller distiller, ImageDataset data, long seed)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (var total = data.Images.sum([0], type: float64))
-            foreach (var value in total.cpu().data<double>())
-                hash.AppendData(BitConverter.GetBytes(value));
-        foreach (var label in data.LabelValues())
-            hash.AppendData(BitConverter.GetBytes(label));
-        var print = Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-        return new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"{distiller.Name}; {distiller.Settings}; seed {seed}; ")
-            .Append(CultureInfo.InvariantCulture, $"{data.Count} images of {data.Name} ({print})")
-            .ToString();
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using DatasetDistillation.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -77,7 +76,7 @@ public abstract class InitialWeights
             if (pool.Count > 1)
             {
                 using var index = randint(0, pool.Count, [1], generator: random);
-                chosen = index.ToInt64();
+                chosen = index.WholeNumber();
             }
             var theta = pool[(int)chosen];
             if (!theta.Layout.Equals(network.Layout))
@@ -87,15 +86,7 @@ public abstract class InitialWeights
 
         public override string ToString() => description.Value;
 
-        private string Describe()
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks ({pool.Sum(Sum):R})");
-
-            static double Sum(Parameters theta)
-            {
-                using var total = theta.Flat.detach().sum(ScalarType.Float64);
-                return total.ToDouble();
-            }
-        }
+        private string Describe() =>
+            string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks ({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
     }
 }

@@ -54,17 +54,17 @@ public abstract record InnerOptimizer
     private protected static Tensor MinusDot(Tensor a, Tensor b)
     {
         using var product = a.mul(b);
-        return product.sum().mul_(-1);
+        return product.sum().neg_();
     }
 
     private sealed record InnerGradientDescent : InnerOptimizer
     {
         internal override int Moments => 0;
 
-        internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step) => [iterate[0]!.add(gradient, -rate)];
+        internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step) => [iterate[0]!.Plus(gradient, -rate)];
 
         internal override (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step) =>
-            ([cotangents[0]], cotangents[0]!.mul(-rate), MinusDot(cotangents[0]!, gradient));
+            ([cotangents[0]], cotangents[0]!.Times(-rate), MinusDot(cotangents[0]!, gradient));
 
         public override string ToString() => "gradient descent";
     }
@@ -76,17 +76,17 @@ public abstract record InnerOptimizer
         internal override Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step)
         {
             var m = Moment(iterate, gradient);
-            return [iterate[0]!.add(m, -rate), m];
+            return [iterate[0]!.Plus(m, -rate), m];
         }
 
         internal override (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) Pull(Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step)
         {
-            var own = cotangents[0]!.mul(-rate);
-            var ofMoment = cotangents[1] is { } later ? later.add(own) : own;
-            return ([cotangents[0], ofMoment.mul(Decay)], ofMoment, MinusDot(cotangents[0]!, Moment(iterate, gradient)));
+            var own = cotangents[0]!.Times(-rate);
+            var ofMoment = cotangents[1] is { } later ? later.Plus(own) : own;
+            return ([cotangents[0], ofMoment.Times(Decay)], ofMoment, MinusDot(cotangents[0]!, Moment(iterate, gradient)));
         }
 
-        private Tensor Moment(Tensor?[] iterate, Tensor gradient) => iterate[1] is { } m ? gradient.add(m, Decay) : gradient;
+        private Tensor Moment(Tensor?[] iterate, Tensor gradient) => iterate[1] is { } m ? gradient.Plus(m, Decay) : gradient;
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"momentum {Decay}");
     }
@@ -102,7 +102,7 @@ public abstract record InnerOptimizer
             using var scope = NewDisposeScope();
             var (m, v) = MomentsAfter(iterate, gradient);
             var (mHat, root, denominator) = Parts(m, v, step);
-            Tensor[] next = [iterate[0]!.sub(mHat.div(denominator).mul_(rate)), m, v];
+            Tensor[] next = [iterate[0]!.sub(mHat.div(denominator).TimesInPlace(rate)), m, v];
             foreach (var part in next)
                 part.MoveToOuterDisposeScope();
             return next;
@@ -115,34 +115,34 @@ public abstract record InnerOptimizer
             var (mHat, root, denominator) = Parts(m, v, step);
             var direction = mHat.div(denominator);
             var ofRate = MinusDot(cotangents[0]!, direction);
-            var ofDirection = cotangents[0]!.mul(-rate).div_(denominator);
+            var ofDirection = cotangents[0]!.Times(-rate).div_(denominator);
             if (iterate[1] is null && cotangents[1] is null)
             {
                 // The first and only step: m̂ = g and v̂ = g², so that the slope (10⁻¹⁶ + r·ε)/(r·d) is exact where 1 − g²/(r·d) cancels.
-                var slope = root.mul(Epsilon).add_(UnderRoot).div_(root).div_(denominator);
+                var slope = root.Times(Epsilon).PlusInPlace(UnderRoot).div_(root).div_(denominator);
                 return ([cotangents[0], null, null], ofDirection.mul_(slope), ofRate);
             }
-            var ofM = ofDirection.div(Correction(Beta1, step));
+            var ofM = ofDirection.Over(Correction(Beta1, step));
             if (cotangents[1] is { } laterM)
-                ofM.add_(laterM);
-            var ofV = ofDirection.mul_(direction).div_(root).mul_(-0.5 / Correction(Beta2, step));
+                ofM.PlusInPlace(laterM);
+            var ofV = ofDirection.mul_(direction).div_(root).TimesInPlace(-0.5 / Correction(Beta2, step));
             if (cotangents[2] is { } laterV)
-                ofV.add_(laterV);
-            var ofGradient = ofV.mul(gradient).mul_(2 * (1 - Beta2)).add_(ofM, 1 - Beta1);
-            return ([cotangents[0], ofM.mul_(Beta1), ofV.mul_(Beta2)], ofGradient, ofRate);
+                ofV.PlusInPlace(laterV);
+            var ofGradient = ofV.mul(gradient).TimesInPlace(2 * (1 - Beta2)).PlusInPlace(ofM, 1 - Beta1);
+            return ([cotangents[0], ofM.TimesInPlace(Beta1), ofV.TimesInPlace(Beta2)], ofGradient, ofRate);
         }
 
         private (Tensor M, Tensor V) MomentsAfter(Tensor?[] iterate, Tensor gradient)
         {
-            var m = gradient.mul(1 - Beta1);
-            var v = gradient.square().mul_(1 - Beta2);
-            return iterate[1] is null ? (m, v) : (m.add_(iterate[1]!, Beta1), v.add_(iterate[2]!, Beta2));
+            var m = gradient.Times(1 - Beta1);
+            var v = gradient.Squared().TimesInPlace(1 - Beta2);
+            return iterate[1] is null ? (m, v) : (m.PlusInPlace(iterate[1]!, Beta1), v.PlusInPlace(iterate[2]!, Beta2));
         }
 
         private (Tensor MHat, Tensor Root, Tensor Denominator) Parts(Tensor m, Tensor v, int step)
         {
-            var root = v.div(Correction(Beta2, step)).add_(UnderRoot).sqrt();
-            return (m.div(Correction(Beta1, step)), root, root.add(Epsilon));
+            var root = v.Over(Correction(Beta2, step)).PlusInPlace(UnderRoot).sqrt();
+            return (m.Over(Correction(Beta1, step)), root, root.Plus(Epsilon));
         }
 
         private static double Correction(double beta, int step) => 1 - Math.Pow(beta, step + 1);

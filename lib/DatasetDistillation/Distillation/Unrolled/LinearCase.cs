@@ -1,6 +1,5 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -34,15 +33,15 @@ public sealed class LinearCase : IDisposable
             throw new ArgumentException($"Images of one channel, square and divisible into {side} pixels, are wanted; {data.Name} has {data.Channels}×{data.Height}×{data.Width}.", nameof(side));
         using var scope = NewDisposeScope();
         var pixels = nn.functional.avg_pool2d(data.Images, data.Width / side).reshape(data.Count, -1).to(ScalarType.Float64);
-        var targets = nn.functional.one_hot(data.Labels, data.ClassCount).to(ScalarType.Float64) - (1.0 / data.ClassCount);
-        moments = pixels.mT.mm(pixels).div(data.Count);
+        var targets = nn.functional.one_hot(data.Labels, data.ClassCount).to(ScalarType.Float64).Minus(1.0 / data.ClassCount);
+        moments = pixels.mT.mm(pixels).Over(data.Count);
         var (ascending, columns) = linalg.eigh(moments);
-        var order = arange(ascending.shape[0] - 1, -1, -1, device: ascending.device);
+        var order = Arithmetic.Range(ascending.shape[0], device: ascending.device).flip(0);
         (values, vectors) = (ascending.index_select(0, order), columns.index_select(1, order));
-        var (greatest, least) = (values[0].ToDouble(), values[-1].ToDouble());
+        var (greatest, least) = (values[0].Number(), values[-1].Number());
         if (!(least > 1e-12 * greatest))
             throw new ArgumentException($"The {values.shape[0]} pixels of {data.Name} depend on one another: eigenvalues go from {greatest:G3} to {least:G3}. Take a smaller side.", nameof(side));
-        solution = linalg.solve(moments, pixels.mT.mm(targets).div(data.Count));
+        solution = linalg.solve(moments, pixels.mT.mm(targets).Over(data.Count));
         Deviation = deviation;
         foreach (var kept in (Tensor[])[moments, values, vectors, solution])
             kept.DetachFromDisposeScope();
@@ -61,7 +60,7 @@ public sealed class LinearCase : IDisposable
     {
         RequireCount(count);
         using var scope = NewDisposeScope();
-        var images = vectors.narrow(1, 0, count).mT * Math.Sqrt(count);
+        var images = vectors.narrow(1, 0, count).mT.Times(Math.Sqrt(count));
         return (images.MoveToOuterDisposeScope(), images.mm(solution).MoveToOuterDisposeScope());
     }
 
@@ -77,8 +76,8 @@ public sealed class LinearCase : IDisposable
             return 0;
         using var scope = NewDisposeScope();
         var (left, rest) = (values.narrow(0, count, Dimension - count), vectors.narrow(1, count, Dimension - count));
-        var known = rest.mT.mm(solution).square().sum(dim: 1);
-        return 0.5 * left.mul(known + (solution.shape[1] * Deviation * Deviation)).sum().ToDouble();
+        var known = rest.mT.mm(solution).Squared().sum(dim: 1);
+        return 0.5 * left.mul(known.Plus(solution.shape[1] * Deviation * Deviation)).sum().Number();
     }
 
     /// <summary>The same excess, measured: models are drawn and take the step.</summary>
@@ -92,10 +91,10 @@ public sealed class LinearCase : IDisposable
         return Repeat.Over(Enumerable.Range(0, models).Select(i => seed + i), s =>
         {
             using var inner = NewDisposeScope();
-            var theta0 = randn(solution.shape, ScalarType.Float64, generator: new Generator((ulong)s)).to(solution.device) * Deviation;
-            var theta1 = theta0 - images.mT.mm(images.mm(theta0) - labels).div(count);
+            var theta0 = randn(solution.shape, ScalarType.Float64, generator: new Generator((ulong)s)).to(solution.device).Times(Deviation);
+            var theta1 = theta0 - images.mT.mm(images.mm(theta0) - labels).Over(count);
             var difference = theta1 - solution;
-            return 0.5 * difference.mul(moments.mm(difference)).sum().ToDouble();
+            return 0.5 * difference.mul(moments.mm(difference)).sum().Number();
         });
     }
 

@@ -50,7 +50,7 @@ internal sealed class MetaGradient(double loss, int steps, int length)
     private static void Add(ref Tensor? sum, Tensor part)
     {
         var former = sum;
-        sum = (former is null ? part : former.add(part)).MoveToOuterDisposeScope();
+        sum = (former is null ? part : former.Plus(part)).MoveToOuterDisposeScope();
         former?.Dispose();
     }
 

@@ -13,9 +13,10 @@ public readonly record struct Poisoning(int From, int To)
     public Tensor Apply(Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        using var wanted = full_like(labels, To);
-        using var attacked = labels.eq(From);
-        return where(attacked, wanted, labels);
+        using var from = tensor((long)From, device: labels.device);
+        using var to = tensor((long)To, device: labels.device);
+        using var attacked = labels.eq(from);
+        return where(attacked, to, labels);
     }
 
     /// <summary>From → To.</summary>

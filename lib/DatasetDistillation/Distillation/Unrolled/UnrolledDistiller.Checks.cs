@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-public sealed partial class UnrolledDistiller
+public sealed partial record UnrolledDistiller
 {
     // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
     private const int GraphFactor = 4;
@@ -52,7 +52,6 @@ public sealed partial class UnrolledDistiller
             throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes.", nameof(data));
         if (Poisoning is { } attack && (attack.From < 0 || attack.To < 0 || attack.From >= data.ClassCount || attack.To >= data.ClassCount || attack.From == attack.To))
             throw new ArgumentException($"The attack {attack} needs two classes from 0 to {data.ClassCount - 1}.");
-        if (Start == ImageStart.Real && data.ClassHistogram().Contains(0))
-            throw new ArgumentException($"{data.Name} lacks images of a class, so that none can be taken to start from; use noise.", nameof(data));
+        ClassBalance.Require(data);
     }
 }

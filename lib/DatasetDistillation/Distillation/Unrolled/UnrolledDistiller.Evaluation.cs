@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-public sealed partial class UnrolledDistiller
+public sealed partial record UnrolledDistiller
 {
     /// <summary>From which seed on networks are drawn to be judged: far from those that anyone distils with.</summary>
     public const long HeldOutSeed = 2_018_000_000;

@@ -2,7 +2,6 @@ using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -13,7 +12,7 @@ namespace DatasetDistillation.Distillation;
 /// loop; soft labels (Sucholutsky and Schonlau 2019), other inner optimizers, and truncated windows with clipping for long loops
 /// (Feng et al. 2023, "Embarrassingly simple dataset distillation") are options.
 /// </summary>
-public sealed partial class UnrolledDistiller : IDistiller
+public sealed partial record UnrolledDistiller : IDistiller
 {
     /// <summary>The network that is trained on the distilled images.</summary>
     public Network Network { get; init; } = Networks.LeNet();
@@ -94,6 +93,9 @@ public sealed partial class UnrolledDistiller : IDistiller
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
+    public string Identity => $"{Settings}; {Description.Of(Network)}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The data do not fit the network, or an option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
     {
@@ -109,7 +111,7 @@ public sealed partial class UnrolledDistiller : IDistiller
             ? RealImages(data, labels, state.Random)
             : randn([count, .. data.Images.shape[1..]], Precision, generator: state.Random).to(data.Device);
         state.Labels = InnerLoss.SoftLabels(tensor(Array.ConvertAll(labels, static l => (long)l)), classes, Precision).to(data.Device);
-        state.Rates = full([InnerSteps], Math.Log(Math.Exp(InitialLearningRate) - 1), Precision, data.Device);
+        state.Rates = ones([InnerSteps], Precision, data.Device).TimesInPlace(Math.Log(Math.Exp(InitialLearningRate) - 1));
         return state;
     }
 
@@ -163,6 +165,9 @@ public sealed partial class UnrolledDistiller : IDistiller
             Steps);
     }
 
+    /// <summary>The method and its options.</summary>
+    public override string ToString() => $"{Name}: {Settings}";
+
     private (Tensor Images, Tensor Labels) Sample(DistillationState state, ImageDataset data)
     {
         var (images, labels) = (data.Images, data.Labels);
@@ -179,14 +184,14 @@ public sealed partial class UnrolledDistiller : IDistiller
         if (Window == 0 || Window == InnerSteps)
             return (0, InnerSteps);
         using var start = randint(0, InnerSteps - Window + 1, [1], generator: random);
-        var first = start.ToInt32();
+        var first = (int)start.WholeNumber();
         return (first, first + Window);
     }
 
     private void Add(ref Tensor? sum, Tensor part)
     {
-        var share = NetworksPerStep == 1 ? part : part.div(NetworksPerStep);
-        sum = sum is null ? share : sum.add(share);
+        var share = NetworksPerStep == 1 ? part : part.Over(NetworksPerStep);
+        sum = sum is null ? share : sum.Plus(share);
     }
 
     private void Update(UnrolledState state, string name, Tensor gradient) =>
@@ -195,11 +200,11 @@ public sealed partial class UnrolledDistiller : IDistiller
     private Tensor Clip(UnrolledState state, string name, Tensor gradient)
     {
         const double Decay = 0.9;
-        var length = gradient.norm().ToDouble();
+        var length = gradient.norm().Number();
         var mean = state.MeanLength(name) ?? length;
         var bound = ClipFactor * mean;
         state.SetMeanLength(name, (Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
-        return length > bound ? gradient.mul(bound / length) : gradient;
+        return length > bound ? gradient.Times(bound / length) : gradient;
     }
 
     private Tensor RealImages(ImageDataset data, int[] labels, Generator random)
@@ -209,7 +214,7 @@ public sealed partial class UnrolledDistiller : IDistiller
         {
             long[] own = [.. members[label]];
             using var draw = randint(0, own.Length, [1], generator: random);
-            return own[draw.ToInt64()];
+            return own[draw.WholeNumber()];
         });
         return data.Images.index_select(0, tensor(order.ToArray()).to(data.Device)).to(Precision);
     }

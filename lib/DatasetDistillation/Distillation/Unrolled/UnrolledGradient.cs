@@ -1,6 +1,5 @@
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -117,8 +116,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
             var size = Math.Min(outerBlock, count - start);
             var theta = weights.detach().requires_grad_();
             var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
-            cotangent.add_(Gradients.Of(part, theta), (double)size / count);
-            loss += part.ToDouble() * size / count;
+            cotangent.PlusInPlace(Gradients.Of(part, theta), (double)size / count);
+            loss += part.Number() * size / count;
         }
         return (loss, cotangent.MoveToOuterDisposeScope());
     }
@@ -141,7 +140,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         tape.Dispose();
         if (!wantIterate)
             return [null];
-        direct[0] = ofTheta.add_(direct[0]!);
+        direct[0] = ofTheta.Plus(direct[0]!);
         return Keep(direct);
     }
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -46,7 +45,7 @@ internal sealed class UnrolledState(long seed) : DistillationState(seed)
     }
 
     /// <summary>The running mean of the length of a variable's gradient; null before the first.</summary>
-    public double? MeanLength(string name) => Contains(name + LengthSuffix) ? this[name + LengthSuffix].ToDouble() : null;
+    public double? MeanLength(string name) => Contains(name + LengthSuffix) ? this[name + LengthSuffix].Number() : null;
 
     /// <summary>Sets <see cref="MeanLength"/>.</summary>
     public void SetMeanLength(string name, double length) => this[name + LengthSuffix] = tensor(length);

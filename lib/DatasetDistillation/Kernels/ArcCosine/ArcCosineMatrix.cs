@@ -54,7 +54,7 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         // K_ss is symmetric: what an image receives as a column equals what it receives as a row.
-        var byRows = targets is null ? gradient + gradient.t() : gradient.t();
+        var byRows = targets is null ? gradient.Plus(gradient.t()) : gradient.t();
         var slopes = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
         var toVariance = new double[rows.Count];
         byRows.to_type(support.dtype).cpu().contiguous().data<T>().CopyTo(Matrix(slopes));
@@ -72,7 +72,8 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
         var toProducts = Filled(slopes);
         ArrayPool<T>.Shared.Return(slopes);
         var through = tensor(toVariance, [rows.Count, 1], device: support.device).to_type(support.dtype);
-        return ((toProducts.matmul(targets ?? support) + support * (through * 2)) * Scale).reshape(shape).MoveToOuterDisposeScope();
+        var toSupport = toProducts.matmul(targets ?? support).PlusInPlace(support * through, 2).TimesInPlace(Scale);
+        return toSupport.reshape(shape).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

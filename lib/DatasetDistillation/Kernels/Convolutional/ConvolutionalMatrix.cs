@@ -52,7 +52,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         // K_ss is symmetric: what an image receives as x equals what it receives as x′.
-        var byRows = IsGram ? gradient + gradient.t() : gradient.t();
+        var byRows = IsGram ? gradient.Plus(gradient.t()) : gradient.t();
         var toValues = byRows.to_type(type).cpu().contiguous().data<T>().ToArray();
         var parts = new T[TasksPerRow][][];
         for (int part = 0; part < parts.Length; part++)
