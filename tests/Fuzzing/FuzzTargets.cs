@@ -12,7 +12,23 @@ internal static class FuzzTargets
 {
     private const int Classes = 3;
 
-    public static IReadOnlyList<FuzzTarget> All { get; } = [Npz(), Idx(), Usps(), Csv(), ImageFolder(), Set()];
+    private static readonly Dictionary<string, Func<FuzzTarget>> Targets = new()
+    {
+        ["npz"] = Npz,
+        ["idx"] = Idx,
+        ["usps"] = Usps,
+        ["csv"] = Csv,
+        ["images"] = ImageFolder,
+        ["set"] = Set,
+    };
+
+    public static IReadOnlyCollection<string> Names => Targets.Keys;
+
+    public static FuzzTarget Create(string name)
+    {
+        _ = DatasetDistillation.Compute.Device; // the library loads libtorch, before TorchSharp is used directly
+        return Targets[name]();
+    }
 
     private static FuzzTarget Npz()
     {
