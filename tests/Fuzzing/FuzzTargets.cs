@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DistillationProcess;
 using SkiaSharp;
 using static TorchSharp.torch;
 
@@ -20,6 +21,7 @@ internal static class FuzzTargets
         ["csv"] = Csv,
         ["images"] = ImageFolder,
         ["set"] = Set,
+        ["checkpoint"] = Checkpoint,
     };
 
     public static IReadOnlyCollection<string> Names => Targets.Keys;
@@ -108,6 +110,20 @@ internal static class FuzzTargets
         byte[] published = Written(static path => new Npz { ["images"] = NpyArray.From(new double[3 * 4 * 5], 3, 4, 5, 1), ["labels"] = NpyArray.From(new double[9], 3, 3) }.Save(path));
         return new FuzzTarget("set", [One("set.npz", own), One("set.npz", published)], static (_, file, random) => Mutations.Archive(file, random),
             static folder => DistilledSet.Load(Path.Combine(folder, "set.npz")).Dispose());
+    }
+
+    private static FuzzTarget Checkpoint()
+    {
+        byte[] stopped = Written(static path =>
+        {
+            using var data = ToyDistiller.Data();
+            ToyDistiller.Driver(6, path).Run(new ToyDistiller(), data).Dispose();
+        });
+        return new FuzzTarget("checkpoint", [One("run.npz", stopped)], static (_, file, random) => Mutations.Archive(file, random), static folder =>
+        {
+            using var data = ToyDistiller.Data();
+            ToyDistiller.Driver(8, Path.Combine(folder, "run.npz")).Run(new ToyDistiller(), data).Dispose();
+        });
     }
 
     private static Dictionary<string, byte[]> One(string name, byte[] content) => new() { [name] = content };
