@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DistillationProcess;
 using SkiaSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,24 @@ internal static class FuzzTargets
 {
     private const int Classes = 3;
 
-    public static IReadOnlyList<FuzzTarget> All { get; } = [Npz(), Idx(), Usps(), Csv(), ImageFolder(), Set()];
+    private static readonly Dictionary<string, Func<FuzzTarget>> Targets = new()
+    {
+        ["npz"] = Npz,
+        ["idx"] = Idx,
+        ["usps"] = Usps,
+        ["csv"] = Csv,
+        ["images"] = ImageFolder,
+        ["set"] = Set,
+        ["checkpoint"] = Checkpoint,
+    };
+
+    public static IReadOnlyCollection<string> Names => Targets.Keys;
+
+    public static FuzzTarget Create(string name)
+    {
+        _ = DatasetDistillation.Compute.Device; // the library loads libtorch, before TorchSharp is used directly
+        return Targets[name]();
+    }
 
     private static FuzzTarget Npz()
     {
@@ -92,6 +110,20 @@ internal static class FuzzTargets
         byte[] published = Written(static path => new Npz { ["images"] = NpyArray.From(new double[3 * 4 * 5], 3, 4, 5, 1), ["labels"] = NpyArray.From(new double[9], 3, 3) }.Save(path));
         return new FuzzTarget("set", [One("set.npz", own), One("set.npz", published)], static (_, file, random) => Mutations.Archive(file, random),
             static folder => DistilledSet.Load(Path.Combine(folder, "set.npz")).Dispose());
+    }
+
+    private static FuzzTarget Checkpoint()
+    {
+        byte[] stopped = Written(static path =>
+        {
+            using var data = ToyDistiller.Data();
+            ToyDistiller.Driver(6, path).Run(new ToyDistiller(), data).Dispose();
+        });
+        return new FuzzTarget("checkpoint", [One("run.npz", stopped)], static (_, file, random) => Mutations.Archive(file, random), static folder =>
+        {
+            using var data = ToyDistiller.Data();
+            ToyDistiller.Driver(8, Path.Combine(folder, "run.npz")).Run(new ToyDistiller(), data).Dispose();
+        });
     }
 
     private static Dictionary<string, byte[]> One(string name, byte[] content) => new() { [name] = content };

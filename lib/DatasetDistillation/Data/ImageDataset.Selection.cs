@@ -106,8 +106,9 @@ public sealed partial class ImageDataset
     }
 
     /// <summary>The images on another scale.</summary>
-    /// <param name="statistics">The statistics of the training images; left out, those of these images.</param>
+    /// <param name="statistics">The statistics of the training images; left out, those of these images, channel by channel.</param>
     /// <exception cref="InvalidOperationException">The images are standardized already.</exception>
+    /// <exception cref="ArgumentException">The statistics are of another number of channels.</exception>
     public ImageDataset Standardize(Standardization? statistics = null)
     {
         if (Standardization is not null)

@@ -8,9 +8,6 @@ namespace DatasetDistillation.Distillation;
 
 public sealed partial class DistilledSet
 {
-    // Means and deviations that differ by less than this are the same, read from two files.
-    private const float SameStatistics = 1e-4f;
-
     /// <summary>
     /// Trains a network by the stored schedule: step t takes the t-th batch, its labels and its learned rate, in the order in
     /// which they were distilled (Wang et al. 2018, section 4).
@@ -104,10 +101,8 @@ public sealed partial class DistilledSet
             throw new ArgumentException($"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
             throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
-        var (ownMean, ownDeviation) = (Preprocessing?.Mean ?? 0, Preprocessing?.StandardDeviation ?? 1);
-        var (mean, deviation) = (data.Standardization?.Mean ?? 0, data.Standardization?.StandardDeviation ?? 1);
-        if (Math.Abs(mean - ownMean) > SameStatistics || Math.Abs(deviation - ownDeviation) > SameStatistics)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{data.Name} has another scale than the set: mean {mean} and standard deviation {deviation} were taken off, not {ownMean} and {ownDeviation}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1])."), nameof(data));
+        if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
+            throw new ArgumentException(
+                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
     }
 }

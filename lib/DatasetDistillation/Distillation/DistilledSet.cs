@@ -29,6 +29,7 @@ public sealed partial class DistilledSet : IDisposable
             throw new ArgumentException("Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier checkpoint or a lower rate.");
         if (steps < 1 || images.shape[0] % steps != 0)
             throw new ArgumentException($"{images.shape[0]} images do not divide into {steps} equal steps.", nameof(steps));
+        preprocessing?.RequireChannels(images.shape[1]);
         LearningRates = learningRates is null ? [] : [.. learningRates];
         if (LearningRates.Count % steps != 0)
             throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(learningRates));
@@ -83,8 +84,8 @@ public sealed partial class DistilledSet : IDisposable
         archive.Add("labels", NpyArray.From(Labels));
         archive.Add("learning_rates", NpyArray.From(LearningRates.ToArray(), LearningRates.Count));
         archive.Add("steps", NpyArray.Scalar((long)Steps));
-        archive.Add("mean", NpyArray.Scalar(Preprocessing?.Mean ?? 0f));
-        archive.Add("std", NpyArray.Scalar(Preprocessing?.StandardDeviation ?? 1f));
+        archive.Add("mean", NpyArray.From<float>([.. Preprocessing?.Mean ?? [0f]]));
+        archive.Add("std", NpyArray.From<float>([.. Preprocessing?.StandardDeviation ?? [1f]]));
         archive.Add("method", NpyArray.FromText(Method));
         archive.Save(path);
     }
@@ -137,8 +138,8 @@ public sealed partial class DistilledSet : IDisposable
 
     private static Standardization? Stored(Npz archive)
     {
-        var (mean, deviation) = (archive.Get("mean").ToSingles()[0], archive.Get("std").ToSingles()[0]);
-        return (mean, deviation) == (0f, 1f) ? null : new Standardization(mean, deviation);
+        var (mean, deviation) = (archive["mean"].ToSingles(), archive["std"].ToSingles());
+        return mean is [0f] && deviation is [1f] ? null : new Standardization(mean, deviation);
     }
 
     private static bool Finite(Tensor t)

@@ -23,8 +23,10 @@ internal sealed class SparseImages
     /// </exception>
     public SparseImages(ReadOnlySpan<float> pixels, ReadOnlySpan<long> labels, int features, int classes)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(features, Math.Clamp(features, 1, 65_536));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(classes, Math.Clamp(classes, 2, 256));
+        if (features is < 1 or > 65_536)
+            throw new ArgumentOutOfRangeException(nameof(features), features, "Images have 1 to 65,536 pixels.");
+        if (classes is < 2 or > 256)
+            throw new ArgumentOutOfRangeException(nameof(classes), classes, "Images have 2 to 256 classes.");
         if (labels.IsEmpty || pixels.Length != (long)labels.Length * features)
             throw new ArgumentException($"{labels.Length} labels and {features} pixels an image need {(long)labels.Length * features} pixels, and at least one image; there are {pixels.Length}.", nameof(pixels));
 

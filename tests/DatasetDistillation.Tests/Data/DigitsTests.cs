@@ -176,8 +176,8 @@ public sealed class DigitsTests : IDisposable
         Assert.Equal([60_000L, 1, 28, 28], training.Images.shape);
         Assert.Equal((33_600, 8_400), (seen.Count, heldOut.Count));
         var statistics = Standardization.Of(training);
-        Assert.Equal(0.1307, statistics.Mean, 1e-4);
-        Assert.Equal(0.3081, statistics.StandardDeviation, 1e-4);
+        Assert.Equal(0.1307, statistics.Mean[0], 1e-4);
+        Assert.Equal(0.3081, statistics.StandardDeviation[0], 1e-4);
         seen.Dispose();
         heldOut.Dispose();
     }

@@ -133,15 +133,36 @@ public sealed class ImageDatasetTests : IDisposable
         using var same = test.Standardize(standardized.Standardization);
         using var back = same.Standardization!.Invert(same.Images);
 
-        var statistics = Standardization.Of(standardized.PixelValues());
-        Assert.Equal(0, statistics.Mean, 1e-4);
-        Assert.Equal(1, statistics.StandardDeviation, 1e-4);
+        var statistics = Standardization.Of(standardized);
+        Assert.Equal(0, Assert.Single(statistics.Mean), 1e-4);
+        Assert.Equal(1, Assert.Single(statistics.StandardDeviation), 1e-4);
         Assert.Equal(standardized.Standardization, same.Standardization);
         var (expected, actual) = (test.PixelValues(), back.data<float>().ToArray());
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], actual[i], 1e-5);
         Assert.Throws<InvalidOperationException>(() => same.Standardize());
         Assert.Throws<InvalidOperationException>(() => same.Save(folder["x.npz"]));
+    }
+
+    [Fact]
+    public void Every_channel_is_standardized_by_its_own_statistics()
+    {
+        using var pixels = stack([rand([20, 4, 6]) * 0.1f, (rand([20, 4, 6]) * 0.5f) + 0.5f, zeros([20, 4, 6]) + 0.25f], 1);
+        using var data = new ImageDataset(pixels.clone(), tensor(Enumerable.Range(0, 20).Select(static i => i % 2L).ToArray()), "color");
+
+        using var standardized = data.Standardize();
+        using var back = standardized.Standardization!.Invert(standardized.Images);
+
+        Assert.Equal(0.75f, standardized.Standardization.Mean[1], 0.05f);
+        using var means = standardized.Images.mean([0, 2, 3]);
+        using var deviations = standardized.Images.std([0, 2, 3], unbiased: false);
+        Assert.All(means.data<float>().ToArray(), static mean => Assert.Equal(0, mean, 1e-4));
+        Assert.Equal([1f, 1f, 0f], deviations.data<float>().ToArray().Select(static deviation => MathF.Round(deviation, 3)));
+        Assert.True(allclose(pixels, back, atol: 1e-6));
+        Assert.Equal(new Standardization(standardized.Standardization.Mean, standardized.Standardization.StandardDeviation), standardized.Standardization);
+        Assert.NotEqual(new Standardization(0.5f, 0.5f), new Standardization([0.5f, 0.5f], [0.5f, 0.5f]));
+        Assert.Throws<ArgumentException>(() => data.Standardize(new Standardization([0.5f, 0.5f], [0.5f, 0.5f])));
+        Assert.Throws<ArgumentException>(() => new Standardization([0.5f], [0.5f, 0.5f]));
     }
 
     [Fact]

@@ -62,13 +62,41 @@ public sealed class UspsTests : IDisposable
     }
 
     [Fact]
+    public void What_is_not_there_is_downloaded()
+    {
+        byte[] training = System.Text.Encoding.ASCII.GetBytes(Dense(6, Image(-1))), test = System.Text.Encoding.ASCII.GetBytes(Dense(7, Image(1)));
+        using var mirror = new LoopbackMirror(new Dictionary<string, byte[]> { ["zip.train.gz"] = IdxFiles.Gzip(training), ["zip.test.gz"] = IdxFiles.Gzip(test) });
+        var source = new DataSource("USPS", ["usps"], [IdxFiles.Expected("zip.train", training), IdxFiles.Expected("zip.test", test)], [mirror.Address]);
+
+        using var usps = Digits.LoadUspsTest(Options with { AllowDownload = true, Source = source });
+
+        Assert.Equal([7L], usps.LabelValues());
+        Assert.True(Digits.HasUsps(Options));
+    }
+
+    [SkippableFact]
+    public void Usps_itself_is_as_published()
+    {
+        string? data = Environment.GetEnvironmentVariable("DISTILLATION_DATA");
+        Skip.If(data is null || !Digits.HasUsps(new DataOptions { Folders = [data] }), "DISTILLATION_DATA does not lead to USPS.");
+        var options = new DataOptions { Folders = [data], AllowDownload = false };
+
+        using var training = Digits.LoadUsps(options);
+        using var test = Digits.LoadUspsTest(options);
+
+        Assert.Equal([1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644], training.ClassHistogram());
+        Assert.Equal([359, 264, 198, 166, 200, 160, 170, 147, 166, 177], test.ClassHistogram());
+    }
+
+    [Fact]
     public void A_missing_file_says_where_it_was_looked_for_and_where_it_is_got()
     {
         var error = Assert.Throws<FileNotFoundException>(() => Digits.LoadUsps(Options));
 
         Assert.Contains("zip.train.gz", error.Message, StringComparison.Ordinal);
         Assert.Contains(Path.Combine(folder.Path, "usps"), error.Message, StringComparison.Ordinal);
-        Assert.Contains("LIBSVM", error.Message, StringComparison.Ordinal);
+        Assert.Contains("downloading is forbidden", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Get it from https://", error.Message, StringComparison.Ordinal);
         Assert.False(Digits.HasUsps(Options));
         folder.Write("usps/zip.train", Dense(1, Image(0)));
         Assert.False(Digits.HasUsps(Options));

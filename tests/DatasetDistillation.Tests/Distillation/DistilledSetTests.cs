@@ -75,6 +75,17 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(pixels[(((8 * 8) + (2 * 8) + 5) * 3) + 1], set.Images[1, 1, 2, 5].ToSingle());
     }
 
+    [Fact]
+    public void The_scale_of_every_channel_is_saved()
+    {
+        var scale = new Standardization([0.49f, 0.48f, 0.45f], [0.25f, 0.24f, 0.26f]);
+        using var set = new DistilledSet(rand([4, 3, 2, 2]), eye(4), "color", scale);
+        using var loaded = DistilledSet.Load(Saved(set));
+
+        Assert.Equal(scale, loaded.Preprocessing);
+        Assert.Throws<ArgumentException>(() => new DistilledSet(rand([4, 1, 2, 2]), eye(4), "gray", scale));
+    }
+
     [Theory]
     [InlineData(2, 5, 3, 4)]
     [InlineData(2, 3, 5, 3)]
@@ -122,7 +133,7 @@ public sealed class DistilledSetTests : IDisposable
         { "labels", "[10]", [10] },
         { "learning_rates", "learning rates", [3] },
         { "steps", "'steps'", [2] },
-        { "mean", "'mean'", [2] },
+        { "mean", "2 and 1", [2] },
     };
 
     [Theory]

@@ -83,14 +83,14 @@ internal sealed record DataFile(string Name, long Bytes, string Hash)
 
 /// <summary>What a published data set consists of and where it is served.</summary>
 /// <param name="Title">What it is called.</param>
-/// <param name="Folders">The folders that it may lie in, below a data folder; a download goes to the first.</param>
+/// <param name="Folders">The folders that it may lie in, below a data folder; "" is that itself, and a download goes to the first.</param>
 /// <param name="Files">Its files.</param>
 /// <param name="Mirrors">Folders of its files, gzipped, or archives (<c>.tar.gz</c>) of all of them; the first that serves them right is taken.</param>
 internal sealed record DataSource(string Title, IReadOnlyList<string> Folders, IReadOnlyList<DataFile> Files, IReadOnlyList<Uri> Mirrors)
 {
     /// <summary>LeCun, Cortes and Burges' database of handwritten digits: images and labels for training, then for testing.</summary>
     public static DataSource Mnist { get; } = new(
-        "MNIST", ["mnist"],
+        "MNIST", ["mnist", ""],
         [
             new DataFile("train-images-idx3-ubyte", 47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
             new DataFile("train-labels-idx1-ubyte", 60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
@@ -103,10 +103,58 @@ internal sealed record DataSource(string Title, IReadOnlyList<string> Folders, I
             new Uri("https://raw.githubusercontent.com/fgnt/mnist/master/"),
         ]);
 
+    /// <summary>Xiao, Rasul and Vollgraf's photographs of clothes, in the form of MNIST.</summary>
+    public static DataSource FashionMnist { get; } = new(
+        "Fashion-MNIST", ["fashion-mnist"],
+        [
+            new DataFile("train-images-idx3-ubyte", 47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+            new DataFile("train-labels-idx1-ubyte", 60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+            new DataFile("t10k-images-idx3-ubyte", 7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+            new DataFile("t10k-labels-idx1-ubyte", 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+        ],
+        [
+            new Uri("https://storage.googleapis.com/tensorflow/tf-keras-datasets/"),
+            new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
+        ]);
+
+    /// <summary>The digits of the United States Postal Service, as text: for training, then for testing.</summary>
+    public static DataSource Usps { get; } = new(
+        "USPS", ["usps", ""],
+        [
+            new DataFile("zip.train", 14_512_253, "abc9f5c75b997cabe66b5d01727d5a681c69298e1641a8d37b55433a52129dc0"),
+            new DataFile("zip.test", 2_029_542, "6bde17b4f1cd68e0630cd2751d6495b5795d9165ab2dc4a0be8b7002b732f4cc"),
+        ],
+        [
+            new Uri("https://hastie.su.domains/ElemStatLearn/datasets/"),
+            new Uri("https://web.stanford.edu/~hastie/ElemStatLearn/datasets/"),
+        ]);
+
+    /// <summary>Krizhevsky's small color photographs, in the binary version: five batches for training, then one for testing.</summary>
+    public static DataSource Cifar10 { get; } = new(
+        "CIFAR-10", ["cifar-10", "cifar-10/cifar-10-batches-bin", "cifar-10-batches-bin", ""],
+        [
+            new DataFile("data_batch_1.bin", 30_730_000, "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+            new DataFile("data_batch_2.bin", 30_730_000, "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),
+            new DataFile("data_batch_3.bin", 30_730_000, "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
+            new DataFile("data_batch_4.bin", 30_730_000, "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
+            new DataFile("data_batch_5.bin", 30_730_000, "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
+            new DataFile("test_batch.bin", 30_730_000, "e3f3b4653f18f27ada1558cabc3352a3ed1b25cc"),
+        ],
+        [
+            new Uri("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
+            new Uri("https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/cifar-10-binary.tar.gz"),
+        ])
+    {
+        FirstTestImages = new DataFile("test_batch_first_1000.bin", 3_073_000, "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"),
+    };
+
+    /// <summary>A part of the test images that some machines have in place of all; it is not served.</summary>
+    public DataFile? FirstTestImages { get; init; }
+
     /// <summary>Where the files lie, all in one folder; null where they do not.</summary>
     public string[]? Find(IEnumerable<string> dataFolders, params IReadOnlyList<DataFile> files)
     {
-        foreach (string folder in dataFolders.SelectMany(data => Folders.Append("").Select(own => Path.Combine(data, own))))
+        foreach (string folder in dataFolders.SelectMany(data => Folders.Select(own => Path.Combine(data, own))))
         {
             var found = files.Select(file => file.FindIn(folder)).OfType<string>().ToArray();
             if (found.Length == files.Count)

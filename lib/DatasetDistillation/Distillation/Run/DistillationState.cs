@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DatasetDistillation.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -155,7 +156,20 @@ public class DistillationState : IDisposable
             throw new InvalidDataException(
                 $"The state's random generator is another libtorch's ({whole.numel()} numbers; {Compute.Version} has {fresh.numel()}). "
                 + "Continue it with the version that began it, or begin anew.");
+        if (!IsGenerator(position))
+            throw new InvalidDataException("The state's random generator is damaged.");
         Random.set_state(position);
+    }
+
+    /// <summary>
+    /// Whether libtorch takes a state of its generator on the processor; it ends the process where it does not. A Mersenne twister of 624 numbers: its seed
+    /// (8 bytes), the numbers left (4), whether it is seeded (4), the place of the next number (8), and the numbers.
+    /// </summary>
+    private static bool IsGenerator(Tensor position)
+    {
+        const int Numbers = 624;
+        var bytes = position.bytes;
+        return MemoryMarshal.Read<int>(bytes[8..]) is > 0 and <= Numbers && MemoryMarshal.Read<int>(bytes[12..]) == 1 && MemoryMarshal.Read<ulong>(bytes[16..]) <= Numbers;
     }
 
     /// <inheritdoc/>

@@ -47,6 +47,7 @@ public sealed record OuterAdam
     /// <param name="name">The variable.</param>
     /// <param name="gradient">The gradient of the outer loss.</param>
     /// <param name="schedule">A factor of the learning rate, such as a decay's; 1 by default.</param>
+    /// <exception cref="InvalidDataException">The moments do not fit the variable, as in a damaged checkpoint.</exception>
     public void Update(DistillationState state, string name, Tensor gradient, double schedule = 1)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -55,6 +56,8 @@ public sealed record OuterAdam
         using var scope = NewDisposeScope();
         var (mName, vName, tName) = (name + ".m", name + ".v", name + ".t");
         var first = !state.Contains(mName);
+        if (!first)
+            RequireMoments(state, name, [mName, vName], tName);
         var t = 1 + (first ? 0 : state[tName].WholeNumber());
         var m = first ? gradient.Times(1 - Beta1) : state[mName].Times(Beta1).PlusInPlace(gradient, 1 - Beta1);
         var deviation = Belief ? gradient - m : gradient;
@@ -65,6 +68,16 @@ public sealed record OuterAdam
         var root = v.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, t))).PlusInPlace(Epsilon);
         state[name] = state[name].Plus(m / root, -rate);
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
+    }
+
+    /// <summary>Checks moments that were read from a file.</summary>
+    private static void RequireMoments(DistillationState state, string name, string[] moments, string count)
+    {
+        var variable = state[name];
+        bool fits = moments.All(moment => state.Contains(moment) && state[moment].dtype == variable.dtype && state[moment].shape.SequenceEqual(variable.shape))
+            && state.Contains(count) && state[count].dtype == ScalarType.Int64 && state[count].numel() == 1 && state[count].ToInt64() >= 0;
+        if (!fits)
+            throw new InvalidDataException($"The state's moments of '{name}' ({string.Join(", ", moments)}, {count}) do not fit it: its checkpoint is damaged. Delete that to begin again.");
     }
 
     /// <summary>Begins anew with a variable: its moments become zero.</summary>
