@@ -20,8 +20,8 @@ internal static class CommandLine
         };
         var output = new Option<string?>("--output") { Description = "The folder for executed notebooks and pages.", HelpName = "DIR" };
         var keepGoing = new Option<bool>("--keep-going") { Description = "Go on after a cell or a notebook that failed." };
-        var input = new Option<string[]>("--input") { Description = "Answer the input NAME that a notebook asks for; may be repeated.", HelpName = "NAME=VALUE" };
-        var profile = new Option<string>("--profile") { Description = "How much work the notebooks do.", DefaultValueFactory = _ => "quick" };
+        var input = new Option<string[]>("--input") { Description = "Answer an input; repeatable.", HelpName = "NAME=VALUE" };
+        var profile = new Option<string>("--profile") { Description = "How much work is done.", DefaultValueFactory = _ => "quick" };
         var cellTimeout = new Option<string?>("--cell-timeout") { Description = "Stop a cell that runs longer.", HelpName = "SECONDS" };
         var inPlace = new Option<bool>("--in-place") { Description = "Also write each notebook that succeeded back over its source." };
         var noHtml = new Option<bool>("--no-html") { Description = "Write no HTML pages." };
@@ -42,7 +42,7 @@ internal static class CommandLine
                 result.AddError($"There is no option {token.Value}; --help lists them.");
         });
 
-        var command = new RootCommand("Executes C# notebooks and writes what they show. Exit code: 0 success, 1 nothing could be run, 2 a cell failed.")
+        var command = new RootCommand("Executes C# notebooks. Exit code: 0 success, 1 nothing was run, 2 a cell failed.")
         {
             notebooks, output, keepGoing, input, profile, cellTimeout, inPlace, noHtml,
         };

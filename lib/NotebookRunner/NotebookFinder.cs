@@ -16,13 +16,13 @@ internal static class NotebookFinder
     {
         var folder = NotebookFolder(from) ?? NotebookFolder(AppContext.BaseDirectory);
         if (names.Count == 0 && folder is null)
-            throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this within the repository, or give the paths of notebooks.");
+            throw new NotebookException($"No folder above {from} holds Notebooks.sln: run this in the repository, or give paths.");
         var all = folder is null ? [] : InOrder(folder);
         var found = names.Count == 0 ? all : [.. names.Select(name => Find(name, from, all))];
         if (found.Count == 0)
             throw new NotebookException($"There is no notebook in {folder}.");
         if (found.GroupBy(Path.GetFileName).FirstOrDefault(g => g.Count() > 1) is { } same)
-            throw new NotebookException($"Two notebooks have the name {same.Key}, and their results would overwrite each other: run one at a time.");
+            throw new NotebookException($"Two notebooks have the name {same.Key}, and their results would be one file: run one at a time.");
         return found;
     }
 
@@ -53,12 +53,13 @@ internal static class NotebookFinder
         return matches.Count switch
         {
             1 => matches[0],
-            0 => throw new NotebookException($"There is no notebook '{name}', neither as the file {path} nor among those of the repository ({List(all)})."),
+            0 => throw new NotebookException($"There is no notebook '{name}', neither as {path} nor in the repository ({List(all)})."),
             _ => throw new NotebookException($"'{name}' could be any of {List(matches)}."),
         };
     }
 
-    private static bool IsNumberOf(string notebook, string number) => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+    private static bool IsNumberOf(string notebook, string number) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
         && int.TryParse(notebook.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var own) && own == wanted;
 
     private static string List(List<string> paths) =>

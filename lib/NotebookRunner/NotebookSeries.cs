@@ -26,7 +26,11 @@ internal sealed record RunRequest
 /// <summary>Executes notebooks one after another.</summary>
 internal sealed class NotebookSeries(RunRequest request, RunProgress progress)
 {
-    /// <returns>The exit code: 0; 2 when a cell failed or a notebook could not be read; 1 when none could, or a source was to be written over and was not.</returns>
+    private readonly HashSet<string> _said = [];
+
+    /// <returns>
+    /// The exit code: 0; 2 when a cell failed or a notebook could not be read; 1 when none could, or a source was not written over.
+    /// </returns>
     /// <exception cref="NotebookException">A notebook cannot be found; nothing has been run.</exception>
     /// <exception cref="OutputException">A result cannot be written.</exception>
     public async Task<int> RunAsync(CancellationToken cancellation)
@@ -35,7 +39,7 @@ internal sealed class NotebookSeries(RunRequest request, RunProgress progress)
         var paths = NotebookFinder.Find(request.Notebooks, Directory.GetCurrentDirectory());
         var folder = Path.GetFullPath(request.OutputFolder ?? Path.Combine(Path.GetDirectoryName(paths[0])!, "out"));
         if (paths.FirstOrDefault(path => Path.GetDirectoryName(path) == Path.TrimEndingDirectorySeparator(folder)) is { } own)
-            throw new NotebookException($"The results would overwrite {own} itself: choose another folder with --output, or use --in-place.");
+            throw new NotebookException($"The results would overwrite {own}: choose another folder with --output, or use --in-place.");
 
         var (run, failed, unreadable, left) = (0, 0, 0, 0);
         var ended = false;
@@ -49,13 +53,14 @@ internal sealed class NotebookSeries(RunRequest request, RunProgress progress)
             if (ended)
                 continue;
             run++;
-            var status = await progress.NotebookAsync(
-                notebook,
-                () => new NotebookExecutor(request.Execution, progress).RunAsync(notebook, Path.Combine(folder, notebook.Name + ".ipynb"), cancellation)).ConfigureAwait(false);
+            var executor = new NotebookExecutor(request.Execution, progress);
+            var output = Path.Combine(folder, notebook.Name + ".ipynb");
+            var status = await progress.NotebookAsync(notebook, () => executor.RunAsync(notebook, output, cancellation))
+                .ConfigureAwait(false);
             if (request.InPlace && status == RunStatus.Succeeded && !TryWriteBack(notebook, folder))
                 left++;
             if (request.WritePages)
-                PageWriter.Write(notebook, folder, progress.Say);
+                PageWriter.Write(folder, Path.GetDirectoryName(path)!, SayOnce);
             if (status == RunStatus.Succeeded)
                 continue;
             failed++;
@@ -95,6 +100,12 @@ internal sealed class NotebookSeries(RunRequest request, RunProgress progress)
         }
         AtomicFile.Write(notebook.Path, notebook.ToBytes());
         return true;
+    }
+
+    private void SayOnce(string line)
+    {
+        if (_said.Add(line))
+            progress.Say(line);
     }
 
     private static string Count(int notebooks) => notebooks == 1 ? "1 notebook" : $"{notebooks} notebooks";

@@ -7,4 +7,5 @@ if (args is [KernelServer.Command, .. var inputs])
     await KernelServer.RunAsync(CommandLine.Inputs(inputs)).ConfigureAwait(false);
     return 0;
 }
-return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null };
+return await CommandLine.Create().Parse(args).InvokeAsync(invocation).ConfigureAwait(false);

@@ -32,13 +32,20 @@ public sealed class CellFixture : IDisposable
         [
             ("declare", "var x = 20; int Twice(int v) => 2 * v; record Point(int X, int Y);"),
             ("use", "Twice(x) + new Point(1, 1).X"),
-            ("order", "Console.Write(\"a\"); Console.WriteLine(\"b\"); display(\"one\"); Console.WriteLine(\"c\"); Console.Error.WriteLine(\"d\"); Console.WriteLine(\"e\"); \"last\""),
+            ("order", """
+                Console.Write("a"); Console.WriteLine("b"); display("one");
+                Console.WriteLine("c"); Console.Error.WriteLine("d"); Console.WriteLine("e");
+                "last"
+                """),
             ("update", "var bar = display(\"0 %\"); for (var i = 1; i <= 2000; i++) bar.Update($\"{i / 20} %\");"),
             ("update later", "bar.Update(\"done\"); \"bar updated\""),
-            ("two displays", "var first = display(\"first\"); var second = display(\"second\"); first.Update(\"1\"); second.Update(\"2\");"),
+            ("two displays", "var a = display(\"first\"); var b = display(\"second\"); a.Update(\"1\"); b.Update(\"2\");"),
             ("handle", "display(\"shown once\")"),
-            ("mime types", "var h = display(HTML(\"<b>first</b>\")); h.Update(HTML(\"<b>second</b>\")); \"# title\".DisplayAs(\"text/markdown\");"),
-            ("inputs", "$\"{await GetInputAsync(\"text\")} {await GetInputAsync(\"profile\")} {Environment.GetEnvironmentVariable(\"DISTILLATION_PROFILE\")}\""),
+            ("mime types", "var h = display(HTML(\"1\")); h.Update(HTML(\"<b>second</b>\")); \"# title\".DisplayAs(\"text/markdown\");"),
+            ("inputs", """
+                var variable = Environment.GetEnvironmentVariable("DISTILLATION_PROFILE");
+                $"{await GetInputAsync("text")} {await GetInputAsync("profile")} {variable}"
+                """),
             ("set", "#!set --name size --value @input:\"size\"\n$\"{size}\""),
             ("no input", "await GetInputAsync(\"rate\")"),
             ("folder", "System.IO.File.Exists(\"helper.csx\")"),
@@ -86,8 +93,11 @@ public sealed class CellTests(CellFixture fixture) : IClassFixture<CellFixture>
     public void A_cell_shows(string cell, params string[] expected) => Assert.Equal(expected, _notebook.Summary(fixture[cell]));
 
     [Fact]
-    public void Console_text_and_displays_keep_their_order() =>
-        Assert.Equal(["stdout:ab\n", "display:one", "stdout:c\n", "stderr:d\n", "stdout:e\n", "result:last"], _notebook.Summary(fixture["order"]));
+    public void Console_text_and_displays_keep_their_order()
+    {
+        string[] expected = ["stdout:ab\n", "display:one", "stdout:c\n", "stderr:d\n", "stdout:e\n", "result:last"];
+        Assert.Equal(expected, _notebook.Summary(fixture["order"]));
+    }
 
     [Fact]
     public void Two_thousand_updates_are_one_output_that_a_later_cell_can_still_replace()

@@ -21,7 +21,8 @@ public sealed class DocumentTests : IDisposable
     {
         var path = _folder.WriteText("a.ipynb", """
             {"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": [
-              {"cell_type": "code", "source": ["1\n", "2"], "metadata": {}, "outputs": [{"output_type": "stream", "name": "stdout", "text": ""}], "execution_count": 9},
+              {"cell_type": "code", "source": ["1\n", "2"], "metadata": {}, "execution_count": 9,
+               "outputs": [{"output_type": "stream", "name": "stdout", "text": ""}]},
               {"cell_type": "raw", "source": "raw", "metadata": {}, "id": "same"},
               {"cell_type": "markdown", "source": "# Title", "metadata": {}, "id": "same"}]}
             """);
@@ -50,7 +51,8 @@ public sealed class DocumentTests : IDisposable
     [Fact]
     public void A_cell_is_named_by_the_heading_above_and_never_by_its_code()
     {
-        var notebook = NotebookDocument.Load(_folder.Write("a.ipynb", "0", "md:# First\n\n## The *second* heading\n\ntext", "var x = 1;", "md:more text", "// other\nother()"));
+        string[] cells = ["0", "md:# First\n\n## The *second* heading\n\ntext", "var x = 1;", "md:more text", "// other\nother()"];
+        var notebook = NotebookDocument.Load(_folder.Write("a.ipynb", cells));
         Assert.Equal(["First", "The second heading", "The second heading"], notebook.CodeCells.Select(notebook.HeadingOf));
     }
 

@@ -43,7 +43,18 @@ public sealed class FailureTests : IDisposable
     {
         SampleLibrary.Write(_folder.Path("lib"));
         _folder.Write("a.ipynb",
-            "#r \"lib/Sample.dll\"\nint Parse(string text)\n{\n    return Sample.Library.Parse(text);\n}\nasync Task<int> Later(string text)\n{\n    await Task.Delay(1);\n    return Parse(text);\n}",
+            """
+            #r "lib/Sample.dll"
+            int Parse(string text)
+            {
+                return Sample.Library.Parse(text);
+            }
+            async Task<int> Later(string text)
+            {
+                await Task.Delay(1);
+                return Parse(text);
+            }
+            """,
             "// a comment\n\nvar number = await Later(\"seven\");",
             "int F() => throw new ArgumentException(\"outer\", new InvalidOperationException(\"inner\"));\nF()",
             "var x = 1;\nvar y = x.Missing;");
@@ -115,16 +126,16 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{ \"cells\": [ ", "line 1, column 14 is not valid")]
-    [InlineData("[]", "is not an object")]
+    [InlineData("{ \"cells\": [ ", "line 1, column 14 is wrong")]
+    [InlineData("[]", "is no object")]
     [InlineData("{}", "no 'cells' and 'nbformat'")]
     [InlineData("{\"cells\": [], \"nbformat\": 3}", "format 3")]
     [InlineData("{\"cells\": [1], \"nbformat\": 4}", "cell_type")]
     [InlineData("{\"cells\": [], \"nbformat\": 4, \"nbformat\": 4}", "cannot be read")]
-    [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": [1]}", "not valid")]
+    [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": [1]}", "is wrong")]
     [InlineData("{\"cells\": [{\"cell_type\": \"code\", \"source\": \"\\ud83d\"}], \"nbformat\": 4}", "cannot be read")]
-    [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"name\": \"python3\", \"language\": \"python\"}}}", "written in python")]
-    [InlineData("{\"cells\": [], \"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"name\": \".net-fsharp\", \"language\": \"F#\"}}}", "written in F#")]
+    [InlineData("""{"cells": [], "nbformat": 4, "metadata": {"kernelspec": {"name": "python3", "language": "python"}}}""", "in python")]
+    [InlineData("""{"cells": [], "nbformat": 4, "metadata": {"kernelspec": {"name": ".net-fsharp", "language": "F#"}}}""", "written in F#")]
     public void A_file_that_is_no_notebook_of_ours_is_a_line_of_the_report_and_the_others_run(string content, string message)
     {
         _folder.WriteText("a.ipynb", content);
@@ -154,8 +165,9 @@ public sealed class FailureTests : IDisposable
     {
         _folder.WriteText("out/broken.ipynb", "{\"cells\": [], \"cells\": []}");
         _folder.WriteText("out/odd.ipynb", """
-            {"nbformat": 4, "metadata": {"notebook_runner": {"status": "succeeded", "seconds": 1e300}}, "cells": [{"cell_type": "code", "source": "1",
-             "metadata": {}, "execution_count": "x", "outputs": [{"output_type": "display_data", "data": {"image/png": 5, "text/plain": "kept"}}]}]}
+            {"nbformat": 4, "metadata": {"notebook_runner": {"status": "succeeded", "seconds": 1e300}}, "cells": [
+             {"cell_type": "code", "source": "1", "metadata": {}, "execution_count": "x",
+              "outputs": [{"output_type": "display_data", "data": {"image/png": 5, "text/plain": "kept"}}]}]}
             """);
         _folder.Write("a.ipynb", "1");
         var result = _folder.Run("a.ipynb");
@@ -194,7 +206,8 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public void Results_that_cannot_be_written_for_a_while_do_not_end_the_run()
     {
-        _folder.Write("a.ipynb", "System.IO.Directory.Delete(\"out\", true); System.IO.File.WriteAllText(\"out\", \"in the way\"); 1", "2", "System.IO.File.Delete(\"out\"); 3");
+        _folder.Write("a.ipynb",
+            "using System.IO;\nDirectory.Delete(\"out\", true); File.WriteAllText(\"out\", \"in the way\"); 1", "2", "File.Delete(\"out\"); 3");
         var result = _folder.Run("a.ipynb");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(1, result.Output.Split("Cannot write").Length - 1);
@@ -250,7 +263,7 @@ public sealed class FailureTests : IDisposable
         root["metadata"]!["authors"] = "kept";
         root["cells"]![1]!["metadata"]!["tags"] = new JsonArray("kept");
         root["cells"]![0]!["attachments"] = JsonNode.Parse("{\"a.png\": {\"image/png\": \"AQID\"}}");
-        root["cells"]!.AsArray().Add(JsonNode.Parse("{\"cell_type\": \"raw\", \"id\": \"cell-2\", \"metadata\": {}, \"source\": \"not code\"}"));
+        root["cells"]!.AsArray().Add(JsonNode.Parse("""{"cell_type": "raw", "id": "cell-2", "metadata": {}, "source": "not code"}"""));
         File.WriteAllText(path, root.ToJsonString());
         Assert.Equal(0, _folder.Run("a.ipynb", "--in-place", "--no-html").ExitCode);
 

@@ -18,7 +18,7 @@ public sealed partial class InterruptionTests : IDisposable
     public void Ctrl_C_stops_the_cell_and_leaves_a_valid_file()
     {
         Skip.If(OperatingSystem.IsWindows());
-        Skip.If(InterruptIsIgnored(), "This process was started with SIGINT ignored, as a shell does in the background, and so is what it starts.");
+        Skip.If(InterruptIsIgnored(), "SIGINT is ignored by this process, as a shell in the background has it, and by what it starts.");
         using var runner = StartEndlessNotebook(out var kernel);
         Assert.Equal(0, SendSignal(runner.Id, Interrupt));
         Assert.True(runner.WaitForExit(TimeSpan.FromSeconds(60)));
@@ -55,9 +55,10 @@ public sealed partial class InterruptionTests : IDisposable
     public void Whenever_the_runner_is_killed_the_file_is_whole()
     {
         Skip.If(OperatingSystem.IsWindows());
-        var kills = Environment.GetEnvironmentVariable("RUNNER_KILLS") is { } wanted ? int.Parse(wanted, CultureInfo.InvariantCulture) : 8;
+        var kills = int.Parse(Environment.GetEnvironmentVariable("RUNNER_KILLS") ?? "8", CultureInfo.InvariantCulture);
         var random = new Random(1);
-        _folder.Write("a.ipynb", [.. Enumerable.Repeat("for (var i = 0; i < 20; i++) { display(new string('x', 200_000)); System.Threading.Thread.Sleep(5); }", 30)]);
+        const string Cell = "for (var i = 0; i < 20; i++) { display(new string('x', 200_000)); System.Threading.Thread.Sleep(5); }";
+        _folder.Write("a.ipynb", [.. Enumerable.Repeat(Cell, 30)]);
         for (var i = 0; i < kills; i++)
         {
             using var runner = _folder.Start("a.ipynb", "--no-html");
@@ -73,11 +74,12 @@ public sealed partial class InterruptionTests : IDisposable
 
     [SkippableTheory]
     [InlineData("1", 0, "result:1")]
-    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill(); await System.Threading.Tasks.Task.Delay(60_000);", 2, "error:ProcessEnded")]
+    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill(); await Task.Delay(60_000);", 2, "error:ProcessEnded")]
     public void A_process_that_a_cell_leaves_behind_does_not_hold_the_run(string code, int exitCode, string output)
     {
         Skip.If(OperatingSystem.IsWindows());
-        _folder.Write("a.ipynb", "System.Diagnostics.Process.Start(\"bash\", \"-c \\\"sleep 300 & echo $! > left\\\"\").WaitForExit();" + code);
+        const string Leave = "System.Diagnostics.Process.Start(\"bash\", \"-c \\\"sleep 300 & echo $! > left\\\"\").WaitForExit();";
+        _folder.Write("a.ipynb", Leave + code);
         using var runner = _folder.Start("a.ipynb");
         _ = runner.StandardOutput.ReadToEndAsync();
         var ended = runner.WaitForExit(TimeSpan.FromSeconds(100));
@@ -90,7 +92,11 @@ public sealed partial class InterruptionTests : IDisposable
     [Fact]
     public async Task What_a_long_cell_shows_is_in_the_file_while_it_runs()
     {
-        _folder.Write("a.ipynb", "Console.WriteLine(\"early\"); for (var i = 0; i < 600 && !System.IO.File.Exists(\"seen\"); i++) System.Threading.Thread.Sleep(100); System.IO.File.Exists(\"seen\")");
+        _folder.Write("a.ipynb", """
+            Console.WriteLine("early");
+            for (var i = 0; i < 600 && !System.IO.File.Exists("seen"); i++) System.Threading.Thread.Sleep(100);
+            System.IO.File.Exists("seen")
+            """);
         using var runner = _folder.Start("a.ipynb");
         var output = runner.StandardOutput.ReadToEndAsync();
         WaitUntil(() => File.Exists(_folder.Path("out", "a.ipynb")) && _folder.Executed("a.ipynb").Summary(0).Contains("stdout:early\n"));
@@ -106,7 +112,8 @@ public sealed partial class InterruptionTests : IDisposable
         var runner = _folder.Start("a.ipynb");
         _ = runner.StandardOutput.ReadToEndAsync();
         var id = 0;
-        WaitUntil(() => File.Exists(_folder.Path("kernel")) && int.TryParse(File.ReadAllText(_folder.Path("kernel")), CultureInfo.InvariantCulture, out id));
+        var file = _folder.Path("kernel");
+        WaitUntil(() => File.Exists(file) && int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out id));
         kernel = Process.GetProcessById(id);
         return runner;
     }

@@ -35,7 +35,9 @@ public sealed class MathMlTests
     [InlineData("\\text{a b}", "<mtext>a\u00A0b</mtext>")]
     [InlineData("x := 1", "<mi>x</mi><mo>≔</mo><mn>1</mn>")]
     [InlineData("33{,}600", "<mn>33</mn><mrow><mo>,</mo></mrow><mn>600</mn>")]
-    [InlineData("\\left( x \\right]", "<mrow><mo stretchy=\"true\" lspace=\"0\" rspace=\"0\">(</mo><mi>x</mi><mo stretchy=\"true\" lspace=\"0\" rspace=\"0\">]</mo></mrow>")]
+    [InlineData("\\left( x \\right]",
+        "<mrow><mo stretchy=\"true\" lspace=\"0\" rspace=\"0\">(</mo><mi>x</mi>"
+        + "<mo stretchy=\"true\" lspace=\"0\" rspace=\"0\">]</mo></mrow>")]
     public void A_formula_becomes(string tex, string expected) =>
         Assert.Equal(Canonical($"<math><mrow>{expected}</mrow></math>"), Canonical(MathMl.Convert(tex, display: false)));
 
@@ -50,8 +52,11 @@ public sealed class MathMlTests
         Assert.StartsWith($"<math display=\"block\"><mrow><{element}>", MathMl.Convert(tex, display: true), StringComparison.Ordinal);
 
     [Fact]
-    public void What_is_not_known_is_shown_as_text() =>
-        Assert.Equal("<math><mrow><mtext>\\mystery</mtext><mrow><mi>x</mi></mrow></mrow></math>", MathMl.Convert("\\mystery{x}", display: false));
+    public void What_is_not_known_is_shown_as_text()
+    {
+        const string Expected = "<math><mrow><mtext>\\mystery</mtext><mrow><mi>x</mi></mrow></mrow></math>";
+        Assert.Equal(Expected, MathMl.Convert("\\mystery{x}", display: false));
+    }
 
     [Theory]
     [InlineData("")]
@@ -74,7 +79,8 @@ public sealed class MathMlTests
     [InlineData("\ud835")]
     [InlineData("\\tilde\\tilde\\tilde")]
     [InlineData("\\binom n k \\underset{a}{b} \\overset{c}{d} \\big( x \\big) \\\\ y")]
-    public void Anything_becomes_well_formed_markup(string tex) => Assert.Equal("math", XElement.Parse(MathMl.Convert(tex, display: true)).Name);
+    public void Anything_becomes_well_formed_markup(string tex) =>
+        Assert.Equal("math", XElement.Parse(MathMl.Convert(tex, display: true)).Name);
 
     [Theory]
     [InlineData("{")]
@@ -84,5 +90,6 @@ public sealed class MathMlTests
     public void Depth_without_end_is_cut(string nesting) =>
         Assert.Equal("math", XElement.Parse(MathMl.Convert(string.Concat(Enumerable.Repeat(nesting, 20_000)), display: true)).Name);
 
-    private static string Canonical(string markup) => XElement.Parse(markup, LoadOptions.PreserveWhitespace).ToString(SaveOptions.DisableFormatting);
+    private static string Canonical(string markup) =>
+        XElement.Parse(markup, LoadOptions.PreserveWhitespace).ToString(SaveOptions.DisableFormatting);
 }

@@ -10,7 +10,9 @@ namespace NotebookRunner.Tests;
 
 public sealed class ProgressTests
 {
-    private const string Bar = "████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left  feature regression, outer loss";
+    private const string Bar =
+        "████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left  feature regression, outer loss";
+
     private static readonly SubmitCode s_cell = new("");
 
     [Theory]
@@ -19,7 +21,7 @@ public sealed class ProgressTests
     public void A_terminal_shows_the_step_and_its_bar_within_its_width(int width)
     {
         var progress = new RunProgress(AnsiConsole.Console);
-        progress.CellStarted(3, "A heading that is so long that no terminal has room for the whole of it beside the time, whatever one does");
+        progress.CellStarted(3, "A heading that is so long that no terminal has room for it beside the time, whatever one does");
         progress.Output(Display(("text/html", "<div>bar</div>"), ("text/plain", Bar)));
         var lines = progress.StatusLines(width).ToList();
         Assert.Equal(2, lines.Count);
@@ -47,7 +49,8 @@ public sealed class ProgressTests
     [Fact]
     public void Words_are_shown_without_what_a_terminal_would_obey()
     {
-        var text = new StandardOutputValueProduced(s_cell, [new FormattedValue("text/plain", "first\n\u001b[2J\u001b[31m50 % done\u001b[0m\b\u0007\r\n")]);
+        const string Written = "first\n\u001b[2J\u001b[31m50 % done\u001b[0m\b\u0007\r\n";
+        var text = new StandardOutputValueProduced(s_cell, [new FormattedValue("text/plain", Written)]);
         Assert.Equal("50 % done", ProgressText.LastLine(text));
         Assert.Equal("ab…", ProgressText.Shorten("ab\ud83d\ude00cd", 4));
         Assert.Equal("ab\ud83d\ude00…", ProgressText.Shorten("ab\ud83d\ude00cd", 5));
@@ -58,10 +61,12 @@ public sealed class ProgressTests
     public void Titles_and_errors_with_brackets_are_text()
     {
         using var written = new StringWriter();
-        var progress = new RunProgress(AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) }));
+        var settings = new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) };
+        var progress = new RunProgress(AnsiConsole.Create(settings));
         progress.CellStarted(1, "The [red] image");
         progress.CellEnded(RunStatus.Failed, TimeSpan.FromSeconds(75), "a[0] is\n[bold] wrong");
-        Assert.Equal("  ✗ [1/0] The [red] image 1 min 15 s FAILED\n      a[0] is\n      [bold] wrong\n", written.ToString().ReplaceLineEndings("\n"));
+        const string Expected = "  ✗ [1/0] The [red] image 1 min 15 s FAILED\n      a[0] is\n      [bold] wrong\n";
+        Assert.Equal(Expected, written.ToString().ReplaceLineEndings("\n"));
     }
 
     private static DisplayedValueProduced Display(params (string Type, string Text)[] values) =>

@@ -8,7 +8,8 @@ public sealed class SeriesTests
 {
     private const int LongestCell = 18;
 
-    public static TheoryData<string> Notebooks => [.. Directory.GetFiles(Folder(), "*.ipynb").Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Notebooks =>
+        [.. Directory.GetFiles(Folder(), "*.ipynb").Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Notebooks))]
@@ -56,9 +57,10 @@ public sealed class SeriesTests
 
     private static JsonNode Load(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), name)))!;
 
-    private static JsonNode[] Code(JsonNode notebook) => [.. notebook["cells"]!.AsArray().Where(static c => (string)c!["cell_type"]! == "code")!];
+    private static JsonNode[] Code(JsonNode notebook) =>
+        [.. notebook["cells"]!.AsArray().Where(static c => (string)c!["cell_type"]! == "code")!];
 
-    private static string Source(JsonNode cell) => cell["source"] is JsonArray lines ? string.Concat(lines.Select(static l => (string)l!)) : (string)cell["source"]!;
+    private static string Source(JsonNode cell) => Support.ExecutedNotebook.Join(cell["source"]);
 
     private static string Folder()
     {

@@ -5,9 +5,9 @@ using Microsoft.DotNet.Interactive;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
-/// Something on show that later values replace: images that change while they are learned, a curve that grows. All that the notebooks need
-/// of a host is behind this type. In a notebook of .NET Interactive the value is displayed and replaced in its place; elsewhere the last one
-/// is written to the console, as text.
+/// Something on show that later values replace: images that change while they are learned, a curve that grows. All that the notebooks
+/// need of a host is behind this type. In a notebook of .NET Interactive the value is displayed and replaced in its place; elsewhere the
+/// last one is written to the console, as text.
 /// </summary>
 public sealed class Live
 {
@@ -115,6 +115,7 @@ internal sealed class UpdateRate
             return 5;
         return double.TryParse(setting, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate)
             ? rate
-            : throw new InvalidOperationException($"{Live.Variable} is '{setting}'; it must be a number of updates per second, such as 5 or 0.");
+            : throw new InvalidOperationException(
+                $"{Live.Variable} is '{setting}'; it must be a number of updates per second, such as 5 or 0.");
     }
 }

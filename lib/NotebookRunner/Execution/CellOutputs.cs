@@ -99,7 +99,7 @@ internal sealed class CellOutputs
             return;
         _streamChars += text.Length;
         if (_streamChars > MaxStreamChars)
-            text = text[..^(_streamChars - MaxStreamChars)] + $"\n… the rest of the cell's text is left out: it is longer than {MaxStreamChars:N0} characters.\n";
+            text = text[..^(_streamChars - MaxStreamChars)] + $"\n… the cell's text after {MaxStreamChars:N0} characters is left out.\n";
 
         if (_openStream != stream)
         {
@@ -111,7 +111,7 @@ internal sealed class CellOutputs
         AppendAsTerminal(_streamText, text);
     }
 
-    /// <summary>Appends text in which a carriage return that no line break follows goes back to the start of the line, as on a terminal.</summary>
+    /// <summary>Appends text in which a carriage return goes back to the start of the line, unless a line break follows.</summary>
     private static void AppendAsTerminal(StringBuilder target, string text)
     {
         foreach (var c in text)

@@ -5,7 +5,8 @@ using Microsoft.DotNet.Interactive.Documents;
 namespace NotebookRunner.Execution;
 
 /// <summary>
-/// What the tags of a notebook's cells point out: <c>data</c>, what it was run on; <c>headline</c>, its figure in one line; <c>cover</c>, its picture.
+/// What the tags of a notebook's cells point out: <c>data</c>, what it was run on; <c>headline</c>, its figure in one line;
+/// <c>cover</c>, its picture.
 /// </summary>
 internal static partial class Highlights
 {
@@ -40,26 +41,26 @@ internal static partial class Highlights
     };
 
     /// <summary>One representation of an output; the format lets text be a list of lines.</summary>
-    public static string? Text(IDictionary<string, object> data, string type) => !data.TryGetValue(type, out var value) ? null : value switch
+    public static string? Text(IDictionary<string, object> data, string type)
     {
-        string text => text,
-        IEnumerable<object> lines => string.Concat(lines.OfType<string>()),
-        _ => null,
-    };
+        data.TryGetValue(type, out var value);
+        return value as string ?? (value is IEnumerable<object> lines ? string.Concat(lines.OfType<string>()) : null);
+    }
 
     /// <summary>The picture among an output's representations, as the address of an image that holds it.</summary>
     public static string? Picture(IDictionary<string, object> data)
     {
         if (Text(data, "image/svg+xml") is { } svg)
             return "data:image/svg+xml;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(svg));
-        return s_images.Select(type => Text(data, type) is { } image ? $"data:{type};base64,{image.ReplaceLineEndings("")}" : null).FirstOrDefault(image => image is not null);
+        var type = s_images.FirstOrDefault(data.ContainsKey);
+        return type is null ? null : $"data:{type};base64,{Text(data, type)?.ReplaceLineEndings("")}";
     }
 
     private static IEnumerable<string> Pictures(NotebookCell cell) => cell.Outputs.Select(DataOf)
-        .Select(data => Picture(data) ?? (Text(data, "text/html") is { } html && Image().Match(html) is { Success: true } image ? image.Groups[1].Value : null))
-        .OfType<string>();
+        .Select(data => Picture(data) ?? Image().Match(Text(data, "text/html") ?? "").Groups[1].Value).Where(address => address.Length > 0);
 
-    private static string TextOf(NotebookDocument notebook, string tag) => string.Concat(notebook.Cells.Where(cell => cell.HasTag(tag)).Select(TextOf));
+    private static string TextOf(NotebookDocument notebook, string tag) =>
+        string.Concat(notebook.Cells.Where(cell => cell.HasTag(tag)).Select(TextOf));
 
     [GeneratedRegex("<img[^>]+src=[\"'](data:image/[^\"'<>]+)[\"']")]
     private static partial Regex Image();

@@ -6,7 +6,6 @@ using System.Threading.Channels;
 using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.Connection;
 using Microsoft.DotNet.Interactive.Events;
-using Microsoft.DotNet.Interactive.Formatting;
 using NotebookRunner.Kernel;
 
 namespace NotebookRunner.Execution;
@@ -19,7 +18,7 @@ internal sealed class KernelProcess : IAsyncDisposable
 {
     // Streams stay open after the process if it leaves another one behind; nothing that matters comes later.
     private static readonly TimeSpan s_waitForStreams = TimeSpan.FromSeconds(3);
-    private static readonly SubmitCode s_unknown = new("");
+    private static readonly SubmitCode s_cell = new("");
 
     private readonly Process _process;
     private readonly Channel<KernelEvent> _events = Channel.CreateBounded<KernelEvent>(256);
@@ -33,12 +32,12 @@ internal sealed class KernelProcess : IAsyncDisposable
 
     /// <summary>Starts a process.</summary>
     /// <param name="folder">Its current directory, against which <c>#r</c> and <c>#!import</c> are resolved.</param>
-    /// <param name="inputs">Answers to the inputs the notebook may ask for.</param>
-    /// <param name="environment">Environment variables to set.</param>
-    public static KernelProcess Start(string folder, IReadOnlyDictionary<string, string> inputs, IReadOnlyDictionary<string, string> environment)
+    /// <param name="profile">Answers the input <c>profile</c> and is the environment variable of that purpose.</param>
+    /// <param name="inputs">Answers to the other inputs that the notebook may ask for.</param>
+    public static KernelProcess Start(string folder, string profile, IReadOnlyDictionary<string, string> inputs)
     {
         var utf8 = new UTF8Encoding(false);
-        var arguments = inputs.Select(input => $"{input.Key}={input.Value}");
+        var arguments = inputs.Select(input => $"{input.Key}={input.Value}").Prepend($"profile={profile}");
         var start = new ProcessStartInfo(DotnetHost(), [typeof(KernelProcess).Assembly.Location, KernelServer.Command, .. arguments])
         {
             WorkingDirectory = folder,
@@ -48,13 +47,12 @@ internal sealed class KernelProcess : IAsyncDisposable
             StandardInputEncoding = utf8,
             StandardOutputEncoding = utf8,
             StandardErrorEncoding = utf8,
+            Environment = { [ExecutionOptions.ProfileVariable] = profile },
         };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
         return new KernelProcess(Process.Start(start)!);
     }
 
-    /// <summary>Asks for a cell to be run; answered by any number of events and one <see cref="CommandSucceeded"/> or <see cref="CommandFailed"/>.</summary>
+    /// <summary>Runs a cell, whose last event is <see cref="CommandSucceeded"/> or <see cref="CommandFailed"/>.</summary>
     public void Execute(string code, string kernel)
     {
         try
@@ -137,7 +135,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             var mark = line.IndexOf(KernelServer.EventMark, StringComparison.Ordinal);
             var native = mark < 0 ? line + "\n" : line[..mark];
             if (native.Length > 0)
-                await _events.Writer.WriteAsync(new StandardOutputValueProduced(s_unknown, [new FormattedValue("text/plain", native)])).ConfigureAwait(false);
+                await _events.Writer.WriteAsync(new StandardOutputValueProduced(s_cell, [new("text/plain", native)])).ConfigureAwait(false);
             if (mark >= 0)
                 await _events.Writer.WriteAsync(Parse(line[(mark + 1)..])).ConfigureAwait(false);
         }
@@ -161,7 +159,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             await _events.Writer.WriteAsync(Error(line + "\n")).ConfigureAwait(false);
     }
 
-    private static StandardErrorValueProduced Error(string text) => new(s_unknown, [new FormattedValue("text/plain", text)]);
+    private static StandardErrorValueProduced Error(string text) => new(s_cell, [new("text/plain", text)]);
 }
 
 /// <summary>The process has ended and all it wrote has been read.</summary>

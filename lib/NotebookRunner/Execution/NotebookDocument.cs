@@ -30,7 +30,7 @@ internal sealed partial class NotebookDocument
     {
         (_root, _document, Path, _hash) = (root, document, path, hash);
         var language = document.GetDefaultKernelName() is { } name and not "C#" ? name : "csharp";
-        Cells = [.. document.Elements.Zip(root["cells"]!.AsArray(), (element, node) => new NotebookCell(element, node!.AsObject(), language))];
+        Cells = [.. document.Elements.Zip(root["cells"]!.AsArray(), (cell, node) => new NotebookCell(cell, node!.AsObject(), language))];
         Title = Cells.Where(c => c.Kind == CellKind.Markdown).SelectMany(c => Headings(c.Source)).FirstOrDefault() ?? Name;
     }
 
@@ -63,14 +63,14 @@ internal sealed partial class NotebookDocument
             var content = File.ReadAllBytes(path);
             using var reader = new StreamReader(new MemoryStream(content));
             var text = reader.ReadToEnd();
-            var root = JsonNode.Parse(text) as JsonObject ?? throw new NotebookException($"{path} is not a notebook: its JSON is not an object.");
+            var root = JsonNode.Parse(text) as JsonObject ?? throw new NotebookException($"{path} is no notebook: its JSON is no object.");
             _ = root.ToJsonString(s_format); // What is read late, such as a key that stands there twice, is found here.
             Check(root, path);
             return new NotebookDocument(root, Notebook.Parse(text), path, SHA256.HashData(content));
         }
         catch (JsonException e)
         {
-            throw new NotebookException($"{path} is not a notebook: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1} is not valid.", e);
+            throw new NotebookException($"{path} is no notebook: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1} is wrong.", e);
         }
         catch (Exception e) when (e is not NotebookException)
         {
@@ -130,13 +130,15 @@ internal sealed partial class NotebookDocument
         if (!format.TryGetValue(out int number) || number != 4)
             throw new NotebookException($"{path} is a notebook of format {format}; this runner reads format 4.");
         if (cells.Any(cell => cell is not JsonObject o || NotebookCell.KindOf(o) is null))
-            throw new NotebookException($"{path} is not a valid notebook: every cell must be an object whose 'cell_type' is code, markdown or raw.");
+            throw new NotebookException($"{path} is not a valid notebook: the 'cell_type' of every cell must be code, markdown or raw.");
 
         var metadata = root["metadata"] as JsonObject;
-        var kernel = Text((metadata?["kernelspec"] as JsonObject)?["name"]);
-        var language = Text((metadata?["kernelspec"] as JsonObject)?["language"]) ?? Text((metadata?["language_info"] as JsonObject)?["name"]);
-        if (kernel is null ? language is not (null or "C#" or "csharp" or "polyglot-notebook") : kernel != ".net-csharp" && language is not ("C#" or "csharp"))
-            throw new NotebookException($"{path} is written in {language ?? kernel}; this runner executes C# notebooks (kernel .net-csharp).");
+        var kernel = metadata?["kernelspec"] as JsonObject;
+        var name = Text(kernel?["name"]);
+        var language = Text(kernel?["language"]) ?? Text((metadata?["language_info"] as JsonObject)?["name"]);
+        var isCSharp = name == ".net-csharp" || language is "C#" or "csharp" || (name is null && language is null or "polyglot-notebook");
+        if (!isCSharp)
+            throw new NotebookException($"{path} is written in {language ?? name}; this runner executes C# (kernel .net-csharp).");
     }
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]

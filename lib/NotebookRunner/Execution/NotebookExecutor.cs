@@ -29,6 +29,7 @@ internal sealed class NotebookExecutor(ExecutionOptions options, RunProgress pro
     private static readonly TimeSpan s_saveEvery = TimeSpan.FromSeconds(2);
     private readonly CellOutputs _outputs = new();
     private readonly Stopwatch _total = new();
+    private readonly Stopwatch _watch = new();
     private readonly Stopwatch _sinceSave = new();
     private TimeSpan _lastSaveTook;
     private bool _unsaved;
@@ -46,28 +47,21 @@ internal sealed class NotebookExecutor(ExecutionOptions options, RunProgress pro
         notebook.Clear();
         Save(notebook, outputPath, RunStatus.Running);
 
-        var inputs = new Dictionary<string, string>(options.Inputs);
-        inputs.TryAdd("profile", options.Profile);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(notebook.Path))!;
-        await using var kernel = KernelProcess.Start(folder, inputs, new Dictionary<string, string> { [ExecutionOptions.ProfileVariable] = options.Profile });
-        if (!await IsReadyAsync(kernel, cancellation).ConfigureAwait(false))
-        {
-            Save(notebook, outputPath, RunStatus.Interrupted);
-            return RunStatus.Interrupted;
-        }
-
+        await using var kernel = KernelProcess.Start(Path.GetDirectoryName(notebook.Path)!, options.Profile, options.Inputs);
         var status = RunStatus.Succeeded;
         foreach (var (index, cell) in notebook.CodeCells.Index())
         {
             progress.CellStarted(index + 1, notebook.HeadingOf(cell));
-            var watch = Stopwatch.StartNew();
+            _watch.Reset();
+            if (index > 0)
+                _watch.Start();
             _error = null;
             _outputs.Begin(cell, index + 1);
             cell.Run = new RunRecord(RunStatus.Running, TimeSpan.Zero);
             var (cellStatus, alive) = await RunCellAsync(kernel, notebook, cell, outputPath, cancellation).ConfigureAwait(false);
             _outputs.Flush();
-            cell.Run = new RunRecord(cellStatus, watch.Elapsed);
-            progress.CellEnded(cellStatus, watch.Elapsed, _error);
+            cell.Run = new RunRecord(cellStatus, _watch.Elapsed);
+            progress.CellEnded(cellStatus, _watch.Elapsed, _error);
             if (cell.HasTag(Highlights.DataTag) && Highlights.WarningOf(Highlights.TextOf(cell)) is { } warning)
                 progress.Warn(warning);
 
@@ -82,62 +76,35 @@ internal sealed class NotebookExecutor(ExecutionOptions options, RunProgress pro
         return status;
     }
 
-    /// <summary>Waits until cells can be run; <see langword="false"/> if that was cancelled.</summary>
-    private static async Task<bool> IsReadyAsync(KernelProcess kernel, CancellationToken cancellation)
-    {
-        var said = "";
-        try
-        {
-            while (true)
-            {
-                switch (await kernel.NextAsync(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false))
-                {
-                    case KernelReady:
-                        return true;
-                    case DisplayEvent text:
-                        said += text.FormattedValues.FirstOrDefault()?.Value;
-                        break;
-                    case ProcessEnded when cancellation.IsCancellationRequested:
-                        return false;
-                    case ProcessEnded ended:
-                        throw new NotebookException($"The process that runs the notebook did not start (exit code {ended.ExitCode}). {said}");
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
     private async Task<(RunStatus Status, bool Alive)> RunCellAsync(
         KernelProcess kernel, NotebookDocument notebook, NotebookCell cell, string outputPath, CancellationToken cancellation)
     {
-        var watch = Stopwatch.StartNew();
         kernel.Execute(cell.Source, cell.Language);
         try
         {
             while (true)
             {
-                var left = options.CellTimeout is { } limit ? limit - watch.Elapsed : TimeSpan.MaxValue;
+                var left = options.CellTimeout is { } limit ? limit - _watch.Elapsed : TimeSpan.MaxValue;
                 if (left <= TimeSpan.Zero)
                 {
                     kernel.Kill();
-                    Fail("Timeout", $"The cell was stopped: it ran longer than {options.CellTimeout!.Value.TotalSeconds:0.###} s (--cell-timeout).");
+                    Fail("Timeout", $"The cell ran longer than {options.CellTimeout?.TotalSeconds:0.###} s (--cell-timeout).");
                     return (RunStatus.TimedOut, false);
                 }
 
                 switch (await kernel.NextAsync(left < s_saveEvery ? left : s_saveEvery, cancellation).ConfigureAwait(false))
                 {
+                    case KernelReady:
+                        _watch.Start(); // The time that the process took to start is not the first cell's.
+                        break;
                     case CommandSucceeded:
                         return (RunStatus.Succeeded, true);
                     case CommandFailed failed:
                         Fail("Error", failed.Message);
                         return (RunStatus.Failed, true);
                     case ProcessEnded ended:
-                        Fail("ProcessEnded", ended.ExitCode == KilledExitCode
-                            ? $"The process that runs the notebook was killed (exit code {ended.ExitCode}), as systems do when memory runs out: close other programs, or do less at once."
-                            : $"The code ended the process that runs the notebook (exit code {ended.ExitCode}).");
+                        Fail("ProcessEnded", $"The code ended the process that runs the notebook (exit code {ended.ExitCode})."
+                            + (ended.ExitCode == KilledExitCode ? " Systems do that when memory runs out: close other programs." : ""));
                         return (RunStatus.Failed, false);
                     case { } message:
                         _outputs.Add(message);

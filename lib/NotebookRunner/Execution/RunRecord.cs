@@ -13,8 +13,8 @@ internal sealed record RunRecord(RunStatus Status, TimeSpan Elapsed, string? Pro
     public const string Key = "notebook_runner";
 
     public static RunRecord? Read(JsonNode? node) =>
-        node is JsonObject o && Enum.TryParse(NotebookDocument.Text(o["status"])?.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out RunStatus status)
-            && Enum.IsDefined(status)
+        node is JsonObject o && NotebookDocument.Text(o["status"])?.Replace("-", "", StringComparison.Ordinal) is { } name
+            && Enum.TryParse(name, ignoreCase: true, out RunStatus status) && Enum.IsDefined(status)
             ? new(status, Seconds(o["seconds"]), NotebookDocument.Text(o["profile"]))
             : null;
 
@@ -31,5 +31,5 @@ internal sealed record RunRecord(RunStatus Status, TimeSpan Elapsed, string? Pro
     }
 
     private static TimeSpan Seconds(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out double seconds) && seconds is >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+        TimeSpan.FromSeconds(node is JsonValue value && value.TryGetValue(out double seconds) && seconds is >= 0 and < 1e9 ? seconds : 0);
 }

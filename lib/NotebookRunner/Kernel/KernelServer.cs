@@ -18,7 +18,7 @@ namespace NotebookRunner.Kernel;
 /// <summary>
 /// The process that runs a notebook's code, in .NET Interactive's kernels. It takes their commands from its standard input, one a line, and
 /// writes their events to its standard output, each after <see cref="EventMark"/>: text without the mark was written past
-/// <see cref="Console"/>, by native code. It lives no longer than the runner: when its standard input ends, it ends, whatever the code is doing.
+/// <see cref="Console"/>, by native code. It lives no longer than the runner: it ends when its standard input does, whatever the code does.
 /// </summary>
 internal sealed class KernelServer : IDisposable
 {
@@ -53,10 +53,11 @@ internal sealed class KernelServer : IDisposable
         _kernel.UseImportMagicCommand();
         _kernel.RegisterCommandHandler<RequestInput>((request, context) =>
         {
-            if (inputs.TryGetValue(request.Prompt, out var value))
+            var name = request.Prompt;
+            if (inputs.TryGetValue(name, out var value))
                 context.Publish(new InputProduced(value, request));
             else
-                context.Fail(request, message: $"The notebook asks for the input \"{request.Prompt}\": run it with --input {request.Prompt}=VALUE.");
+                context.Fail(request, message: $"The notebook asks for the input \"{name}\": run it with --input {name}=VALUE.");
             return Task.CompletedTask;
         });
         _kernel.SetDefaultTargetKernelNameForCommand(typeof(RequestInput), _kernel.Name);
@@ -98,7 +99,8 @@ internal sealed class KernelServer : IDisposable
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"Cell [{++_cells}]");
         ref var options = ref OptionsOf(_csharp); // Tracebacks with lines, and loops at full speed.
-        options = options.WithFilePath(name).WithFileEncoding(Encoding.UTF8).WithEmitDebugInformation(true).WithOptimizationLevel(OptimizationLevel.Release);
+        options = options.WithFilePath(name).WithFileEncoding(Encoding.UTF8).WithEmitDebugInformation(true)
+            .WithOptimizationLevel(OptimizationLevel.Release);
         string? failure;
         try
         {
@@ -135,7 +137,7 @@ internal sealed class KernelServer : IDisposable
         var length = display.FormattedValues.Max(value => value.Value?.Length ?? 0);
         return length <= MaxChars
             ? [.. display.FormattedValues]
-            : [new("text/plain", string.Create(CultureInfo.InvariantCulture, $"An output of {length:N0} characters is left out: it is too long.\n"))];
+            : [new("text/plain", $"An output of {length:N0} characters is left out: it is too long.\n")];
     }
 
     private void Send(KernelEvent message)

@@ -27,11 +27,14 @@ internal static partial class Traceback
         return string.Join('\n', lines);
     }
 
-    private static string Readable(string line) =>
-        Submission().Replace(CompilerName().Replace(FilePlace().Replace(line, " in $1, line $2"), "at $1"), "").Replace("at  in Cell", "at Cell", StringComparison.Ordinal);
+    private static string Readable(string line)
+    {
+        line = CompilerName().Replace(FilePlace().Replace(line, " in $1, line $2"), "at $1");
+        return Submission().Replace(line, "").Replace("at  in Cell", "at Cell", StringComparison.Ordinal);
+    }
 
     /// <summary>What stands between a cell and the one who runs it.</summary>
-    [GeneratedRegex(@"^\s*(at (Microsoft\.CodeAnalysis\.Scripting|Microsoft\.DotNet\.Interactive|System\.Runtime\.(CompilerServices|ExceptionServices))\.|--- End of stack trace from)")]
+    [GeneratedRegex(@"^\s*(at (Microsoft\.CodeAnalysis|Microsoft\.DotNet\.Interactive|System\.Runtime\.\w+Services)\.|--- End of stack)")]
     private static partial Regex Plumbing();
 
     [GeneratedRegex(@" in (?:.*[/\\])?(Cell \[\d+\]):line (\d+)")]

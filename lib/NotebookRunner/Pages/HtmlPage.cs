@@ -10,10 +10,11 @@ internal static class HtmlPage
 {
     private static readonly Lazy<string> s_style = new(() => Resource(typeof(HtmlPage).Assembly, name => name == "page.css"));
 
-    private static readonly Lazy<string> s_plotly = new(() => Resource(Assembly.Load("Plotly.NET"), name => name.EndsWith(".min.js", StringComparison.Ordinal))
-        .Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase));
+    private static readonly Lazy<string> s_plotly = new(() =>
+        Resource(Assembly.Load("Plotly.NET"), name => name.EndsWith(".min.js", StringComparison.Ordinal))
+            .Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A page that fetches nothing: the policy in its head forbids it. With charts it holds plotly.js, which makes them interactive.</summary>
+    /// <summary>A page that fetches nothing: its policy forbids it. With charts it holds plotly.js, which makes them interactive.</summary>
     public static string Create(string title, string body, bool hasCharts = false) => $"""
         <!DOCTYPE html>
         <html lang="en">
@@ -21,7 +22,8 @@ internal static class HtmlPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:">
+        <meta http-equiv="Content-Security-Policy"
+         content="default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:">
         <title>{WebUtility.HtmlEncode(title)}</title>
         <style>
         {s_style.Value}</style>
@@ -39,14 +41,16 @@ internal static class HtmlPage
     {
         if (run is null)
             return "<span class=\"badge\">not run</span>";
-        var badge = $"<span class=\"badge {(run.Status == RunStatus.Succeeded ? "good" : "bad")}\">{ProgressText.Status(run.Status)}</span>";
+        var kind = run.Status == RunStatus.Succeeded ? "good" : "bad";
         var profile = run.Profile is null ? "" : $", {WebUtility.HtmlEncode(run.Profile)} profile";
-        return $"{badge} <span class=\"time\">{ProgressText.Duration(run.Elapsed)}{profile}</span>";
+        var time = $"<span class=\"time\">{ProgressText.Duration(run.Elapsed)}{profile}</span>";
+        return $"<span class=\"badge {kind}\">{ProgressText.Status(run.Status)}</span> {time}";
     }
 
     /// <summary>What nobody may miss in what a notebook says of its data; nothing if there is no such thing.</summary>
-    public static string Warning(string data) =>
-        Highlights.WarningOf(data) is { } warning ? $"<p class=\"warning\">{WebUtility.HtmlEncode(warning).Replace("\n", "<br>", StringComparison.Ordinal)}</p>\n" : "";
+    public static string Warning(string data) => Highlights.WarningOf(data) is { } warning
+        ? $"<p class=\"warning\">{WebUtility.HtmlEncode(warning).Replace("\n", "<br>", StringComparison.Ordinal)}</p>\n"
+        : "";
 
     public static string Address(string name) => Uri.EscapeDataString(name) + ".html";
 

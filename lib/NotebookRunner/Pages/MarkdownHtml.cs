@@ -21,8 +21,8 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
     public string Convert(string markdown, JsonObject? attachments = null) => Convert(markdown, attachments, document => document);
 
     /// <summary>The first paragraph of text, or an empty string.</summary>
-    public string FirstParagraph(string markdown, JsonObject? attachments = null) =>
-        Convert(markdown, attachments, document => document.OfType<ParagraphBlock>().FirstOrDefault(p => p.Inline?.Descendants<LiteralInline>().Any() == true));
+    public string FirstParagraph(string markdown, JsonObject? attachments = null) => Convert(markdown, attachments, document =>
+        document.OfType<ParagraphBlock>().FirstOrDefault(p => p.Inline?.Descendants<LiteralInline>().Any() == true));
 
     private string Convert(string markdown, JsonObject? attachments, Func<MarkdownDocument, MarkdownObject?> part)
     {
@@ -53,7 +53,8 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
     private string? Link(string? url)
     {
         var name = Path.GetFileNameWithoutExtension(url);
-        return url is not null && url.EndsWith(".ipynb", StringComparison.Ordinal) && notebooks.Contains(name) ? WebUtility.UrlEncode(name) + ".html" : url;
+        var hasPage = name is not null && Path.GetExtension(url) == ".ipynb" && notebooks.Contains(name);
+        return hasPage ? HtmlPage.Address(name!) : url;
     }
 
     private string? Image(string? url, JsonObject? attachments)
@@ -62,14 +63,17 @@ internal sealed class MarkdownHtml(string folder, IReadOnlyCollection<string> no
             return null;
         if (url.StartsWith("attachment:", StringComparison.Ordinal))
         {
-            return attachments?[Uri.UnescapeDataString(url["attachment:".Length..])] is JsonObject types && types.FirstOrDefault() is { Key: { } type, Value: { } data }
+            return attachments?[Uri.UnescapeDataString(url["attachment:".Length..])] is JsonObject types
+                && types.FirstOrDefault() is { Key: { } type, Value: { } data }
                 ? $"data:{type};base64,{Join(data)}"
                 : url;
         }
         if (MimeType(url) is not { } mimeType || url.Contains(':', StringComparison.Ordinal))
             return url;
         var file = new FileInfo(Path.Combine(folder, Uri.UnescapeDataString(url)));
-        return file is { Exists: true, Length: < MaxImageBytes } ? $"data:{mimeType};base64,{System.Convert.ToBase64String(File.ReadAllBytes(file.FullName))}" : url;
+        return file is { Exists: true, Length: < MaxImageBytes }
+            ? $"data:{mimeType};base64,{System.Convert.ToBase64String(File.ReadAllBytes(file.FullName))}"
+            : url;
     }
 
     private static string Join(JsonNode text) =>

@@ -177,7 +177,10 @@ internal sealed class MathMl
                 : name == "arg" && TryTake("\\min") ? new(LimitOperator("arg min"), HasLimits: true)
                 : new($"<mi>{name}</mi>", IsFunction: true);
         if (MathSymbols.Accents.TryGetValue(name, out var accent))
-            return new($"<mover accent=\"true\">{Argument()}<mo stretchy=\"{(name.Length > 5 ? "true" : "false")}\">{accent}</mo></mover>", HasLimits: name == "overbrace");
+        {
+            var stretchy = name.Length > 5 ? "true" : "false";
+            return new($"<mover accent=\"true\">{Argument()}<mo stretchy=\"{stretchy}\">{accent}</mo></mover>", name == "overbrace");
+        }
         if (MathSymbols.Alphabets.Contains(name))
             return new(InAlphabet(name));
 
@@ -194,7 +197,8 @@ internal sealed class MathMl
             "underbrace" => new($"<munder>{Argument()}<mo>⏟</mo></munder>", HasLimits: true),
             "overset" => Stacked("mover"),
             "underset" => Stacked("munder"),
-            "big" or "Big" or "bigg" or "Bigg" or "bigl" or "bigr" or "Bigl" or "Bigr" or "limits" or "nolimits" or "displaystyle" or "textstyle" => new(""),
+            "big" or "Big" or "bigg" or "Bigg" or "bigl" or "bigr" or "Bigl" or "Bigr" => new(""),
+            "limits" or "nolimits" or "displaystyle" or "textstyle" => new(""),
             "\\" or "newline" => new("<mspace linebreak=\"newline\"></mspace>"),
             "" => new(Operator("\\")),
             _ => new($"<mtext>\\{Encode(name)}</mtext>"),
@@ -303,10 +307,12 @@ internal sealed class MathMl
     private string Number()
     {
         var start = _at;
-        while (_at < _tex.Length && (char.IsAsciiDigit(_tex[_at]) || (_tex[_at] is '.' or ',' && _at + 1 < _tex.Length && char.IsAsciiDigit(_tex[_at + 1]) && (_tex[_at] == '.' || IsThousands()))))
+        while (IsDigit(_at) || (_at < _tex.Length && (_tex[_at] == '.' ? IsDigit(_at + 1) : _tex[_at] == ',' && IsThousands())))
             _at++;
         return _tex[start.._at];
     }
+
+    private bool IsDigit(int at) => at < _tex.Length && char.IsAsciiDigit(_tex[at]);
 
     /// <summary>Whether the comma here parts thousands: three digits and no more follow it.</summary>
     private bool IsThousands() => _at + 3 < _tex.Length && _tex.AsSpan(_at + 1, 3).IndexOfAnyExceptInRange('0', '9') < 0
@@ -315,7 +321,8 @@ internal sealed class MathMl
     private bool NeedsSpace()
     {
         SkipSpace();
-        return _at < _tex.Length && _tex[_at] is not ('(' or '[' or '{' or '}' or ')' or ']' or ',' or '.') && !Next("\\left") && !Next("\\big") && !Next("\\Big");
+        return _at < _tex.Length && !"([{}]),.".Contains(_tex[_at], StringComparison.Ordinal)
+            && !Next("\\left") && !Next("\\big") && !Next("\\Big");
     }
 
     private bool Next(string text) => string.CompareOrdinal(_tex, _at, text, 0, text.Length) == 0

@@ -47,7 +47,7 @@ internal static class MathSymbols
 
     /// <summary>Functions written in upright letters.</summary>
     public static readonly HashSet<string> Functions =
-        ["exp", "log", "ln", "lg", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "dim", "ker", "deg", "arg", "gcd", "Pr", "tr"];
+        [.. "exp log ln lg sin cos tan sinh cosh tanh arcsin arccos arctan det dim ker deg arg gcd Pr tr".Split(' ')];
 
     /// <summary>Marks set above.</summary>
     public static readonly Dictionary<string, string> Accents = Table(
@@ -72,7 +72,7 @@ internal static class MathSymbols
     };
 
     /// <summary>Commands that set their argument's letters in another alphabet.</summary>
-    public static readonly HashSet<string> Alphabets = ["mathbb", "mathcal", "mathscr", "mathbf", "boldsymbol", "bm", "mathfrak", "mathsf", "mathtt"];
+    public static readonly HashSet<string> Alphabets = [.. "mathbb mathcal mathscr mathbf boldsymbol bm mathfrak mathsf mathtt".Split(' ')];
 
     /// <summary>Reads names and what they stand for, parted by white space.</summary>
     private static Dictionary<string, string> Table(string text) =>
@@ -85,7 +85,7 @@ internal static class MathSymbols
         var early = (alphabet, c) switch
         {
             ("mathbb", _) when "CHNPQRZ".Contains(c, StringComparison.Ordinal) => "ℂℍℕℙℚℝℤ"["CHNPQRZ".IndexOf(c, StringComparison.Ordinal)],
-            ("mathcal" or "mathscr", _) when "BEFHILMRego".Contains(c, StringComparison.Ordinal) => "ℬℰℱℋℐℒℳℛℯℊℴ"["BEFHILMRego".IndexOf(c, StringComparison.Ordinal)],
+            ("mathcal" or "mathscr", _) when "BEFHILMRego".IndexOf(c, StringComparison.Ordinal) is >= 0 and var at => "ℬℰℱℋℐℒℳℛℯℊℴ"[at],
             ("mathfrak", _) when "CHIRZ".Contains(c, StringComparison.Ordinal) => "ℭℌℑℜℨ"["CHIRZ".IndexOf(c, StringComparison.Ordinal)],
             _ => '\0',
         };

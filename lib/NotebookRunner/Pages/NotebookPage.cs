@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using ColorCode;
@@ -13,8 +12,7 @@ internal static class NotebookPage
     public static string Create(NotebookDocument notebook, NotebookDocument? previous, NotebookDocument? next, MarkdownHtml markdown)
     {
         var outputs = new OutputHtml(markdown);
-        var body = new StringBuilder();
-        AppendNavigation(body, "header", notebook.Run, previous, next);
+        var body = new StringBuilder(Navigation("header", HtmlPage.Facts(notebook.Run), previous, next));
         body.Append("<main>\n").Append(HtmlPage.Warning(Highlights.Data(notebook)));
         foreach (var cell in notebook.Cells)
         {
@@ -23,8 +21,7 @@ internal static class NotebookPage
             else if (cell.Kind == CellKind.Code && !string.IsNullOrWhiteSpace(cell.Source))
                 AppendCode(body, cell, outputs);
         }
-        body.Append("</main>\n");
-        AppendNavigation(body, "footer", null, previous, next);
+        body.Append("</main>\n").Append(Navigation("footer", "", previous, next));
         return HtmlPage.Create(notebook.Title, body.ToString(), outputs.HasCharts);
     }
 
@@ -33,26 +30,26 @@ internal static class NotebookPage
         var failed = cell.Run is { Status: not RunStatus.Succeeded };
         body.Append(failed ? "<section class=\"code failed\">" : "<section class=\"code\">")
             .Append("<div class=\"source\">").Append(Code(cell.Source.Trim('\n'), cell.Language));
+        var time = cell.Run is { } run ? ProgressText.Duration(run.Elapsed) : "";
         if (cell.ExecutionOrder > 0)
-            body.Append(CultureInfo.InvariantCulture, $"<div class=\"time\">[{cell.ExecutionOrder}] {(cell.Run is { } run ? ProgressText.Duration(run.Elapsed) : "")}</div>");
+            body.Append($"<div class=\"time\">[{cell.ExecutionOrder}] {time}</div>");
         body.Append("</div>");
         foreach (var output in cell.Outputs)
             body.Append("<div class=\"output\">").Append(outputs.Convert(output)).Append("</div>");
         body.Append("</section>\n");
     }
 
-    private static string Code(string code, string language) =>
-        language == "csharp" ? new HtmlClassFormatter().GetHtmlString(code, Languages.CSharp) : $"<pre>{WebUtility.HtmlEncode(code)}</pre>";
+    private static string Code(string code, string language) => language == "csharp"
+        ? new HtmlClassFormatter().GetHtmlString(code, Languages.CSharp)
+        : $"<pre>{WebUtility.HtmlEncode(code)}</pre>";
 
-    private static void AppendNavigation(StringBuilder body, string element, RunRecord? run, NotebookDocument? previous, NotebookDocument? next)
+    private static string Navigation(string element, string facts, NotebookDocument? previous, NotebookDocument? next)
     {
-        body.Append('<').Append(element).Append("><nav>")
-            .Append(previous is null ? "<span></span>" : $"<a rel=\"prev\" href=\"{HtmlPage.Address(previous.Name)}\">← {WebUtility.HtmlEncode(previous.Title)}</a>")
-            .Append("<span class=\"middle\"><a href=\"index.html\">All notebooks</a>");
-        if (run is not null)
-            body.Append(' ').Append(HtmlPage.Facts(run));
-        body.Append("</span>")
-            .Append(next is null ? "<span></span>" : $"<a rel=\"next\" href=\"{HtmlPage.Address(next.Name)}\">{WebUtility.HtmlEncode(next.Title)} →</a>")
-            .Append("</nav></").Append(element).Append(">\n");
+        var middle = $"<span class=\"middle\"><a href=\"index.html\">All notebooks</a> {facts}</span>";
+        return $"<{element}><nav>{Link(previous, "prev", "← ", "")}{middle}{Link(next, "next", "", " →")}</nav></{element}>\n";
+
+        static string Link(NotebookDocument? to, string relation, string before, string after) => to is null
+            ? "<span></span>"
+            : $"<a rel=\"{relation}\" href=\"{HtmlPage.Address(to.Name)}\">{before}{WebUtility.HtmlEncode(to.Title)}{after}</a>";
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.DotNet.Interactive.Documents;
@@ -11,13 +10,13 @@ internal sealed partial class OutputHtml(MarkdownHtml markdown)
 {
     private const int LongLines = 30;
 
-    /// <summary>Whether there was a chart that plotly.js makes interactive: an element with the attribute <c>data-plotly-chart</c>.</summary>
+    /// <summary>Whether there was a chart for plotly.js: an element with the attribute <c>data-plotly-chart</c>.</summary>
     public bool HasCharts { get; private set; }
 
     public string Convert(InteractiveDocumentOutputElement output) => output switch
     {
         TextElement text => Text(text.Text ?? "", text.Name == "stderr" ? "text stderr" : "text"),
-        ErrorElement error => $"<pre class=\"error\">{Plain(error.StackTrace is { Length: > 0 } lines ? string.Join('\n', lines) : error.ErrorValue ?? "")}</pre>",
+        ErrorElement error => $"<pre class=\"error\">{Plain(string.Join('\n', error.StackTrace ?? [error.ErrorValue]))}</pre>",
         _ => Bundle(Highlights.DataOf(output)),
     };
 
@@ -40,7 +39,7 @@ internal sealed partial class OutputHtml(MarkdownHtml markdown)
     {
         var lines = text.AsSpan().TrimEnd('\n').Count('\n') + 1;
         var block = $"<pre class=\"{kind}\">{Plain(text.TrimEnd('\n'))}</pre>";
-        return lines <= LongLines ? block : string.Create(CultureInfo.InvariantCulture, $"<details><summary>{lines} lines of text</summary>{block}</details>");
+        return lines <= LongLines ? block : $"<details><summary>{lines} lines of text</summary>{block}</details>";
     }
 
     private static string Plain(string text) => WebUtility.HtmlEncode(AnsiCodes().Replace(text, ""));

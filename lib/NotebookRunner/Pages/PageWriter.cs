@@ -6,22 +6,21 @@ namespace NotebookRunner.Pages;
 /// <summary>Keeps the pages of a folder of executed notebooks up to date.</summary>
 internal static class PageWriter
 {
-    /// <summary>Writes the page of a notebook just executed, those of its neighbours, which link to it, and the index.</summary>
-    /// <param name="notebook">The notebook, whose executed file lies in the folder already.</param>
+    /// <summary>Writes the pages of a folder of executed notebooks, which link to each other, and its index.</summary>
     /// <param name="folder">The folder of executed notebooks.</param>
+    /// <param name="sources">The folder of the notebooks themselves, with the images and a README that says what they are.</param>
     /// <param name="say">Is told, in a line each, of notebooks that somebody put there and that no page can be made of.</param>
     /// <exception cref="OutputException">A page cannot be written.</exception>
-    public static void Write(NotebookDocument notebook, string folder, Action<string> say)
+    public static void Write(string folder, string sources, Action<string> say)
     {
-        var sources = Path.GetDirectoryName(Path.GetFullPath(notebook.Path))!;
-        List<NotebookDocument> all = [.. NotebookFinder.InOrder(folder).Select(path => Try(() => NotebookDocument.Load(path), path, say)).OfType<NotebookDocument>()];
+        var paths = NotebookFinder.InOrder(folder);
+        var all = paths.Select(path => Try(() => NotebookDocument.Load(path), path, say)).OfType<NotebookDocument>().ToList();
         var markdown = new MarkdownHtml(sources, [.. all.Select(n => n.Name)]);
-        var at = all.FindIndex(n => n.Name == notebook.Name);
-        for (var i = Math.Max(0, at - 1); i <= Math.Min(all.Count - 1, at + 1); i++)
+        foreach (var (i, notebook) in all.Index())
         {
             var (previous, next) = (all.ElementAtOrDefault(i - 1), all.ElementAtOrDefault(i + 1));
-            if (Try(() => NotebookPage.Create(all[i], previous, next, markdown), all[i].Path, say) is { } page)
-                AtomicFile.Write(Path.Combine(folder, all[i].Name + ".html"), Encoding.UTF8.GetBytes(page));
+            if (Try(() => NotebookPage.Create(notebook, previous, next, markdown), notebook.Path, say) is { } page)
+                AtomicFile.Write(Path.Combine(folder, notebook.Name + ".html"), Encoding.UTF8.GetBytes(page));
         }
         var readme = Path.Combine(sources, "README.md");
         var index = IndexPage.Create(all, markdown, File.Exists(readme) ? File.ReadAllText(readme) : "# Notebooks");

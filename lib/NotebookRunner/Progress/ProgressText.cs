@@ -24,15 +24,17 @@ internal static partial class ProgressText
     };
 
     /// <summary>
-    /// The last line of what is printed, or a display that is one line, as progress bars are; <see langword="null"/> for pictures, charts and tables.
+    /// The last line of what is printed, or a display that is one line, as progress bars are; nothing for pictures and tables.
     /// </summary>
     public static string? LastLine(KernelEvent message)
     {
         if (message is not DisplayEvent { FormattedValues: { } values } || message is ReturnValueProduced)
             return null;
-        var isPrinted = message is StandardOutputValueProduced or StandardErrorValueProduced;
-        if (values.FirstOrDefault(value => value.MimeType == "text/plain")?.Value is not { } text
-            || (!isPrinted && (text.Trim().Contains('\n', StringComparison.Ordinal) || values.Any(value => value.MimeType.StartsWith("image/", StringComparison.Ordinal)))))
+        if (values.FirstOrDefault(value => value.MimeType == "text/plain")?.Value?.Trim() is not { } text)
+            return null;
+        var isPicture = text.Contains('\n', StringComparison.Ordinal)
+            || values.Any(value => value.MimeType.StartsWith("image/", StringComparison.Ordinal));
+        if (isPicture && message is DisplayedValueProduced or DisplayedValueUpdated)
             return null;
         return text.Split('\n', '\r').Select(line => Printable(line).Trim()).LastOrDefault(line => line.Length > 0);
     }

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace NotebookRunner.Progress;
 
 /// <summary>
-/// Tells people what is happening: a line for each finished cell and, on a terminal, the cell that runs, its time and its last words below them.
+/// Tells people what is happening: a line for each finished cell and, on a terminal, the cell that runs, its time and its last words.
 /// </summary>
 internal sealed class RunProgress(IAnsiConsole console)
 {
@@ -49,7 +49,8 @@ internal sealed class RunProgress(IAnsiConsole console)
     /// <summary>A cell has ended, and went wrong if there is an error.</summary>
     public void CellEnded(RunStatus status, TimeSpan elapsed, string? error)
     {
-        var (mark, words) = status == RunStatus.Succeeded ? ("[green]✓[/]", "") : ("[red]✗[/]", " " + ProgressText.Status(status).ToUpperInvariant());
+        var isGood = status == RunStatus.Succeeded;
+        var (mark, words) = isGood ? ("[green]✓[/]", "") : ("[red]✗[/]", " " + ProgressText.Status(status).ToUpperInvariant());
         var time = ProgressText.Duration(elapsed);
         var title = ProgressText.Shorten(_title, console.Profile.Width - time.Length - words.Length - 6);
         console.MarkupLine($"  {mark} {title.EscapeMarkup()} [grey]{time}[/][red]{words}[/]");

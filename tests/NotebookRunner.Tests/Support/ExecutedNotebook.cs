@@ -56,7 +56,8 @@ public sealed partial class ExecutedNotebook
         string.Join('\n', Outputs(cell).Single(o => (string)o["output_type"]! == "error")["traceback"]!.AsArray().Select(l => (string)l!));
 
     /// <summary>The text of what the format lets be a string or a list of lines.</summary>
-    public static string Join(JsonNode? text) => text is JsonArray lines ? string.Concat(lines.Select(line => (string)line!)) : (string?)text ?? "";
+    public static string Join(JsonNode? text) =>
+        text is JsonArray lines ? string.Concat(lines.Select(line => (string)line!)) : (string?)text ?? "";
 
     private static string PlainText(JsonNode data) =>
         data["text/plain"] is { } text ? Join(text) : WebUtility.HtmlDecode(Markup().Replace(Join(data["text/html"]), ""));

@@ -32,7 +32,7 @@ public sealed class NotebookFolder : IDisposable
         var notebook = new JsonObject
         {
             ["cells"] = new JsonArray([.. nodes]),
-            ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" } },
+            ["metadata"] = JsonNode.Parse("""{"kernelspec": {"display_name": ".NET (C#)", "language": "C#", "name": ".net-csharp"}}"""),
             ["nbformat"] = 4,
             ["nbformat_minor"] = 5,
         };
@@ -50,7 +50,8 @@ public sealed class NotebookFolder : IDisposable
     /// <summary>Starts the runner in this folder.</summary>
     public Process Start(params string[] arguments)
     {
-        var dotnet = System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        var runtime = RuntimeEnvironment.GetRuntimeDirectory();
+        var dotnet = System.IO.Path.GetFullPath(System.IO.Path.Combine(runtime, "..", "..", "..", "dotnet"));
         var start = new ProcessStartInfo(File.Exists(dotnet) ? dotnet : "dotnet", [s_runner, .. arguments])
         {
             WorkingDirectory = Root,
