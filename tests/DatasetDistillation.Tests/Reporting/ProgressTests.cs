@@ -13,7 +13,7 @@ public class ProgressTests
     [Fact]
     public void TheRemainingTimeGoesOnAtTheSamePace()
     {
-        var progress = new ProgressDisplay(shown.Add, "training", clock: clock);
+        var progress = new ProgressDisplay(shown.Add, "training", updatesPerSecond: 5, clock: clock);
         clock.Advance(10);
         progress.Report(0.25);
         Assert.Equal(TimeSpan.FromSeconds(30), shown[^1].Remaining);
@@ -26,7 +26,7 @@ public class ProgressTests
     [Fact]
     public void WhatAnEarlierRunDidCostsNoTimeInThisOne()
     {
-        var progress = new ProgressDisplay(shown.Add, alreadyDone: 0.5, clock: clock);
+        var progress = new ProgressDisplay(shown.Add, alreadyDone: 0.5, updatesPerSecond: 5, clock: clock);
         clock.Advance(10);
         progress.Report(0.75);
         Assert.Equal(TimeSpan.FromSeconds(10), shown[^1].Remaining);
@@ -35,7 +35,7 @@ public class ProgressTests
     [Fact]
     public void AResumedTaskEndsWithTheTimeOfAllItsRuns()
     {
-        var progress = new ProgressDisplay(shown.Add, alreadyDone: 1, clock: clock);
+        var progress = new ProgressDisplay(shown.Add, alreadyDone: 1, updatesPerSecond: 5, clock: clock);
         clock.Advance(0.1);
         progress.Report(1);
         progress.Complete("kip", TimeSpan.FromSeconds(128));
@@ -46,7 +46,7 @@ public class ProgressTests
     [Fact]
     public void NothingDoneLeavesTheRemainingTimeOpen()
     {
-        var progress = new ProgressDisplay(shown.Add, clock: clock);
+        var progress = new ProgressDisplay(shown.Add, updatesPerSecond: 5, clock: clock);
         clock.Advance(1);
         progress.Report(0);
         Assert.Null(Assert.Single(shown).Remaining);
@@ -145,7 +145,7 @@ public class ProgressTests
     [Fact]
     public void TheMessageOfASkippedReportIsNotLost()
     {
-        var progress = new ProgressDisplay(shown.Add, "first", clock: clock);
+        var progress = new ProgressDisplay(shown.Add, "first", updatesPerSecond: 5, clock: clock);
         progress.Report(0.1);
         progress.Report(0.2, "second");
         Assert.Single(shown);
