@@ -1,8 +1,13 @@
+using Plotly.NET;
+using Plotly.NET.TraceObjects;
+
 namespace DatasetDistillation.Reporting;
 
 /// <summary>The figures of the notebooks as tables.</summary>
 public static class ResultRowReporting
 {
+    private const string Undistilled = "real digits or means of them";
+
     /// <summary>
     /// A table of rows, by the number of images and then by accuracy; the notebook is named where there are several. A time that is
     /// zero, and so was not spent, is written as a dash.
@@ -21,6 +26,27 @@ public static class ResultRowReporting
             row.Cells())).Titled(title);
     }
 
+    /// <summary>
+    /// Accuracies over a cost: a color for each method, open circles for what was not distilled. What a point is shows when it is pointed at.
+    /// </summary>
+    /// <param name="rows">The rows; those without a cost are left out.</param>
+    /// <param name="cost">What is paid, such as seconds or images; it has a logarithmic axis.</param>
+    /// <param name="title">The heading.</param>
+    /// <param name="xTitle">What the cost is, with its unit.</param>
+    /// <exception cref="ArgumentException">No row has a cost.</exception>
+    public static GenericChart AccuracyAgainst(this IEnumerable<ResultRow> rows, Func<ResultRow, double> cost, string title, string xTitle)
+    {
+        var methods = rows.Where(row => cost(row) > 0).GroupBy(Method).OrderBy(static method => method.Key != Undistilled).ToArray();
+        var chart = Charts.Lines(
+            methods.Select(method => (method.Key, Numbers.From(method.Select(cost)), Numbers.From(method.Select(static row => row.Accuracy)))),
+            title, xTitle, "accuracy", logX: true, percent: true, asPoints: [.. methods.Select(static method => method.Key)]);
+        foreach (var (trace, method) in GenericChart.getTraces(chart).Zip(methods))
+            trace.With("hovertext", method.Select(static row => $"{row.TrainingSet} · {row.ReadOut}, notebook {row.Notebook}").ToArray())
+                .With("hovertemplate", "%{hovertext}<br>%{x:,.3~g}, %{y:.1%}<extra></extra>")
+                .With("marker", ((Marker)trace.Get("marker")!).With("size", 9).With("symbol", method.Key == Undistilled ? "circle-open" : "circle"));
+        return chart;
+    }
+
     /// <summary>The figures as a table shows them: images, the times of distilling and of training (a dash where zero), accuracy.</summary>
     public static Cell[] Cells(this ResultRow row)
     {
@@ -29,4 +55,7 @@ public static class ResultRowReporting
 
         static Cell Spent(TimeSpan time) => time > TimeSpan.Zero ? time : Cell.Missing;
     }
+
+    /// <summary>What stands before the first comma of the training set's name, such as "KIP" of "KIP, FC6".</summary>
+    private static string Method(ResultRow row) => row.DistillationTime > TimeSpan.Zero ? row.TrainingSet.Split(',')[0] : Undistilled;
 }

@@ -47,8 +47,10 @@ public static class Evaluation
     /// <param name="images">Images <c>[n, …network.InputShape]</c>, of the parameters' type.</param>
     /// <param name="labels">Int64 <c>[n]</c>, or soft labels <c>[n, classes]</c>; null where the classes are not known.</param>
     /// <param name="batchSize">How many images are computed at a time.</param>
+    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Calibration"/> finds it.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
-    public static Predictions Predict(Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize)
+    public static Predictions Predict(
+        Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize, double temperature = 1)
     {
         Batches.CheckImages(network, images);
         if (labels is not null)
@@ -57,7 +59,7 @@ public static class Evaluation
         var predictions = new List<Classification>((int)images.shape[0]);
         ForEachBatch(network, theta, images, batchSize, (outputs, first, size) =>
         {
-            var (confidence, label) = nn.functional.softmax(outputs, 1).max(1);
+            var (confidence, label) = nn.functional.softmax(outputs / temperature, 1).max(1);
             double[] confidences = confidence.cpu().to(ScalarType.Float64).data<double>().ToArray();
             long[] predicted = label.cpu().data<long>().ToArray();
             long[]? actual = labels is null ? null : Batches.ClassesOf(labels.narrow(0, first, size)).cpu().data<long>().ToArray();
@@ -82,11 +84,24 @@ public static class Evaluation
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
     /// <param name="data">Labelled images.</param>
+    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Calibration"/> finds it.</param>
     /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
-    public static Predictions Predict(Network network, Parameters theta, ImageDataset data)
+    public static Predictions Predict(Network network, Parameters theta, ImageDataset data, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return Predict(network, theta, data.Images, data.Labels);
+        return Predict(network, theta, data.Images, data.Labels, temperature: temperature);
+    }
+
+    /// <summary>The outputs for images, [n, classes].</summary>
+    internal static Tensor Outputs(Network network, Parameters theta, Tensor images)
+    {
+        Batches.CheckImages(network, images);
+        using var scope = NewDisposeScope();
+        var all = new List<Tensor>();
+        ForEachBatch(network, theta, images, DefaultBatchSize, (outputs, _, _) => all.Add(outputs.DetachFromDisposeScope()));
+        var joined = cat(all).MoveToOuterDisposeScope();
+        all.ForEach(static part => part.Dispose());
+        return joined;
     }
 
     private static void ForEachBatch(Network network, Parameters theta, Tensor images, int batchSize, Action<Tensor, long, long> use)

@@ -39,7 +39,7 @@ public class ProgressTests
         clock.Advance(0.1);
         progress.Report(1);
         progress.Complete("kip", TimeSpan.FromSeconds(128));
-        Assert.EndsWith("done in 2 min 08 s  kip", shown[^1].ToString());
+        Assert.EndsWith("done in 2 min 08 s · kip", shown[^1].ToString());
         Assert.Throws<ArgumentOutOfRangeException>(() => progress.Complete("kip", TimeSpan.FromSeconds(-1)));
     }
 
@@ -143,6 +143,19 @@ public class ProgressTests
     }
 
     [Fact]
+    public void AFinishedBarKeepsTheNameOfItsTask()
+    {
+        var progress = new ProgressDisplay(shown.Add, "training", clock: clock);
+        progress.Report(0.5, "epoch 1");
+        clock.Advance(3);
+        progress.Complete("loss 0.1");
+        Assert.Equal(30, $"{shown[^1]}".Count(static c => c == '█'));
+        Assert.Contains("training · done in 3 s · loss 0.1", $"{shown[^1]}");
+        Assert.Contains("width:100%", shown[^1].ToHtml());
+        Assert.Contains("training · done in 3 s · loss 0.1", shown[^1].ToHtml());
+    }
+
+    [Fact]
     public void TheMessageOfASkippedReportIsNotLost()
     {
         var progress = new ProgressDisplay(shown.Add, "first", updatesPerSecond: 5, clock: clock);
@@ -176,7 +189,7 @@ public class ProgressTests
     public void TheBarSaysEverything()
     {
         var bar = new ProgressBar(0.4, TimeSpan.FromSeconds(65), TimeSpan.FromSeconds(4000), "a < b");
-        Assert.Equal("████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left  a < b", bar.ToString());
+        Assert.Equal("████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left · a < b", bar.ToString());
         var html = XElement.Parse(bar.ToHtml());
         Assert.Contains("width:40%", html.Descendants("div").Select(d => (string?)d.Attribute("style")).First(s => s!.Contains("width")));
         Assert.Contains("a < b", html.Value);

@@ -44,14 +44,15 @@ public static partial class Charts
     /// <param name="logX">A logarithmic x axis.</param>
     /// <param name="logY">A logarithmic y axis.</param>
     /// <param name="percent">The heights are fractions, shown as percentages.</param>
+    /// <param name="asPoints">The names of those drawn as separate points, such as measurements beside a formula.</param>
     /// <exception cref="ArgumentException">There is no curve, one is empty, or its x and y are of different length.</exception>
     public static GenericChart Lines(
         IEnumerable<(string Name, Numbers X, Numbers Y)> curves, string title = "", string xTitle = "", string yTitle = "", bool logX = false,
-        bool logY = false, bool percent = false)
+        bool logY = false, bool percent = false, params string[] asPoints)
     {
         var all = Checked(curves);
-        var traces = all.Select(static (curve, i) => new Trace("scatter")
-            .With("mode", curve.Y.Count == 1 ? "markers" : "lines").With("name", Escape(curve.Name))
+        var traces = all.Select((curve, i) => new Trace("scatter")
+            .With("mode", curve.Y.Count == 1 || asPoints.Contains(curve.Name) ? "markers" : "lines").With("name", Escape(curve.Name))
             .With("x", curve.X.ToArray()).With("y", curve.Y.ToArray())
             .With("line", new Line().With("color", ChartTheme.ColorOf(i))).With("marker", new Marker().With("color", ChartTheme.ColorOf(i))));
         var layout = LayoutOf(title, AxisOf(xTitle, logX, false, all.SelectMany(c => c.X.Values)), AxisOf(yTitle, logY, percent, all.SelectMany(c => c.Y.Values)));
@@ -63,21 +64,6 @@ public static partial class Charts
             WithLegendAbove(layout);
         return PlotlyObjects.Chart(traces, layout.With("showlegend", !direct && all.Length > 1)
             .With("annotations", (Annotation[])[.. direct ? DirectLabels(all, logX, logY) : [], .. notes]));
-    }
-
-    /// <summary>Clouds of points.</summary>
-    /// <inheritdoc cref="Lines"/>
-    public static GenericChart Points(
-        IEnumerable<(string Name, Numbers X, Numbers Y)> clouds, string title = "", string xTitle = "", string yTitle = "", bool logX = false,
-        bool logY = false, bool percent = false)
-    {
-        var all = Checked(clouds);
-        var traces = all.Select(static (cloud, i) => new Trace("scatter")
-            .With("mode", "markers").With("name", Escape(cloud.Name)).With("x", cloud.X.ToArray()).With("y", cloud.Y.ToArray())
-            .With("marker", new Marker().With("color", ChartTheme.ColorOf(i)).With("size", 8).With("opacity", 0.85)));
-        var layout = LayoutOf(title, AxisOf(xTitle, logX, false, all.SelectMany(c => c.X.Values)), AxisOf(yTitle, logY, percent, all.SelectMany(c => c.Y.Values)))
-            .With("showlegend", all.Length > 1).With("annotations", (Annotation[])[.. Notes(all, logX, logY)]);
-        return PlotlyObjects.Chart(traces, all.Length > 1 ? WithLegendAbove(layout) : layout);
     }
 
     /// <summary>A bar for each category.</summary>

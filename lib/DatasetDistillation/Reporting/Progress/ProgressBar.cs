@@ -1,12 +1,13 @@
-
 namespace DatasetDistillation.Reporting;
 
 /// <summary>How far a long task has come, at one moment.</summary>
 /// <param name="Fraction">The share done, in [0, 1].</param>
 /// <param name="Elapsed">The time since the task began.</param>
 /// <param name="Remaining">The time still needed at this pace; null while it cannot be told.</param>
-/// <param name="Message">What is being done.</param>
-public sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "") : IRichOutput
+/// <param name="Message">What is being done now, such as an epoch and its loss.</param>
+/// <param name="Name">What the task is.</param>
+public sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "", string Name = "")
+    : IRichOutput
 {
     private const int TextWidth = 30;
 
@@ -23,17 +24,23 @@ public sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default
         ? $"done in {NumberText.Duration(Elapsed)}"
         : $"{NumberText.Duration(Elapsed)} elapsed" + (Remaining is { } rest ? $", about {NumberText.Duration(rest)} left" : "");
 
+    private string Words => string.Join(" · ", new[] { Name, Times, Message == Name ? "" : Message }.Where(static words => words.Length > 0));
+
     private string Percentage => NumberText.Percent(Math.Floor(Fraction * 100) / 100, 0);
 
     /// <summary>One line for a terminal.</summary>
     public override string ToString()
     {
         var full = (int)(Fraction * TextWidth);
-        return $"{new string('█', full)}{new string('░', TextWidth - full)} {Percentage,5}  {Times}{(Message.Length > 0 ? "  " + Message : "")}";
+        return $"{new string('█', full)}{new string('░', TextWidth - full)} {Percentage,5}  {Words}";
     }
 
     /// <inheritdoc/>
-    public string ToHtml() => FormattableString.Invariant($"""
-        <div style="max-width:40em;color:inherit;font-variant-numeric:tabular-nums;line-height:1.5"><div style="height:0.5em;border-radius:0.25em;background:rgba(128,136,144,0.28);overflow:hidden"><div style="height:100%;width:{Fraction * 100:0.#}%;border-radius:0.25em;background:{(IsComplete ? "#1D9F78" : "#2586D0")}"></div></div><div>{Percentage} · {Times}{(Message.Length > 0 ? " · " + Xml.Escape(Message) : "")}</div></div>
-        """);
+    public string ToHtml()
+    {
+        var done = FormattableString.Invariant($"height:100%;width:{Fraction * 100:0.#}%;border-radius:0.25em;background:{(IsComplete ? "#1D9F78" : "#2586D0")}");
+        return "<div style=\"max-width:40em;color:inherit;font-variant-numeric:tabular-nums;line-height:1.5\">"
+            + "<div style=\"height:0.5em;border-radius:0.25em;background:rgba(128,136,144,0.28);overflow:hidden\">"
+            + $"<div style=\"{done}\"></div></div><div>{Percentage} · {Xml.Escape(Words)}</div></div>";
+    }
 }

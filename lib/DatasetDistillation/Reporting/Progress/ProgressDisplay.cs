@@ -12,29 +12,30 @@ public sealed partial class ProgressDisplay : IProgress<double>
     private readonly long start;
     private readonly double alreadyDone;
     private readonly Lock gate = new();
-    private string message;
+    private readonly string name;
+    private string message = "";
 
     /// <summary>Begins to measure the time. Nothing is shown before the first report.</summary>
     /// <param name="show">Called with each bar to be shown, never from two threads at once.</param>
-    /// <param name="message">What is being done.</param>
+    /// <param name="name">What is being done; it stays beside the bar whatever is reported.</param>
     /// <param name="alreadyDone">The share done in an earlier run that is now resumed: it cost no time in this one.</param>
     /// <param name="updatesPerSecond">At most so many calls of <paramref name="show"/>; null: as <see cref="Live.Variable"/> says.</param>
     /// <param name="clock">The clock; the system's by default.</param>
-    public ProgressDisplay(Action<ProgressBar> show, string message = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
+    public ProgressDisplay(Action<ProgressBar> show, string name = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(show);
-        (this.show, this.message, this.alreadyDone, this.clock) = (show, message, alreadyDone, clock ?? TimeProvider.System);
+        (this.show, this.name, this.alreadyDone, this.clock) = (show, name, alreadyDone, clock ?? TimeProvider.System);
         rate = new UpdateRate(updatesPerSecond, clock);
         start = this.clock.GetTimestamp();
     }
 
     /// <summary>Shows a bar in the notebook and begins to measure the time.</summary>
-    /// <param name="message">What is being done.</param>
+    /// <param name="name">What is being done; it stays beside the bar whatever is reported.</param>
     /// <param name="alreadyDone">The share done in an earlier run that is now resumed: it cost no time in this one.</param>
-    public static ProgressDisplay Show(string message = "", double alreadyDone = 0)
+    public static ProgressDisplay Show(string name = "", double alreadyDone = 0)
     {
-        var live = Live.Show(new ProgressBar(Message: message));
-        return new ProgressDisplay(bar => live.Replace(bar, isLast: bar.IsComplete), message, alreadyDone);
+        var live = Live.Show(new ProgressBar(Name: name));
+        return new ProgressDisplay(bar => live.Replace(bar, isLast: bar.IsComplete), name, alreadyDone);
     }
 
     /// <summary>What the task has come to, shown or not.</summary>
@@ -75,7 +76,7 @@ public sealed partial class ProgressDisplay : IProgress<double>
         {
             this.message = message ?? this.message;
             var elapsed = total ?? clock.GetElapsedTime(start);
-            Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message);
+            Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message, name);
             if (rate.IsDue() || Current.IsComplete)
                 show(Current);
         }
