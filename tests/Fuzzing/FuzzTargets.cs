@@ -97,7 +97,7 @@ internal static class FuzzTargets
                 new Dictionary<string, byte[]> { ["a/1.png"] = Jpeg(), ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360)) },
             ],
             static (_, file, random) => file[0] == 0x89 ? Mutations.Png(file, random) : Mutations.Bytes(file, random),
-            static folder => ImageDataset.FromPngFolder(folder, 10, 12).Dispose());
+            static folder => ImageDataset.FromFolder(folder, 5, 6).Dispose());
     }
 
     private static FuzzTarget Set()

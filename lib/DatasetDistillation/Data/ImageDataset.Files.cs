@@ -25,17 +25,25 @@ public sealed partial class ImageDataset
         FromFile(path, CsvPixelReader.Read(path, height, width, classCount), classCount);
 
     /// <summary>
-    /// Reads a folder that holds a folder of PNG files for each class. Classes are labelled by their numbers where all are
-    /// called by numbers, else in the order of their names.
+    /// Reads a folder that holds a folder of PNG and JPEG files for each class. The classes are called as their folders are. Images of any size are cropped to
+    /// the wanted proportions and resized, and colors are kept. For training and test images from one folder use <see cref="StratifiedSplit"/>.
     /// </summary>
     /// <param name="path">The folder.</param>
-    /// <param name="height">The height that the images must have.</param>
-    /// <param name="width">The width that the images must have.</param>
+    /// <param name="height">The height that the images get.</param>
+    /// <param name="width">The width that the images get.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are no images, or one is damaged or of another size.</exception>
-    public static ImageDataset FromPngFolder(string path, int height = 28, int width = 28)
+    /// <exception cref="InvalidDataException">There are no classes or no images, or one cannot be read.</exception>
+    public static ImageDataset FromFolder(string path, int height, int width) => FromFolder(path, new ImageFolderOptions(height, width));
+
+    /// <summary>Reads a folder that holds a folder of PNG and JPEG files for each class.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The size that the images get, and how.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.</exception>
+    public static ImageDataset FromFolder(string path, ImageFolderOptions options)
     {
-        var (images, classNames) = PngFolderReader.Read(path, height, width);
+        ArgumentNullException.ThrowIfNull(options);
+        var (images, classNames) = ImageFolderReader.Read(path, options);
         return FromFile(path, images, classNames.Count, classNames);
     }
 

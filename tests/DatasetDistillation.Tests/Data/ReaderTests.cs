@@ -1,4 +1,3 @@
-using System.Globalization;
 using DatasetDistillation.Data;
 using Xunit;
 
@@ -161,69 +160,9 @@ public sealed class ReaderTests : IDisposable
         Assert.Contains(what, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_folder_of_class_folders_is_read_by_numbers()
-    {
-        foreach (string label in (string[])["10", "9", "2"])
-            WritePng($"{label}/{label}.png", 2, 2, byte.Parse(label, CultureInfo.InvariantCulture));
-        folder.Write("2/notes.txt", "no image");
-        folder.Write(".hidden/x", "no class");
-
-        var (read, names) = PngFolderReader.Read(folder.Path, 2, 2);
-
-        Assert.Equal([2L, 9, 10], read.Labels);
-        Assert.Equal([2, 2, 2, 2, 9, 9, 9, 9, 10, 10, 10, 10], read.Pixels);
-        Assert.Equal(11, names.Count);
-    }
-
-    [Fact]
-    public void A_folder_of_class_folders_is_read_by_names()
-    {
-        foreach (string name in (string[])["shirt", "bag", "coat"])
-            WritePng($"{name}/1.png", 2, 2, (byte)name.Length);
-
-        var (read, names) = PngFolderReader.Read(folder.Path, 2, 2);
-
-        Assert.Equal(["bag", "coat", "shirt"], names);
-        Assert.Equal([0L, 1, 2], read.Labels);
-        Assert.Equal([3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5], read.Pixels);
-    }
-
-    [Fact]
-    public void A_png_of_another_size_or_a_damaged_one_is_named()
-    {
-        WritePng("0/right.png", 28, 28, 0);
-        WritePng("1/wrong.png", 28, 27, 0);
-        var size = Assert.Throws<InvalidDataException>(() => PngFolderReader.Read(folder.Path, 28, 28));
-        folder.Write("1/wrong.png", "no image");
-        var damage = Assert.Throws<InvalidDataException>(() => PngFolderReader.Read(folder.Path, 28, 28));
-
-        Assert.Contains("wrong.png' is 28×27 pixels, but 28×28 are wanted", size.Message, StringComparison.Ordinal);
-        Assert.Contains("wrong.png", damage.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_folder_without_classes_or_images_is_refused()
-    {
-        Assert.Throws<DirectoryNotFoundException>(() => PngFolderReader.Read(folder["none"], 28, 28));
-        var noClasses = Assert.Throws<InvalidDataException>(() => PngFolderReader.Read(folder.Path, 28, 28));
-        folder.Write("0/notes.txt", "no image");
-        var noImages = Assert.Throws<InvalidDataException>(() => PngFolderReader.Read(folder.Path, 28, 28));
-
-        Assert.Contains("no class folders", noClasses.Message, StringComparison.Ordinal);
-        Assert.Contains("no PNG files", noImages.Message, StringComparison.Ordinal);
-    }
-
     private string IdxError(byte[] images, byte[] labels)
     {
         string imagesPath = folder.Write("images", images), labelsPath = folder.Write("labels", labels);
         return Assert.Throws<InvalidDataException>(() => IdxReader.Read(imagesPath, labelsPath, 10)).Message;
-    }
-
-    private void WritePng(string name, int width, int height, byte value)
-    {
-        var pixels = new byte[width * height];
-        Array.Fill(pixels, value);
-        folder.Write(name, Png.Encode(width, height, 1, pixels));
     }
 }

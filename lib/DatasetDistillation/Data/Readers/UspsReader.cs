@@ -44,7 +44,7 @@ internal static class UspsReader
                     ReadSparse(fields, image);
                 else
                     ReadDense(fields, image);
-                foreach (float value in Bilinear.Resize(image, Side, MnistSide))
+                foreach (float value in Resampling.Resize(image, Side, MnistSide))
                     pixels.Add((byte)MathF.Round(127.5f * (value + 1)));
             }
         }

@@ -38,7 +38,7 @@ public static class SyntheticDigits
         Span<float> box = stackalloc float[Box * Box];
         for (int i = 0; i < box.Length; i++)
             box[i] = image[((Margin + (i / Box)) * DigitPen.Side) + Margin + (i % Box)];
-        var enlarged = Bilinear.Resize(Bilinear.Resize(box, Box, UspsSide), UspsSide, DigitPen.Side);
+        var enlarged = Resampling.Resize(Resampling.Resize(box, Box, UspsSide), UspsSide, DigitPen.Side);
         for (int i = 0; i < enlarged.Length; i++)
             image[i] = (byte)MathF.Round(enlarged[i]);
     }

@@ -1,0 +1,51 @@
+namespace DatasetDistillation.Data;
+
+/// <summary>How an image of another size is made to fit.</summary>
+public enum ImageFit
+{
+    /// <summary>The largest part of the wanted proportions, from the middle of the image, is resized.</summary>
+    Crop,
+
+    /// <summary>The whole image is resized, whatever its proportions.</summary>
+    Stretch,
+
+    /// <summary>It is not: the image must be of the wanted size.</summary>
+    Exact,
+}
+
+/// <summary>What happens with image files that cannot be read, or do not fit.</summary>
+public enum UnreadableImages
+{
+    /// <summary>The first one is an error that names it.</summary>
+    Refuse,
+
+    /// <summary>They are left out; a notice names each.</summary>
+    Skip,
+}
+
+/// <summary>How a folder of images becomes a data set. The defaults serve, but for the size.</summary>
+/// <param name="Height">The height that the images get, in pixels.</param>
+/// <param name="Width">The width that the images get, in pixels.</param>
+public sealed record ImageFolderOptions(int Height, int Width)
+{
+    /// <summary>How images of another size are made to fit: by resizing with antialiasing, bilinear as in Pillow and PyTorch.</summary>
+    public ImageFit Fit { get; init; }
+
+    /// <summary>Whether colors are turned to gray (luma, ITU-R BT.601). Otherwise images have three channels, or one where all of them are gray.</summary>
+    public bool Gray { get; init; }
+
+    /// <summary>What happens with files that cannot be read.</summary>
+    public UnreadableImages Unreadable { get; init; }
+
+    /// <summary>Is given a line of text for each file that is skipped. By default it is written to the console.</summary>
+    public Action<string> Notice { get; init; } = Console.WriteLine;
+
+    /// <summary>
+    /// The names of the classes in the order of their labels, such as those of the training images for a folder of test images; a class without a folder
+    /// is empty then. By default the folders' names, in numerical order where all are numbers, else in alphabetical.
+    /// </summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
+    /// <summary>The bytes that the images may take in memory, as Float32; by default 1 GiB.</summary>
+    public long MaximumBytes { get; init; } = Npz.DefaultMaximumBytes;
+}
