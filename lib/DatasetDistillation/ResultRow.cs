@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using DatasetDistillation.Reporting;
 
 namespace DatasetDistillation;
 
@@ -22,30 +21,4 @@ public sealed record ResultRow(
     /// <summary>Whether another row measures the same: it is of the same notebook, training set and read-out, on as many images.</summary>
     public bool Replaces(ResultRow other) =>
         (Notebook, TrainingSet, ReadOut, Images) == (other?.Notebook, other?.TrainingSet, other?.ReadOut, other?.Images);
-
-    /// <summary>
-    /// A table of rows, by the number of images and then by accuracy; the notebook is named where there are several. A time that is
-    /// zero, and so was not spent, is written as a dash.
-    /// </summary>
-    /// <param name="rows">The rows, such as those of one notebook: <c>Saved.Rows().Where(row => row.Notebook == "02")</c>.</param>
-    /// <param name="title">The heading.</param>
-    public static ResultsTable Table(IEnumerable<ResultRow> rows, string title = "")
-    {
-        var sorted = rows.OrderBy(static row => row.Images).ThenBy(static row => row.Accuracy).ToArray();
-        var several = sorted.DistinctBy(static row => row.Notebook).Count() > 1;
-        var empty = new ResultsTable(
-            "training set · read out by", Column.Count("images"), Column.Duration("distilling", Best.None),
-            Column.Duration("training", Best.None), Column.Percent("accuracy", decimals: 2));
-        return sorted.Aggregate(empty, (table, row) => table.Add(
-            $"{(several ? row.Notebook + " " : "")}{row.TrainingSet} · {row.ReadOut}",
-            row.Cells())).Titled(title);
-    }
-
-    /// <summary>The figures as a table shows them: images, the times of distilling and of training (a dash where zero), accuracy.</summary>
-    public Cell[] Cells()
-    {
-        return [Images, Spent(DistillationTime), Spent(TrainingTime), double.IsNaN(Deviation) ? Accuracy : (Accuracy, Deviation)];
-
-        static Cell Spent(TimeSpan time) => time > TimeSpan.Zero ? time : Cell.Missing;
-    }
 }

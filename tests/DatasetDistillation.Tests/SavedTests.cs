@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Reporting;
 using DatasetDistillation.Tests.Data;
 using DatasetDistillation.Tests.Distillation;
 using Xunit;
@@ -66,13 +67,13 @@ public sealed class SavedTests : IDisposable
     {
         var network = Row with { ReadOut = "digit CNN", TrainingTime = TimeSpan.FromSeconds(4), Accuracy = 0.2, Deviation = 0.05 };
         var real = Row with { TrainingSet = "real", DistillationTime = TimeSpan.Zero, TrainingTime = TimeSpan.Zero, Images = 500, Accuracy = 0.1 };
-        var table = ResultRow.Table([real, Row, network], "ten and 500");
+        var table = new[] { real, Row, network }.Table("ten and 500");
         Assert.Equal("ten and 500", table.Title);
         Assert.Equal(["KIP, FC3 · digit CNN", "KIP, FC3 · kernel ridge", "real · kernel ridge"], table.Rows.Select(row => row.Name));
         var words = table.ToMarkdown().Split('\n').Select(line => line.Trim('|', ' ')).ToArray();
         Assert.Contains("KIP, FC3 · digit CNN | 10 | 20 s | 4 s | 20.00 ± 5.00 %", words);
         Assert.Contains("real · kernel ridge | 500 | – | – | 10.00 %", words);
-        Assert.Equal("01 real · kernel ridge", ResultRow.Table([Row, real with { Notebook = "01" }]).Rows[1].Name);
+        Assert.Equal("01 real · kernel ridge", new[] { Row, real with { Notebook = "01" } }.Table().Rows[1].Name);
     }
 
     [Fact]

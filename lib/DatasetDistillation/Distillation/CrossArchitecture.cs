@@ -4,7 +4,7 @@ using DatasetDistillation.Training;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>How well distilled sets train networks that they were not made for: the accuracy of every network from every set.</summary>
-public sealed partial class CrossArchitecture
+public sealed class CrossArchitecture
 {
     private readonly Spread?[,] cells;
 

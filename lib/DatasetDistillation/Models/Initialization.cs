@@ -97,13 +97,11 @@ public sealed record Initialization(string Name, Fan Fan, double Gain, bool Unif
     {
         public Tensor Draw(Generator generator)
         {
-            using var standard = Uniform
+            var drawn = Uniform
                 ? rand(Scale.shape, Scale.dtype, generator: generator)
                 : randn(Scale.shape, Scale.dtype, generator: generator);
-            if (Shift is null)
-                return standard.mul(Scale);
-            using var scaled = standard.mul(Scale);
-            return scaled.add(Shift);
+            drawn.mul_(Scale);
+            return Shift is null ? drawn : drawn.add_(Shift);
         }
     }
 }

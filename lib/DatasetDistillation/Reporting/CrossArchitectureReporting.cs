@@ -1,54 +1,44 @@
-using DatasetDistillation.Reporting;
+using DatasetDistillation.Distillation;
+using Plotly.NET;
 
-namespace DatasetDistillation.Distillation;
+namespace DatasetDistillation.Reporting;
 
-/// <content>The matrix is shown as a table of means and standard deviations, or as a heat map of means.</content>
-[TypeFormatterSource(typeof(RichOutputFormatterSource), PreferredMimeTypes = [MimeType.Html, MimeType.Text])]
-public sealed partial class CrossArchitecture : IRichOutput
+/// <summary>The matrix of sets and networks as a table of means and standard deviations, or as a heat map of means.</summary>
+public static class CrossArchitectureReporting
 {
-    // In CSS pixels: what the names of sets and of networks take.
-    private const int NamesWidth = 260;
-    private const int NetworkWidth = 110;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> MimeTypes { get; } = [MimeType.Html, MimeType.Markdown, MimeType.Text];
-
-    /// <inheritdoc/>
-    public string Render(string mimeType) => Table().Render(mimeType);
-
     /// <summary>
     /// Mean ± standard deviation in per cent, a row for each set and a column for each network. The best set for a network is
     /// emphasised where all have the same number of images.
     /// </summary>
+    /// <param name="matrix">The accuracies.</param>
     /// <param name="title">The heading.</param>
-    public ResultsTable Table(string title = "Networks trained from scratch on each set: test accuracy")
+    public static ResultsTable Table(this CrossArchitecture matrix, string title = "Networks trained from scratch on each set: test accuracy")
     {
-        var best = Images.Distinct().Count() == 1 ? Best.Highest : Best.None;
-        var accuracies = Networks.Select(name => Column.Percent(name, best: best));
-        var table = new ResultsTable("training set", accuracies.Prepend(Column.Count("images"))).Titled(title);
-        for (var row = 0; row < Sets.Count; row++)
+        ArgumentNullException.ThrowIfNull(matrix);
+        var best = matrix.Images.Distinct().Count() == 1 ? Best.Highest : Best.None;
+        var table = new ResultsTable("training set", matrix.Networks.Select(name => Column.Percent(name, best: best)).Prepend(Column.Count("images"))).Titled(title);
+        for (var row = 0; row < matrix.Sets.Count; row++)
         {
-            var measured = Enumerable.Range(0, Networks.Count).Select(column => cells[row, column] is { } spread ? (Cell)spread : Cell.Missing);
-            table = table.Add(Sets[row], measured.Prepend(Images[row]));
+            var measured = Enumerable.Range(0, matrix.Networks.Count).Select(column => matrix[row, column] is { } spread ? (Cell)spread : Cell.Missing);
+            table = table.Add(matrix.Sets[row], measured.Prepend(matrix.Images[row]));
         }
         return table;
     }
 
-    /// <summary>The means in per cent, in colours; the number of images stands after the name of a set.</summary>
+    /// <summary>The means in per cent, in colors; the number of images stands after the name of a set.</summary>
+    /// <param name="matrix">The accuracies.</param>
     /// <param name="title">The heading.</param>
-    public Chart HeatMap(string title = "Test accuracy in %")
+    public static GenericChart HeatMap(this CrossArchitecture matrix, string title = "Test accuracy in %")
     {
-        var means = new double[Sets.Count, Networks.Count];
-        for (var row = 0; row < Sets.Count; row++)
-            for (var column = 0; column < Networks.Count; column++)
-                means[row, column] = 100 * (cells[row, column]?.Mean ?? double.NaN);
-        var names = Sets.Zip(Images, static (name, images) => $"{name}, {images}");
-        return Chart.HeatMap(means, names, Networks, title, "network", "training set", HeatMapColours.Sequential, "0.0") with
-        {
-            Width = Math.Clamp(NamesWidth + (NetworkWidth * Networks.Count), 480, 1000),
-        };
+        ArgumentNullException.ThrowIfNull(matrix);
+        var means = new double[matrix.Sets.Count, matrix.Networks.Count];
+        for (var row = 0; row < matrix.Sets.Count; row++)
+            for (var column = 0; column < matrix.Networks.Count; column++)
+                means[row, column] = 100 * (matrix[row, column]?.Mean ?? double.NaN);
+        var names = matrix.Sets.Zip(matrix.Images, static (name, images) => $"{name}, {images}");
+        return Charts.HeatMap(means, names, matrix.Networks, title, "network", "training set", HeatMapColors.Sequential, "0.0");
     }
 
-    /// <summary>The table as lines of text.</summary>
-    public override string ToString() => Table().ToString();
+    /// <summary>The table as a fragment of HTML.</summary>
+    public static string ToHtml(this CrossArchitecture matrix) => matrix.Table().ToHtml();
 }

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using TorchSharp;
 
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
 /// A matrix of numbers to be shown, row by row. Rectangular and jagged arrays convert to it by themselves. The numbers are copied.
 /// </summary>
-public sealed partial class Matrix
+public sealed class Matrix
 {
     private readonly ImmutableArray<double> values;
 
@@ -53,6 +54,12 @@ public sealed partial class Matrix
 
     /// <summary>Copies an array of rows.</summary>
     public static implicit operator Matrix(int[][] rows) => From(rows, v => v);
+
+    /// <summary>Copies a tensor [rows, columns] of any numeric type.</summary>
+    /// <exception cref="ArgumentException">The tensor has another number of dimensions.</exception>
+    public static implicit operator Matrix(torch.Tensor values) => values.shape is [var rows, var columns]
+        ? new Matrix((int)rows, (int)columns, TensorValues.Of(values, torch.float64, t => t.data<double>().ToArray()))
+        : throw new ArgumentException($"A matrix has two dimensions; this tensor is [{string.Join(", ", values.shape)}].");
 
     private static Matrix From<T>(T[,] values)
         where T : IConvertible =>

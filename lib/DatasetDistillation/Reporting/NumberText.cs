@@ -79,7 +79,8 @@ internal static class NumberText
 
     private static string Text(this CultureInfo culture, FormattableString text) => text.ToString(culture);
 
-    private static string Minus(string text) => text.Replace('-', '−');
+    /// <summary>With a true minus sign, and none before a zero.</summary>
+    private static string Minus(string text) => text.Any(static c => c is >= '1' and <= '9') ? text.Replace('-', '−') : text.TrimStart('-');
 
     private static string NotFinite(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using TorchSharp;
 
 namespace DatasetDistillation.Reporting;
 
@@ -8,7 +9,7 @@ namespace DatasetDistillation.Reporting;
 /// takes whatever the caller has. The numbers are copied.
 /// </summary>
 [CollectionBuilder(typeof(Numbers), nameof(Create))]
-public readonly partial struct Numbers : IEquatable<Numbers>
+public readonly struct Numbers : IEquatable<Numbers>
 {
     private readonly ImmutableArray<double> values;
 
@@ -70,4 +71,22 @@ public readonly partial struct Numbers : IEquatable<Numbers>
 
     /// <summary>Copies a list.</summary>
     public static implicit operator Numbers(List<float> values) => new(values.Select(v => (double)v));
+
+    /// <summary>The measurements in their order.</summary>
+    public static implicit operator Numbers(Training.Spread spread) => new(spread?.Values ?? throw new ArgumentNullException(nameof(spread)));
+
+    /// <summary>Copies the elements of a tensor of any shape and numeric type, in row-major order.</summary>
+    public static implicit operator Numbers(torch.Tensor values) => TensorValues.Of(values, torch.float64, t => t.data<double>().ToArray());
+
+    internal double[] ToArray() => [.. Values];
+}
+
+internal static class TensorValues
+{
+    /// <summary>Reads a tensor through a copy of the type wanted, outside the graph and on the CPU.</summary>
+    public static T[] Of<T>(torch.Tensor tensor, torch.ScalarType type, Func<torch.Tensor, T[]> read)
+    {
+        using var scope = torch.NewDisposeScope();
+        return read(tensor.detach().to(type).cpu());
+    }
 }

@@ -32,12 +32,11 @@ public sealed class CultureTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var images = new ImageDataset(zeros([1500, 1, 2, 2]), zeros([1500], ScalarType.Int64), "zeros", classCount: 10);
-        var chart = Chart.Line([-0.5, 1234.5], percent: true).With(Annotation.Vertical(0.25, "here"));
+        var chart = Charts.SideBySide(Charts.Line([-0.5, 1234.5], percent: true), Charts.Histogram([0.25, 0.5]));
         var table = new ResultsTable("m", Column.Percent("p"), Column.Duration("t"), Column.Significant("s")).Add("a", (-0.125, 0.5), 1.5, 1e-9);
         return
         [
-            .. chart.MimeTypes.Select(chart.Render),
-            .. table.MimeTypes.Select(table.Render),
+            chart.ToHtml(), chart.ToText(), table.ToHtml(), table.ToMarkdown(), $"{table}",
             $"{new Score(0.5, 0.25)}",
             $"{new EpochReport(1, 2, 0.5, 0.25, 0.125, 0.75, 0.1, TimeSpan.Zero, TimeSpan.FromSeconds(1.5))}",
             $"{new DownloadProgress("file", 1, 2, 1_500_000, 2_500_000)}",

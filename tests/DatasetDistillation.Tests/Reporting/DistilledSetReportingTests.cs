@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Reporting;
 using DatasetDistillation.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
@@ -18,18 +19,30 @@ public sealed class DistilledSetReportingTests
         Assert.Equal((3, 4), (grid.Columns, grid.Rows));
         Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], grid.Images.Pixels.ToArray());
         Assert.Equal<string>(["step 1", "", "step 2", ""], grid.RowLabels);
+        Assert.Equal<string>(["0", "1", "2"], grid.ColumnLabels);
+        Assert.Empty(grid.Captions);
         Assert.Equal([0, 2, 4], set.Grid(rows: 1).Images.Pixels.ToArray());
         Assert.Contains("the first 3", set.Grid(rows: 1).Title, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Where_learned_labels_have_changed_the_columns_are_those_of_the_places()
+    public void Where_learned_labels_have_changed_the_columns_are_those_of_the_places_and_the_label_is_written_below()
     {
         using var set = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
         var grid = set.Grid();
         Assert.Equal((2, 2), (grid.Columns, grid.Rows));
         Assert.Equal([0, 2, 1, 3], grid.Images.Pixels.ToArray());
-        Assert.Equal<string>(["1", "1", "0", "1"], grid.Captions);
+        Assert.Equal<string>(["0", "1"], grid.ColumnLabels);
+        Assert.Equal<string>(["label 1", "", "", ""], grid.Captions);
+    }
+
+    [Fact]
+    public void Images_in_an_order_of_their_own_are_arranged_by_their_labels()
+    {
+        var labels = eye(3).index_select(0, tensor(new long[] { 0, 1, 2, 0, 1, 2 }));
+        using var set = new DistilledSet(arange(6, float32).reshape(6, 1, 1, 1), labels, "test");
+        Assert.Equal([0, 1, 2, 3, 4, 5], set.Grid().Images.Pixels.ToArray());
+        Assert.Empty(set.Grid().Captions);
     }
 
     [Fact]
@@ -47,15 +60,16 @@ public sealed class DistilledSetReportingTests
     }
 
     [Fact]
-    public void A_wall_has_a_row_of_every_class_for_each_set()
+    public void A_wall_has_a_row_for_each_set_of_what_was_made_for_every_class()
     {
         using var grey = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())), "test");
-        using var lacking = new DistilledSet(arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
-        var wall = DistilledSet.Wall([("grey", grey), ("lacking", lacking)]);
-        Assert.Equal<string>(["grey", "lacking"], wall.RowLabels);
-        Assert.Equal([0, 2 / 3f, 1, 0], wall.Images.Pixels.ToArray());
+        using var drifted = new DistilledSet(arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
+        var wall = new[] { ("grey", grey), ("drifted", drifted) }.Wall();
+        Assert.Equal<string>(["grey", "drifted"], wall.RowLabels);
+        Assert.Equal<string>(["0", "1"], wall.ColumnLabels);
+        Assert.Equal([0, 2 / 3f, 0, 1], wall.Images.Pixels.ToArray());
         using var other = new DistilledSet(rand([2, 1, 3, 3]), eye(2), "test");
-        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => DistilledSet.Wall([("grey", grey), ("other", other)])).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => new[] { ("grey", grey), ("other", other) }.Wall()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

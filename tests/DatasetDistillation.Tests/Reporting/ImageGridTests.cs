@@ -1,6 +1,5 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Reporting;
-using DatasetDistillation.Reporting.Rendering;
 using DatasetDistillation.Training;
 using Xunit;
 
@@ -142,7 +141,7 @@ public class ImageGridTests
             var grid = ImageGrid.Of(new float[1, 4, 4]);
             grid.SavePng(path);
             grid.SavePng(path);
-            Assert.Equal(grid.Render(MimeType.Png), Convert.ToBase64String(File.ReadAllBytes(path)));
+            Assert.Equal(grid.ToPng(), File.ReadAllBytes(path));
             Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
         }
         finally
@@ -200,7 +199,7 @@ public class ImageGridTests
         return images;
     }
 
-    private static PngImage Decoded(IRichOutput grid) => Png.Decode(Convert.FromBase64String(grid.Render(MimeType.Png)));
+    private static PngImage Decoded(IPicture grid) => Png.Decode(grid.ToPng());
 
     private static void AssertRefused(Func<object> make, params string[] quoted)
     {

@@ -177,7 +177,7 @@ public class ProgressTests
     {
         var bar = new ProgressBar(0.4, TimeSpan.FromSeconds(65), TimeSpan.FromSeconds(4000), "a < b");
         Assert.Equal("████████████░░░░░░░░░░░░░░░░░░  40 %  1 min 05 s elapsed, about 1 h 06 min left  a < b", bar.ToString());
-        var html = XElement.Parse(bar.Render(MimeType.Html));
+        var html = XElement.Parse(bar.ToHtml());
         Assert.Contains("width:40%", html.Descendants("div").Select(d => (string?)d.Attribute("style")).First(s => s!.Contains("width")));
         Assert.Contains("a < b", html.Value);
     }

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Tests.Reporting;
 public class ResultsTableTests
 {
     private static readonly ResultsTable Table =
-        new ResultsTable("method", Column.Percent("accuracy"), Column.Duration("time"), Column.Count("images"), Column.Significant("loss", best: Best.Lowest))
+        new ResultsTable("method", Column.Percent("accuracy"), Column.Duration("time", Best.Lowest), Column.Count("images"), Column.Significant("loss", best: Best.Lowest))
             .Add("random <real>", (0.612, 0.041), 0.2, 10, 1.234567)
             .Add("distilled", (0.853, 0.012), TimeSpan.FromSeconds(130), 10, 0.000012)
             .Add("all | data", 0.9931, 4000, 33600, Cell.Missing);
@@ -28,24 +28,24 @@ public class ResultsTableTests
     public void ATieThatTheTableCannotShowIsEmphasisedTwice()
     {
         var table = new ResultsTable("m", Column.Percent("accuracy")).Add("a", (0.98312, 0.01)).Add("b", (0.98309, 0.02)).Add("c", 0.9);
-        Assert.Equal(2, XElement.Parse(table.Render(MimeType.Html)).Descendants("strong").Count());
+        Assert.Equal(2, XElement.Parse(table.ToHtml()).Descendants("strong").Count());
     }
 
     [Fact]
     public void NothingIsBestAlone() =>
-        Assert.DoesNotContain("<strong>", new ResultsTable("m", Column.Percent("accuracy")).Add("a", 0.9).Render(MimeType.Html));
+        Assert.DoesNotContain("<strong>", new ResultsTable("m", Column.Percent("accuracy")).Add("a", 0.9).ToHtml());
 
     [Fact]
     public void ANumberThatIsNotFiniteIsNeverTheBest()
     {
         var table = new ResultsTable("m", Column.Number("loss", best: Best.Lowest)).Add("diverged", double.NaN).Add("a", 2.0).Add("b", 1.0).Add("c", double.NegativeInfinity);
-        Assert.Equal("1.00", XElement.Parse(table.Render(MimeType.Html)).Descendants("strong").Single().Value);
+        Assert.Equal("1.00", XElement.Parse(table.ToHtml()).Descendants("strong").Single().Value);
     }
 
     [Fact]
     public void WordsStandFlushLeftUnderTheirHeading()
     {
-        var table = XElement.Parse(new ResultsTable("m", Column.Count("images"), Column.Text("to do")).Add("a", 10, "run it").Render(MimeType.Html));
+        var table = XElement.Parse(new ResultsTable("m", Column.Count("images"), Column.Text("to do")).Add("a", 10, "run it").ToHtml());
         Assert.Equal(["right", "left"], table.Descendants("td").Select(td => td.Attribute("style")!.Value.Split([':', ';'])[1]));
         Assert.Equal(["left", "right", "left"], table.Descendants("thead").Descendants("th").Select(th => th.Attribute("style")!.Value.Split([':', ';'])[1]));
     }
@@ -53,7 +53,7 @@ public class ResultsTableTests
     [Fact]
     public void TheHtmlStandsAlone()
     {
-        var html = Table.Titled("Results & more").Render(MimeType.Html);
+        var html = Table.Titled("Results & more").ToHtml();
         Assert.Equal("Results & more", XElement.Parse(html).Element("caption")!.Value);
         Assert.Contains("random <real>", Html().Descendants("th").Select(th => th.Value));
         Assert.DoesNotContain("<script", html);
@@ -112,5 +112,5 @@ public class ResultsTableTests
         Assert.Equal(3, Table.Rows.Length);
     }
 
-    private static XElement Html() => XElement.Parse(Table.Render(MimeType.Html));
+    private static XElement Html() => XElement.Parse(Table.ToHtml());
 }

@@ -1,0 +1,13 @@
+using Plotly.NET;
+
+namespace DatasetDistillation.Reporting;
+
+/// <summary>Charts as what a host shows that has no formatter for them.</summary>
+public static class ChartOutput
+{
+    /// <summary>A fragment of HTML: an image of the chart, and a script that puts the interactive chart in its place where plotly.js can be had.</summary>
+    public static string ToHtml(this GenericChart chart) => ChartHtml.Of(chart);
+
+    /// <summary>A line of text for terminals: headings, axes, and what the curves do.</summary>
+    public static string ToText(this GenericChart chart) => ChartText.Of(chart);
+}
