@@ -61,8 +61,10 @@ public sealed class InnerOptimizerTests
                 [Random(size, type, 5), .. Enumerable.Range(0, rule.Moments).Select(i => later ? Random(size, type, 6 + (ulong)i) : null)];
             var (ofIterate, ofGradient, ofRate) = rule.PullByDefinition(cotangents, iterate, gradient, 0.02, step);
             var actual = rule.Pull(cotangents, iterate, gradient, 0.02, step);
-            AssertClose([.. ofIterate, ofGradient], [.. actual.Iterate, actual.Gradient]);
-            // A sum may cancel: its error is measured by its terms.
+            AssertClose(ofIterate, actual.Iterate);
+            // Where sums cancel, their error is measured by their terms: at Adam's first step, what comes through m and v.
+            var largest = new[] { ofGradient, ofIterate.ElementAtOrDefault(1) }.Max(static part => part?.abs().max().ToDouble() ?? 0);
+            Assert.InRange((ofGradient - actual.Gradient).abs().max().ToDouble(), 0, Tolerance(type) * largest);
             var terms = cotangents[0]!.norm().ToDouble() * Math.Sqrt(size);
             Assert.Equal(ofRate.ToDouble(), actual.Rate.ToDouble(), Tolerance(type) * terms);
             Assert.Equal((ofRate.dtype, 0L), (actual.Rate.dtype, actual.Rate.dim()));
