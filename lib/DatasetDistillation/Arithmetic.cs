@@ -91,6 +91,13 @@ internal static class Arithmetic
         return a.mul_(scalar);
     }
 
+    /// <summary>a ← a / b.</summary>
+    public static Tensor OverInPlace(this Tensor a, double b)
+    {
+        using var scalar = b.ToScalar();
+        return a.div_(scalar);
+    }
+
     /// <summary>The elements, none below or above a limit.</summary>
     public static Tensor Within(this Tensor a, double least, double greatest)
     {

@@ -113,7 +113,7 @@ public sealed partial class ImageDataset
         DataLimits.Require((Int128)array.Count * sizeof(float), new FileInfo(path).Length, maximumBytes, $"The array '{images}' in '{path}' as Float32");
 
         var pixels = array.Type == NpyType.UInt8
-            ? torch.tensor(array.AsSpan<byte>().ToArray(), [.. array.Shape]).to(torch.float32).div_(255)
+            ? torch.tensor(array.AsSpan<byte>().ToArray(), [.. array.Shape]).to(torch.float32).OverInPlace(255)
             : torch.tensor(array.ToSingles(), [.. array.Shape]);
         return array.Shape.Count == 3 ? pixels.unsqueeze(1)
             : ImageLayouts.Of(npz, images, layout) == ImageLayout.ChannelsLast ? pixels.permute(0, 3, 1, 2).contiguous() : pixels;

@@ -111,7 +111,7 @@ public sealed partial class ImageDataset : IDisposable
     internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();
-        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).div_(255).to(Compute.Device);
+        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
         return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardization: null);
     }
 

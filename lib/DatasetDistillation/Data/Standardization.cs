@@ -78,7 +78,7 @@ public sealed class Standardization : IEquatable<Standardization>
         if (Mean.Count == 1)
             return images.Times(StandardDeviation[0]).Plus(Mean[0]);
         using var scope = torch.NewDisposeScope();
-        return ((images * Channels(images, StandardDeviation)) + Channels(images, Mean)).MoveToOuterDisposeScope();
+        return (images * Channels(images, StandardDeviation)).Plus(Channels(images, Mean)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
