@@ -142,23 +142,27 @@ public sealed class ConvolutionalKernel : IKernel
         Tensor From(Tensor image) => image.narrow(2, diagonal.Top, diagonal.Rows).narrow(3, diagonal.Left, diagonal.Columns);
         Tensor To(Tensor image) =>
             image.narrow(2, diagonal.Top + diagonal.Down, diagonal.Rows).narrow(3, diagonal.Left + diagonal.Right, diagonal.Columns);
-        Tensor Pairs(Tensor left, Tensor right) => (From(left).unsqueeze(1) * To(right).unsqueeze(0)).mean([2]).flatten(0, 1).unsqueeze(1);
+        Tensor Products(Tensor left, Tensor right) => (From(left).unsqueeze(1) * To(right).unsqueeze(0)).mean([2]).flatten(0, 1).unsqueeze(1);
+        Tensor Distances(Tensor left, Tensor right) => (From(left).unsqueeze(1) - To(right).unsqueeze(0)).square().mean([2]).flatten(0, 1).unsqueeze(1);
 
-        var largest = x.dtype == float32 ? ArcCosine.LargestSingle : ArcCosine.LargestDouble;
-        var value = Pairs(x, xPrime);
-        Tensor? tangent = null;
+        // As in the fused recursion, of which this is the definition.
+        var distance = Distances(x, xPrime);
+        var (below, columnsBelow) = (x.square().mean([1], keepdim: true), xPrime.square().mean([1], keepdim: true));
+        Tensor? value = null, tangent = null;
         for (int l = 0; l < Depth; l++)
         {
-            var q = Convolution(value).Plus(BiasVariance);
-            tangent = tangent is null ? q : q.Plus(Convolution(tangent));
-            var s = Pairs(rowVariances[l].sqrt(), columnVariances[l].sqrt());
-            var cosine = (q / s).Within(-largest, largest);
-            var opening = cosine.acos().MinusFrom(Math.PI).Over(2 * Math.PI);
-            value = (s * cosine.Squared().MinusFrom(1).sqrt()).Over(2 * Math.PI).Plus(opening * q);
-            tangent = opening * tangent;
+            var (root, columnRoot) = (rowVariances[l].sqrt(), columnVariances[l].sqrt());
+            var (s, apart) = (Products(root, columnRoot), Distances(root, columnRoot));
+            var u = (Convolution(distance, diagonal, below, columnsBelow) - apart).clamp_min(0) / (2 * s);
+            var q = s * (1 - u);
+            var (opening, growth) = ArcCosine.Of(u);
+            tangent = opening * (tangent is null ? q : q + Convolution(tangent)) / 2;
+            value = s * (1 - growth) / 2;
+            distance = apart / 2 + s * growth;
+            (below, columnsBelow) = (rowVariances[l] / 2, columnVariances[l] / 2);
         }
-        var last = Limit == WideLimit.Ntk ? value.Plus(tangent!) : value;
-        return last.sum([1, 2, 3]).reshape(x.shape[0], xPrime.shape[0]).Times(diagonal.Weight);
+        var last = Limit == WideLimit.Ntk ? value! + tangent! : value!;
+        return last.sum([1, 2, 3]).reshape(x.shape[0], xPrime.shape[0]) * diagonal.Weight;
     }
 
     /// <summary>What the pairs p′ = p add to K(x, x), [n].</summary>
@@ -171,5 +175,18 @@ public sealed class ConvolutionalKernel : IKernel
         return last.sum([1, 2, 3]).Times(diagonal.Weight / 2);
     }
 
-    private Tensor Convolution(Tensor covariance) => nn.functional.avg_pool2d(covariance, 3, stride: 1, padding: 1).Times(WeightVariance);
+    /// <summary>A convolution of distances [n·m, 1, …] along a diagonal, beside which one of both images has its variances.</summary>
+    private Tensor Convolution(Tensor distance, Diagonal diagonal, Tensor left, Tensor right)
+    {
+        Tensor From(Tensor image) => nn.functional.pad(image, [1, 1, 1, 1]).narrow(2, diagonal.Top, diagonal.Rows + 2).narrow(3, diagonal.Left, diagonal.Columns + 2);
+        Tensor To(Tensor image) => nn.functional.pad(image, [1, 1, 1, 1])
+            .narrow(2, diagonal.Top + diagonal.Down, diagonal.Rows + 2).narrow(3, diagonal.Left + diagonal.Right, diagonal.Columns + 2);
+
+        var inside = ones_like(left.narrow(0, 0, 1));
+        var beside = (From(left) * (1 - To(inside))).unsqueeze(1) + (To(right) * (1 - From(inside))).unsqueeze(0);
+        var whole = nn.functional.pad(distance, [1, 1, 1, 1]) + beside.flatten(0, 1);
+        return nn.functional.avg_pool2d(whole, 3, stride: 1) * WeightVariance;
+    }
+
+    private Tensor Convolution(Tensor covariance) => nn.functional.avg_pool2d(covariance, 3, stride: 1, padding: 1) * WeightVariance;
 }

@@ -52,27 +52,26 @@ public sealed class FullyConnectedKernel : IKernel
         KernelInputs.Require(x, xPrime);
         using var scope = NewDisposeScope();
         var (left, right) = (x.flatten(1), xPrime.flatten(1));
-        double scale = WeightVariance / left.shape[1];
-        var largest = x.dtype == float32 ? ArcCosine.LargestSingle : ArcCosine.LargestDouble;
-        var q = left.matmul(right.t()).Times(scale).Plus(BiasVariance);
-        var rowVariance = left.Squared().sum(1, keepdim: true).Times(scale).Plus(BiasVariance);
-        var columnVariance = right.Squared().sum(1).unsqueeze(0).Times(scale).Plus(BiasVariance);
-        var (tangent, diagonal, diagonalTangent) = (q, rowVariance, rowVariance);
+        var (row, column) = (Variances(left).unsqueeze(1), Variances(right).unsqueeze(0));
+        var u = Angles(left, right, row.sqrt(), column.sqrt());
+        var (tangent, own) = (1 - u, row);
         for (int l = 0; l < Depth; l++)
         {
-            var s = (rowVariance * columnVariance).sqrt();
-            var cosine = (q / s).Within(-largest, largest);
-            var opening = cosine.acos().MinusFrom(Math.PI);
-            q = (s * cosine.Squared().MinusFrom(1).sqrt()).Plus(opening * q).Times(WeightVariance / (2 * Math.PI)).Plus(BiasVariance);
-            tangent = q.Plus(opening * tangent, WeightVariance / (2 * Math.PI));
-            rowVariance = rowVariance.Times(WeightVariance / 2).Plus(BiasVariance);
-            columnVariance = columnVariance.Times(WeightVariance / 2).Plus(BiasVariance);
-            diagonal = rowVariance;
-            diagonalTangent = diagonal.Plus(diagonalTangent, WeightVariance / 2);
+            var (opening, growth) = ArcCosine.Of(u);
+            var (below, columnBelow) = (row * (WeightVariance / 2), column * (WeightVariance / 2));
+            (row, column) = (below + BiasVariance, columnBelow + BiasVariance);
+            // The points (A, B) of both images, as in the fused recursion.
+            var (a, columnA) = ((below / row).sqrt(), (columnBelow / column).sqrt());
+            var (b, columnB) = (Math.Sqrt(BiasVariance) / row.sqrt(), Math.Sqrt(BiasVariance) / column.sqrt());
+            var share = a * columnA;
+            u = share * growth + ((a - columnA).square() + (b - columnB).square()) / 2;
+            tangent = 1 - u + share * opening * tangent;
+            own = row + own * (WeightVariance / 2);
         }
-        var (values, own) = Limit == WideLimit.Ntk ? (tangent, diagonalTangent) : (q, diagonal);
+        bool isNtk = Limit == WideLimit.Ntk;
+        var values = (row * column).sqrt() * (isNtk ? tangent : 1 - u);
         if (ReferenceEquals(x, xPrime))
-            values = where(eye(x.shape[0], dtype: ScalarType.Bool, device: x.device), own, values);
+            values = where(eye(x.shape[0], device: x.device) > 0, isNtk ? own : row, values);
         return values.MoveToOuterDisposeScope();
     }
 
@@ -92,6 +91,25 @@ public sealed class FullyConnectedKernel : IKernel
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>q_0(x, x), [n].</summary>
+    private Tensor Variances(Tensor x) => x.square().mean([1]) * WeightVariance + (BiasVariance + LayerScales<float>.SmallestVariance);
+
+    /// <summary>u_0 of all pairs, [n, m], from inner products; where it is small, from differences.</summary>
+    private Tensor Angles(Tensor left, Tensor right, Tensor row, Tensor column)
+    {
+        double scale = WeightVariance / left.shape[1];
+        var u = (1 - (left.matmul(right.t()) * scale + BiasVariance) / (row * column)).clamp_min(0);
+        var isNear = u.detach().lt(ArcCosine.Small(u.dtype));
+        var places = isNear.nonzero();
+        if (places.shape[0] == 0)
+            return u;
+        var (i, j) = (places.select(1, 0), places.select(1, 1));
+        var (root, columnRoot) = (row.flatten().index_select(0, i), column.flatten().index_select(0, j));
+        var difference = (left.index_select(0, i) - right.index_select(0, j)).square().sum(1) * scale;
+        var apart = (difference - (root - columnRoot).square()).clamp_min(0);
+        return u.masked_scatter(isNear, apart / (2 * root * columnRoot));
+    }
 
     private KernelMatrix Fused(Tensor? targets, Tensor support) =>
         support.dtype == float64 ? new ArcCosineMatrix<DoubleLane, double>(network, targets, support)

@@ -101,7 +101,7 @@ public sealed record Initialization(string Name, Fan Fan, double Gain, bool Unif
                 ? rand(Scale.shape, Scale.dtype, generator: generator)
                 : randn(Scale.shape, Scale.dtype, generator: generator);
             drawn.mul_(Scale);
-            return Shift is null ? drawn : drawn.add_(Shift);
+            return Shift is null ? drawn : drawn.PlusInPlace(Shift);
         }
     }
 }

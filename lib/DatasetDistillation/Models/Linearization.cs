@@ -113,7 +113,7 @@ internal sealed class PlainLinearization : Linearization
         var (ofTheta, ofImages) = (Sum(second[0], first[0]), Sum(second[1], first[1]));
         return (ofTheta.MoveToOuterDisposeScope(), ofImages.MoveToOuterDisposeScope());
 
-        static Tensor Sum(Tensor a, Tensor b) => a.IsInvalid ? b : a.add_(b);
+        static Tensor Sum(Tensor a, Tensor b) => a.IsInvalid ? b : a.PlusInPlace(b);
     }
 
     public override void Dispose()

@@ -65,12 +65,12 @@ public sealed class Parameters : IDisposable
     /// <summary>θ − η·g, one step of gradient descent; differentiable in θ, g and η.</summary>
     /// <param name="gradient">g, <c>[Layout.TotalCount]</c>.</param>
     /// <param name="rate">η, a tensor of one element.</param>
-    public Parameters Descend(Tensor gradient, Tensor rate) => With(Flat.addcmul(gradient, rate, -1));
+    public Parameters Descend(Tensor gradient, Tensor rate) => With(Flat - gradient.mul(rate));
 
     /// <summary>θ − η·g, one step of gradient descent; differentiable in θ and g.</summary>
     /// <param name="gradient">g, <c>[Layout.TotalCount]</c>.</param>
     /// <param name="rate">η.</param>
-    public Parameters Descend(Tensor gradient, double rate) => With(Flat.add(gradient, -rate));
+    public Parameters Descend(Tensor gradient, double rate) => With(Flat.Plus(gradient, -rate));
 
     /// <summary>A copy without history, in memory of its own.</summary>
     public Parameters Clone() => With(Flat.detach().clone());

@@ -1,5 +1,6 @@
-using System.Buffers;
 using System.Numerics;
+using DatasetDistillation.Models;
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Kernels;
@@ -8,7 +9,7 @@ namespace DatasetDistillation.Kernels;
 /// The kernel matrix of a fully connected network by the fused recursion. Support images are rows and targets columns, so that what
 /// each support image gathers lies in one row: rows are shared out over threads, and the result is the same for any number.
 /// </summary>
-internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
+internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
     where TLane : unmanaged, ILane<TLane, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -16,13 +17,14 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
 
     private readonly ArcCosineNetwork network;
     private readonly Tensor support;
-    private readonly Tensor? targets;
+    private readonly Tensor targets;
+    private readonly Tensor angles;
+    private readonly bool isGram;
     private readonly long[] shape;
-    private readonly long pixels;
+    private readonly int pixels;
     private readonly LayerScales<T> rows;
     private readonly LayerScales<T> columns;
-    private readonly double[] squares;
-    private T[] products;
+    private bool isDisposed;
 
     /// <param name="network">The network.</param>
     /// <param name="targets">Images [t, …]; null: the support itself.</param>
@@ -30,15 +32,16 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     public ArcCosineMatrix(ArcCosineNetwork network, Tensor? targets, Tensor support)
     {
         using var noGrad = no_grad();
-        (this.network, this.support, this.targets, shape) = (network, support.flatten(1), targets?.flatten(1), support.shape);
-        pixels = this.support.shape[1];
-        squares = Squares(this.support);
-        rows = new LayerScales<T>(squares, network, pixels);
-        columns = this.targets is null ? rows : new LayerScales<T>(Squares(this.targets), network, pixels);
-        products = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
-        using (var inner = this.support.matmul((this.targets ?? this.support).t()))
-            inner.cpu().data<T>().CopyTo(Matrix(products));
-        Value = Forward();
+        (this.network, isGram, shape) = (network, targets is null, support.shape);
+        this.support = support.detach().flatten(1).contiguous();
+        this.targets = targets is null ? this.support : targets.detach().flatten(1).contiguous();
+        pixels = checked((int)this.support.shape[1]);
+        rows = new LayerScales<T>(Squares(this.support), network, pixels);
+        columns = isGram ? rows : new LayerScales<T>(Squares(this.targets), network, pixels);
+        angles = empty([rows.Count, columns.Count], support.dtype);
+        var values = empty_like(angles);
+        Fill(Memory.Of<T>(angles), Memory.Of<T>(values));
+        Value = isGram ? values : Transposed(values);
     }
 
     /// <inheritdoc/>
@@ -50,66 +53,74 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
     public override Tensor Backward(Tensor gradient)
     {
         RequireFit(gradient);
-        ObjectDisposedException.ThrowIf(products.Length == 0, this);
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         // K_ss is symmetric: what an image receives as a column equals what it receives as a row.
-        var byRows = targets is null ? gradient.Plus(gradient.t()) : gradient.t();
-        var slopes = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
-        var toVariance = new double[rows.Count];
-        byRows.to_type(support.dtype).cpu().contiguous().data<T>().CopyTo(Matrix(slopes));
-        ForEachRow(i =>
-        {
-            var row = Row(slopes, i);
-            double diagonal = 0;
-            if (targets is null)
-            {
-                diagonal = network.DiagonalSlope * double.CreateTruncating(row[i]) / 2;
-                row[i] = T.Zero;
-            }
-            toVariance[i] = diagonal + ArcCosineRecursion<TLane, T>.Backward(network, Scale, rows, i, columns, Row(products, i), row);
-        });
-        var toProducts = Filled(slopes);
-        ArrayPool<T>.Shared.Return(slopes);
-        var through = tensor(toVariance, [rows.Count, 1], device: support.device).to_type(support.dtype);
-        var toSupport = toProducts.matmul(targets ?? support).PlusInPlace(support * through, 2).TimesInPlace(Scale);
-        return toSupport.reshape(shape).MoveToOuterDisposeScope();
+        var slopes = (isGram ? gradient.Plus(gradient.t()) : gradient.t()).to(support.dtype, copy: true).contiguous();
+        var result = empty_like(support);
+        Spread(Memory.Of<T>(slopes), Memory.Of<T>(result));
+        return result.reshape(shape).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (products.Length > 0)
-            ArrayPool<T>.Shared.Return(products);
-        products = [];
+        isDisposed = true;
+        angles.Dispose();
         Value.Dispose();
     }
 
-    private Tensor Forward()
+    private void Fill(T* pairs, T* values)
     {
-        var values = ArrayPool<T>.Shared.Rent(rows.Count * columns.Count);
+        T* own = Memory.Of<T>(support), others = Memory.Of<T>(targets);
+        Gemm.Run(false, true, rows.Count, columns.Count, pixels, own, pixels, others, pixels, pairs, columns.Count, accumulate: false);
+        double small = ArcCosine.Small(support.dtype);
         ForEachRow(i =>
         {
-            var row = Row(values, i);
-            ArcCosineRecursion<TLane, T>.Forward(network, Scale, rows, i, columns, Row(products, i), row);
-            if (targets is null)
-                row[i] = T.CreateTruncating(network.Diagonal(Scale * squares[i] + network.BiasVariance));
+            T* row = pairs + (long)i * columns.Count, target = values + (long)i * columns.Count;
+            if (ArcCosineRecursion<TLane, T>.Angles(network, Scale, rows.Inverses[i], columns, row, columns.Count, small))
+                Refine(i, row, small);
+            ArcCosineRecursion<TLane, T>.Forward(network, rows, i, columns, row, target);
+            if (isGram)
+                target[i] = T.CreateTruncating(network.Diagonal(rows.Variance(i, 0)));
         });
-        var filled = Filled(values);
-        ArrayPool<T>.Shared.Return(values);
-        return targets is null ? filled : filled.t();
     }
 
-    private Tensor Filled(T[] values)
+    /// <summary>Where 1 − cos θ of an image with others is small, computes it from their difference.</summary>
+    private void Refine(int row, T* angles, double small)
     {
-        var filled = empty([rows.Count, columns.Count], support.dtype);
-        filled.data<T>().CopyFrom(Matrix(values));
-        return filled.to(support.device);
+        T* own = Memory.Of<T>(support) + (long)row * pixels;
+        for (int j = 0; j < columns.Count; j++)
+        {
+            if (double.CreateTruncating(angles[j]) < small)
+                angles[j] = T.CreateTruncating(network.Angle(own, Memory.Of<T>(targets) + (long)j * pixels, pixels));
+        }
     }
 
-    private Span<T> Matrix(T[] values) => values.AsSpan(0, rows.Count * columns.Count);
-
-    private Span<T> Row(T[] values, int i) => values.AsSpan(i * columns.Count, columns.Count);
+    /// <summary>From dL/dK, both of an image's in K_ss, to dL/dX of the support.</summary>
+    private void Spread(T* slopes, T* result)
+    {
+        T* own = Memory.Of<T>(support), pairs = Memory.Of<T>(angles);
+        var toVariance = new double[rows.Count];
+        ForEachRow(i =>
+        {
+            T* row = slopes + (long)i * columns.Count;
+            double diagonal = 0;
+            if (isGram)
+            {
+                diagonal = network.DiagonalSlope * double.CreateTruncating(row[i]) / 2;
+                row[i] = T.Zero;
+            }
+            toVariance[i] = diagonal + ArcCosineRecursion<TLane, T>.Backward(network, rows, i, columns, pairs + (long)i * columns.Count, row);
+        });
+        Gemm.Run(false, false, rows.Count, pixels, columns.Count, slopes, columns.Count, Memory.Of<T>(targets), pixels, result, pixels, accumulate: false);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            T* row = result + (long)i * pixels;
+            Elements.Plane(row, T.CreateTruncating(Scale), own + (long)i * pixels, T.CreateTruncating(2 * Scale * toVariance[i]), T.Zero, row, pixels);
+        }
+    }
 
     private void ForEachRow(Action<int> work)
     {
@@ -122,9 +133,19 @@ internal sealed class ArcCosineMatrix<TLane, T> : KernelMatrix
         });
     }
 
+    private static Tensor Transposed(Tensor values)
+    {
+        using (values)
+            return values.t();
+    }
+
     private static double[] Squares(Tensor images)
     {
-        using var scope = NewDisposeScope();
-        return images.unsqueeze(1).bmm(images.unsqueeze(2)).to_type(float64).cpu().data<double>().ToArray();
+        int pixels = (int)images.shape[1];
+        T* first = Memory.Of<T>(images);
+        var squares = new double[images.shape[0]];
+        for (int i = 0; i < squares.Length; i++)
+            squares[i] = double.CreateTruncating(Elements.SumSquares(first + (long)i * pixels, T.Zero, pixels));
+        return squares;
     }
 }

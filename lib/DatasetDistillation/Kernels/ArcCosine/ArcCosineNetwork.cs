@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace DatasetDistillation.Kernels;
 
 /// <summary>Which kernel of an infinitely wide network.</summary>
@@ -27,6 +29,22 @@ internal readonly record struct ArcCosineNetwork(WideLimit Limit, int Depth, dou
             tangent = variance + WeightVariance / 2 * tangent;
         }
         return Limit == WideLimit.Ntk ? tangent : variance;
+    }
+
+    /// <summary>u_0 = 1 − cos θ of two images from their difference: (σ_w² ‖x − x′‖²/d − (√q_0(x, x) − √q_0(x′, x′))²)/2s_0.</summary>
+    public unsafe double Angle<T>(T* x, T* y, int pixels) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        double square = 0, other = 0, difference = 0;
+        for (int p = 0; p < pixels; p++)
+        {
+            double a = double.CreateTruncating(x[p]), b = double.CreateTruncating(y[p]);
+            square += a * a;
+            other += b * b;
+            difference += (a - b) * (a - b);
+        }
+        double scale = WeightVariance / pixels, root = Math.Sqrt(scale * square + BiasVariance), otherRoot = Math.Sqrt(scale * other + BiasVariance);
+        double apart = scale * difference - (root - otherRoot) * (root - otherRoot);
+        return apart > 0 ? apart / (2 * root * otherRoot) : 0;
     }
 
     /// <summary>dK(x, x)/dq_0(x, x).</summary>

@@ -22,19 +22,26 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : IFloatLane<Lan
 
     public static Lane512 MultiplyAdd(Lane512 a, Lane512 b, Lane512 c) => new(Vector512.FusedMultiplyAdd(a.value, b.value, c.value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane512 Angle(ref Lane512 cosine, out Lane512 sine) => ArcCosine.Angle(ref cosine, out sine);
+    public bool IsAnyBelow(double bound) => Vector512.LessThanAny(value, Vector512.Create((float)bound));
 
     public static Lane512 Sqrt(Lane512 a) => new(Vector512.Sqrt(a.value));
 
-    public static Lane512 Abs(Lane512 a) => new(Vector512.Abs(a.value));
-
     public static Lane512 Min(Lane512 a, Lane512 b) => new(Vector512.MinNative(a.value, b.value));
 
-    public static Lane512 CopySign(Lane512 magnitude, Lane512 sign) => new(Vector512.CopySign(magnitude.value, sign.value));
+    // The second argument is the result on x86 where one is NaN.
+    public static Lane512 PositivePart(Lane512 a) => new(Vector512.MaxNative(Vector512<float>.Zero, a.value));
 
-    public static Lane512 WhereNegative(Lane512 sign, Lane512 negative, Lane512 other) =>
-        new(Vector512.ConditionalSelect(Vector512.LessThan(sign.value, Vector512<float>.Zero), negative.value, other.value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 Opening(Lane512 u, out Lane512 growth) => ArcCosine.Opening(u, out growth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 Opening(Lane512 u, out Lane512 growth, out Lane512 slope) => ArcCosine.Opening(u, out growth, out slope);
+
+    public static Lane512 WhereAboveOne(Lane512 test, Lane512 above, Lane512 other) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(test.value, Vector512<float>.One), above.value, other.value));
+
+    public static Lane512 WhereAbove(Lane512 test, double bound, Lane512 value) =>
+        new(Vector512.GreaterThan(test.value, Vector512.Create((float)bound)) & value.value);
 
     public static Lane512 operator +(Lane512 a, Lane512 b) => new(a.value + b.value);
 
@@ -64,19 +71,26 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : IFloatLane<Lan
 
     public static Lane256 MultiplyAdd(Lane256 a, Lane256 b, Lane256 c) => new(Vector256.FusedMultiplyAdd(a.value, b.value, c.value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane256 Angle(ref Lane256 cosine, out Lane256 sine) => ArcCosine.Angle(ref cosine, out sine);
+    public bool IsAnyBelow(double bound) => Vector256.LessThanAny(value, Vector256.Create((float)bound));
 
     public static Lane256 Sqrt(Lane256 a) => new(Vector256.Sqrt(a.value));
 
-    public static Lane256 Abs(Lane256 a) => new(Vector256.Abs(a.value));
-
     public static Lane256 Min(Lane256 a, Lane256 b) => new(Vector256.MinNative(a.value, b.value));
 
-    public static Lane256 CopySign(Lane256 magnitude, Lane256 sign) => new(Vector256.CopySign(magnitude.value, sign.value));
+    // The second argument is the result on x86 where one is NaN.
+    public static Lane256 PositivePart(Lane256 a) => new(Vector256.MaxNative(Vector256<float>.Zero, a.value));
 
-    public static Lane256 WhereNegative(Lane256 sign, Lane256 negative, Lane256 other) =>
-        new(Vector256.ConditionalSelect(Vector256.LessThan(sign.value, Vector256<float>.Zero), negative.value, other.value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 Opening(Lane256 u, out Lane256 growth) => ArcCosine.Opening(u, out growth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 Opening(Lane256 u, out Lane256 growth, out Lane256 slope) => ArcCosine.Opening(u, out growth, out slope);
+
+    public static Lane256 WhereAboveOne(Lane256 test, Lane256 above, Lane256 other) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(test.value, Vector256<float>.One), above.value, other.value));
+
+    public static Lane256 WhereAbove(Lane256 test, double bound, Lane256 value) =>
+        new(Vector256.GreaterThan(test.value, Vector256.Create((float)bound)) & value.value);
 
     public static Lane256 operator +(Lane256 a, Lane256 b) => new(a.value + b.value);
 

@@ -24,25 +24,35 @@ internal unsafe interface ILane<TSelf, T> :
     /// <summary>The sum of the numbers.</summary>
     T Sum();
 
+    /// <summary>Whether one of the numbers is less than another.</summary>
+    bool IsAnyBelow(double bound);
+
     /// <summary>a·b + c, rounded once.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
     static abstract TSelf Sqrt(TSelf a);
 
-    /// <summary>The angle whose cosine is given and its sine; |cosine| is first clipped to just below 1.</summary>
-    static abstract TSelf Angle(ref TSelf cosine, out TSelf sine);
+    /// <summary>The smaller one; of NaN and another, either.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>The larger one of 0 and a; NaN where a is.</summary>
+    static abstract TSelf PositivePart(TSelf a);
+
+    /// <inheritdoc cref="ArcCosine.Opening{TLane}(TLane, out TLane)"/>
+    static abstract TSelf Opening(TSelf u, out TSelf growth);
+
+    /// <inheritdoc cref="ArcCosine.Opening{TLane}(TLane, out TLane, out TLane)"/>
+    static abstract TSelf Opening(TSelf u, out TSelf growth, out TSelf slope);
 }
 
 /// <summary>A lane of Float32, with what its arc cosine is made of.</summary>
 internal interface IFloatLane<TSelf> : ILane<TSelf, float> where TSelf : unmanaged, IFloatLane<TSelf>
 {
-    static abstract TSelf Abs(TSelf a);
+    /// <summary>One number where <paramref name="test"/> is above 1, else the other.</summary>
+    static abstract TSelf WhereAboveOne(TSelf test, TSelf above, TSelf other);
 
-    static abstract TSelf Min(TSelf a, TSelf b);
-
-    static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
-
-    static abstract TSelf WhereNegative(TSelf sign, TSelf negative, TSelf other);
+    /// <summary>A number where <paramref name="test"/> is above a bound, else 0.</summary>
+    static abstract TSelf WhereAbove(TSelf test, double bound, TSelf value);
 }
 
 /// <summary>One Float64, by the exact functions.</summary>
@@ -62,16 +72,23 @@ internal readonly unsafe struct DoubleLane(double value) : ILane<DoubleLane, dou
 
     public double Sum() => value;
 
+    public bool IsAnyBelow(double bound) => value < bound;
+
     public static DoubleLane MultiplyAdd(DoubleLane a, DoubleLane b, DoubleLane c) => new(Math.FusedMultiplyAdd(a.value, b.value, c.value));
 
     public static DoubleLane Sqrt(DoubleLane a) => new(Math.Sqrt(a.value));
 
-    public static DoubleLane Angle(ref DoubleLane cosine, out DoubleLane sine)
+    public static DoubleLane Min(DoubleLane a, DoubleLane b) => new(Math.Min(a.value, b.value));
+
+    public static DoubleLane PositivePart(DoubleLane a) => new(a.value < 0 ? 0 : a.value);
+
+    public static DoubleLane Opening(DoubleLane u, out DoubleLane growth) => Opening(u, out growth, out _);
+
+    public static DoubleLane Opening(DoubleLane u, out DoubleLane growth, out DoubleLane slope)
     {
-        double c = Math.Clamp(cosine.value, -ArcCosine.LargestDouble, ArcCosine.LargestDouble);
-        cosine = new(c);
-        sine = new(Math.Sqrt((1 - c) * (1 + c)));
-        return new(Math.Acos(c));
+        var (opening, w, s) = ArcCosine.Of(u.value);
+        (growth, slope) = (new(w), new(s));
+        return new(opening);
     }
 
     public static DoubleLane operator +(DoubleLane a, DoubleLane b) => new(a.value + b.value);

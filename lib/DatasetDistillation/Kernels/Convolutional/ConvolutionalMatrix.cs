@@ -131,7 +131,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
     /// </summary>
     private TLane Weight(in Diagonal diagonal, int row, int block, TLane factor)
     {
-        var weight = TLane.Splat(diagonal.Weight / (2 * Math.PI)) * factor;
+        var weight = TLane.Splat(diagonal.Weight / 2) * factor;
         if (!IsGram || !diagonal.IsMain || row / TLane.Width != block)
             return weight;
         var lanes = stackalloc T[TLane.Width];

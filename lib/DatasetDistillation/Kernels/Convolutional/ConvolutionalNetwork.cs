@@ -43,6 +43,7 @@ internal readonly record struct Diagonal
         (Down, Right, Weight) = (down, right, weight);
         (Rows, Columns) = (height - Math.Abs(down), width - Math.Abs(right));
         (Top, Left) = (Math.Max(0, -down), Math.Max(0, -right));
+        Edge = [.. Edges(height, width)];
     }
 
     /// <summary>δ.</summary>
@@ -74,4 +75,29 @@ internal readonly record struct Diagonal
 
     /// <summary>Whether p′ = p.</summary>
     public bool IsMain => Down == 0 && Right == 0;
+
+    /// <summary>The pairs beside these of which only one position lies in the image.</summary>
+    public IReadOnlyList<Edge> Edge { get; }
+
+    private IEnumerable<Edge> Edges(int height, int width)
+    {
+        for (int i = -1; i <= Rows; i++)
+        {
+            for (int j = -1; j <= Columns; j++)
+            {
+                var (from, to) = (Place(Top + i, Left + j), Place(Top + Down + i, Left + Right + j));
+                if (from >= 0 != to >= 0)
+                    yield return new Edge(i, j, Math.Max(from, to), to >= 0);
+            }
+        }
+
+        int Place(int row, int column) => row >= 0 && row < height && column >= 0 && column < width ? row * width + column : -1;
+    }
 }
+
+/// <summary>A pair p, p + δ beside those of a diagonal, of which one lies in the image.</summary>
+/// <param name="Row">Its row among the diagonal's, from −1.</param>
+/// <param name="Column">Its column, from −1.</param>
+/// <param name="Place">Where the one is in the image.</param>
+/// <param name="IsPartner">Whether that is p + δ.</param>
+internal readonly record struct Edge(int Row, int Column, int Place, bool IsPartner);
