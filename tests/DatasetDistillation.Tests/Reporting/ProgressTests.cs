@@ -148,7 +148,9 @@ public class ProgressTests
         var progress = new ProgressDisplay(shown.Add, "training", clock: clock);
         progress.Report(0.5, "epoch 1");
         clock.Advance(3);
-        progress.Complete("loss 0.1");
+        progress.Report(1, "loss 0.1");
+        progress.Complete("training", TimeSpan.FromSeconds(2.9));
+        Assert.Equal(2, shown.Count);
         Assert.Equal(30, $"{shown[^1]}".Count(static c => c == '█'));
         Assert.Contains("training · done in 3 s · loss 0.1", $"{shown[^1]}");
         Assert.Contains("width:100%", shown[^1].ToHtml());

@@ -6,6 +6,8 @@ namespace DatasetDistillation.Reporting;
 /// </summary>
 public sealed partial class ProgressDisplay : IProgress<double>
 {
+    private const double SameTime = 0.05; // relative; an end that has been shown is not shown again for less
+
     private readonly Action<ProgressBar> show;
     private readonly TimeProvider clock;
     private readonly UpdateRate rate;
@@ -74,10 +76,11 @@ public sealed partial class ProgressDisplay : IProgress<double>
     {
         lock (gate)
         {
-            this.message = message ?? this.message;
-            var elapsed = total ?? clock.GetElapsedTime(start);
+            this.message = message is null || message == name ? this.message : message;
+            var (elapsed, last) = (total ?? clock.GetElapsedTime(start), Current);
             Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message, name);
-            if (rate.IsDue() || Current.IsComplete)
+            var isKnown = last.IsComplete && Current.IsComplete && last.Message == Current.Message && Math.Abs(elapsed / last.Elapsed - 1) < SameTime;
+            if ((rate.IsDue() || Current.IsComplete) && !isKnown)
                 show(Current);
         }
     }
