@@ -1,6 +1,6 @@
 using System.CommandLine;
-using DatasetDistillation;
 using Benchmarks;
+using DatasetDistillation;
 
 // The library loads libtorch, before anything else touches a tensor.
 _ = Compute.Threads;

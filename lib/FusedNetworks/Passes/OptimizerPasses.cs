@@ -30,7 +30,13 @@ internal readonly unsafe struct MomentumPass<T>(double rate, double decay) where
         -Sweep.Over<T, Backward>(
             new Backward
             {
-                Pass = this, Theta = theta, LaterM = laterM, Gradient = gradient, M = m, OfM = ofM, OfGradient = ofGradient,
+                Pass = this,
+                Theta = theta,
+                LaterM = laterM,
+                Gradient = gradient,
+                M = m,
+                OfM = ofM,
+                OfGradient = ofGradient,
             }, n);
 
     private struct Forward : ISweep<T>
@@ -99,7 +105,14 @@ internal readonly unsafe struct AdamPass<T>(
     public void Next(long n, T* theta, T* gradient, T* m, T* v, T* nextTheta, T* nextM, T* nextV) => Sweep.Over<T, Forward>(
         new Forward
         {
-            Pass = this, Theta = theta, Gradient = gradient, M = m, V = v, NextTheta = nextTheta, NextM = nextM, NextV = nextV,
+            Pass = this,
+            Theta = theta,
+            Gradient = gradient,
+            M = m,
+            V = v,
+            NextTheta = nextTheta,
+            NextM = nextM,
+            NextV = nextV,
         }, n);
 
     /// <summary>Writes the cotangents of m, v and g, and returns that of η.</summary>
@@ -117,8 +130,16 @@ internal readonly unsafe struct AdamPass<T>(
         long n, T* theta, T* laterM, T* laterV, T* gradient, T* m, T* v, T* ofM, T* ofV, T* ofGradient) => -Sweep.Over<T, Backward>(
         new Backward
         {
-            Pass = this, Theta = theta, LaterM = laterM, LaterV = laterV, Gradient = gradient, M = m, V = v,
-            OfM = ofM, OfV = ofV, OfGradient = ofGradient,
+            Pass = this,
+            Theta = theta,
+            LaterM = laterM,
+            LaterV = laterV,
+            Gradient = gradient,
+            M = m,
+            V = v,
+            OfM = ofM,
+            OfV = ofV,
+            OfGradient = ofGradient,
         }, n);
 
     /// <summary>

@@ -145,7 +145,7 @@ public class ProgressTests
     [Fact]
     public void AFinishedBarKeepsTheNameOfItsTask()
     {
-        var progress = new ProgressDisplay(shown.Add, "training", clock: clock);
+        var progress = new ProgressDisplay(shown.Add, "training", updatesPerSecond: 5, clock: clock);
         progress.Report(0.5, "epoch 1");
         clock.Advance(3);
         progress.Report(1, "loss 0.1");
