@@ -92,8 +92,14 @@ public static partial class Charts
 
     private static Margin Margin(int right = 24, int top = 52) => new Margin().With("l", 60).With("r", right).With("t", top).With("b", 52);
 
-    private static Layout WithLegendAbove(Layout layout) => layout.With("margin", Margin(top: 84)).With("legend", new Legend()
-        .With("orientation", "h").With("x", 0).With("xanchor", "left").With("y", 1.02).With("yanchor", "bottom"));
+    /// <summary>A legend between title and plot, with room for the rows into which plotly.js wraps names of such a width.</summary>
+    private static Layout WithLegendAbove(Layout layout, IReadOnlyCollection<string> names)
+    {
+        var column = names.Max(static name => SvgCanvas.WidthOf(name, LabelSize)) + 48;
+        var rows = Math.Ceiling(names.Count / Math.Max(1, Math.Floor((Width - 84) / column)));
+        return layout.With("margin", Margin(top: 52 + (int)(20 * rows))).With("legend", new Legend()
+            .With("orientation", "h").With("x", 0).With("xanchor", "left").With("y", 1.02).With("yanchor", "bottom"));
+    }
 
     private static LinearAxis AxisOf(string title, bool log, bool percent, IEnumerable<double> values)
     {

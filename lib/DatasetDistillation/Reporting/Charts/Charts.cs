@@ -61,7 +61,7 @@ public static partial class Charts
         if (direct)
             layout.With("margin", Margin(right: 20 + (int)all.Max(static curve => SvgCanvas.WidthOf(curve.Name, LabelSize) * 1.08)));
         else if (all.Length > 1)
-            WithLegendAbove(layout);
+            WithLegendAbove(layout, [.. all.Select(static curve => curve.Name)]);
         return PlotlyObjects.Chart(traces, layout.With("showlegend", !direct && all.Length > 1)
             .With("annotations", (Annotation[])[.. direct ? DirectLabels(all, logX, logY) : [], .. notes]));
     }
