@@ -7,6 +7,7 @@ namespace DatasetDistillation.Distillation;
 internal sealed class Session : IDisposable
 {
     private const string GoodPrefix = "good.";
+    private const double SecondsOfACentury = 100 * 365.25 * 24 * 3600;
 
     private readonly IDistiller distiller;
     private readonly ImageDataset data;
@@ -154,12 +155,15 @@ internal sealed class Session : IDisposable
             throw new InvalidDataException($"It would return from step {state.Step} to step {good.Step}, which comes later.");
         if (divergences is < 0 or > int.MaxValue)
             throw new InvalidDataException($"A run diverges 0 times or more; this one says {divergences}.");
+        double seconds = archive.Get("seconds").ToDoubles()[0];
+        if (seconds is not (>= 0 and < SecondsOfACentury))
+            throw new InvalidDataException(FormattableString.Invariant($"A run takes less than a century; this one says {seconds} seconds."));
         return new Session(distiller, data, identity, state, good)
         {
             Best = BestSoFar.Load(archive, Restored),
             Losses = [.. archive.Get("losses", state.Step).ToDoubles()],
             Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
-            Elapsed = TimeSpan.FromTicks((long)Math.Round(archive.Get("seconds").ToDoubles()[0] * TimeSpan.TicksPerSecond)), // FromSeconds would round down
+            Elapsed = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond)), // FromSeconds would round down
             Divergences = (int)divergences,
         };
 
