@@ -55,18 +55,18 @@ public sealed partial class ImageDataset
     /// <param name="images">What the array of images is called.</param>
     /// <param name="labels">What the array of labels is called.</param>
     /// <param name="classCount">The number of classes; left out, what the file says, else the largest label + 1, and every label up to it must occur.</param>
-    /// <param name="layout">Where the channels are; left out, as the file says, else as its shape does, where only one place has 1 or 3.</param>
+    /// <param name="channelsLast">Whether the images are <c>[n, height, width, channels]</c>; left out, as the file says, else as its shape does, where only one place has 1 or 3.</param>
     /// <param name="maximumBytes">The bytes that the images may take in memory, as Float32; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or too large, has not these arrays, or does not say where the channels are.</exception>
     public static ImageDataset FromNpz(
-        string path, string images = "images", string labels = "labels", int? classCount = null, ImageLayout? layout = null, long maximumBytes = Npz.DefaultMaximumBytes)
+        string path, string images = "images", string labels = "labels", int? classCount = null, bool? channelsLast = null, long maximumBytes = Npz.DefaultMaximumBytes)
     {
         var npz = Npz.Load(path, maximumBytes);
         using var scope = torch.NewDisposeScope();
         try
         {
-            var pixels = ReadPixels(npz, images, path, layout, maximumBytes);
+            var pixels = ReadPixels(npz, images, path, channelsLast, maximumBytes);
             var classes = npz.Get(labels, pixels.shape[0]);
             if (classes.Type is NpyType.Float32 or NpyType.Float64 or NpyType.Text)
                 throw new InvalidDataException($"The array '{labels}' in '{path}' is {classes}, but integer labels are wanted.");
@@ -97,7 +97,7 @@ public sealed partial class ImageDataset
         new Npz
         {
             ["images"] = NpyArray.From(PixelValues(), Images.shape),
-            [ImageLayouts.Key] = ImageLayouts.Stated,
+            [ImageLayout.Key] = ImageLayout.Stated,
             ["labels"] = NpyArray.From(labels),
             ["class_names"] = NpyArray.FromTexts(ClassNames),
             ["name"] = NpyArray.FromText(Name),
@@ -105,7 +105,7 @@ public sealed partial class ImageDataset
         }.Save(path);
     }
 
-    private static torch.Tensor ReadPixels(Npz npz, string images, string path, ImageLayout? layout, long maximumBytes)
+    private static torch.Tensor ReadPixels(Npz npz, string images, string path, bool? channelsLast, long maximumBytes)
     {
         var array = npz[images];
         if (array.Type is not (NpyType.UInt8 or NpyType.Float32 or NpyType.Float64) || array.Shape.Count is not (3 or 4) || array.Count == 0)
@@ -116,7 +116,7 @@ public sealed partial class ImageDataset
             ? torch.tensor(array.AsSpan<byte>().ToArray(), [.. array.Shape]).to(torch.float32).OverInPlace(255)
             : torch.tensor(array.ToSingles(), [.. array.Shape]);
         return array.Shape.Count == 3 ? pixels.unsqueeze(1)
-            : ImageLayouts.Of(npz, images, layout) == ImageLayout.ChannelsLast ? pixels.permute(0, 3, 1, 2).contiguous() : pixels;
+            : ImageLayout.IsChannelsLast(npz, images, channelsLast) ? pixels.permute(0, 3, 1, 2).contiguous() : pixels;
     }
 
     /// <summary>A data set of what a reader read from a file; what does not fit is the file's fault.</summary>

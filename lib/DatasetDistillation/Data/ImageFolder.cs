@@ -13,16 +13,6 @@ public enum ImageFit
     Exact,
 }
 
-/// <summary>What happens with image files that cannot be read, or do not fit.</summary>
-public enum UnreadableImages
-{
-    /// <summary>The first one is an error that names it.</summary>
-    Refuse,
-
-    /// <summary>They are left out; a notice names each.</summary>
-    Skip,
-}
-
 /// <summary>How a folder of images becomes a data set. The defaults serve, but for the size.</summary>
 /// <param name="Height">The height that the images get, in pixels.</param>
 /// <param name="Width">The width that the images get, in pixels.</param>
@@ -34,8 +24,10 @@ public sealed record ImageFolderOptions(int Height, int Width)
     /// <summary>Whether colors are turned to gray (luma, ITU-R BT.601). Otherwise images have three channels, or one where all of them are gray.</summary>
     public bool Gray { get; init; }
 
-    /// <summary>What happens with files that cannot be read.</summary>
-    public UnreadableImages Unreadable { get; init; }
+    /// <summary>
+    /// Whether files that cannot be read, or do not fit, are left out, with a notice that names each. By default the first one is an error that names it.
+    /// </summary>
+    public bool SkipUnreadable { get; init; }
 
     /// <summary>Is given a line of text for each file that is skipped. By default it is written to the console.</summary>
     public Action<string> Notice { get; init; } = Console.WriteLine;

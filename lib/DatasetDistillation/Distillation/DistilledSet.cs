@@ -80,7 +80,7 @@ public sealed partial class DistilledSet : IDisposable
     {
         var archive = new Npz();
         archive.Add("images", NpyArray.From(Images));
-        archive.Add(ImageLayouts.Key, ImageLayouts.Stated);
+        archive.Add(ImageLayout.Key, ImageLayout.Stated);
         archive.Add("labels", NpyArray.From(Labels));
         archive.Add("learning_rates", NpyArray.From(LearningRates.ToArray(), LearningRates.Count));
         archive.Add("steps", NpyArray.Scalar((long)Steps));
@@ -98,17 +98,17 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="preprocessing">
     /// How the images were standardized, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
     /// </param>
-    /// <param name="layout">Where the channels are; null: as the archive says, else as its shape does, where only one place has 1 or 3.</param>
+    /// <param name="channelsLast">Whether the images are <c>[n, height, width, channels]</c>; null: as the archive says, else as its shape does, where only one place has 1 or 3.</param>
     /// <param name="maximumBytes">The bytes that the arrays may take in memory where the file is smaller than they are; by default 1 GiB.</param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
-    public static DistilledSet Load(string path, Standardization? preprocessing = null, ImageLayout? layout = null, long maximumBytes = Npz.DefaultMaximumBytes)
+    public static DistilledSet Load(string path, Standardization? preprocessing = null, bool? channelsLast = null, long maximumBytes = Npz.DefaultMaximumBytes)
     {
         var archive = Npz.Load(path, maximumBytes);
         using var scope = NewDisposeScope();
         try
         {
             var images = archive["images"].ToTensor().to_type(float32);
-            if (images.dim() == 4 && ImageLayouts.Of(archive, "images", layout) == ImageLayout.ChannelsLast)
+            if (images.dim() == 4 && ImageLayout.IsChannelsLast(archive, "images", channelsLast))
                 images = images.permute(0, 3, 1, 2).contiguous();
             return new DistilledSet(
                 images,

@@ -83,15 +83,19 @@ public sealed class ConvolutionalKernel : IKernel
         return total!.Plus(BiasVariance).MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc/>
-    public KernelMatrix Gram(Tensor support)
+    KernelMatrix IKernel.Gram(Tensor support) => Gram(support);
+
+    KernelMatrix IKernel.Cross(Tensor targets, Tensor support) => Cross(targets, support);
+
+    /// <inheritdoc cref="IKernel.Gram"/>
+    internal KernelMatrix Gram(Tensor support)
     {
         Require(support, support);
         return support.device.type == DeviceType.CPU ? Fused(null, support) : KernelMatrix.ByRecomputation(this, null, support);
     }
 
-    /// <inheritdoc/>
-    public KernelMatrix Cross(Tensor targets, Tensor support)
+    /// <inheritdoc cref="IKernel.Cross"/>
+    internal KernelMatrix Cross(Tensor targets, Tensor support)
     {
         Require(targets, support);
         return support.device.type == DeviceType.CPU ? Fused(targets, support) : KernelMatrix.ByRecomputation(this, targets, support);

@@ -75,15 +75,19 @@ public sealed class FullyConnectedKernel : IKernel
         return values.MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc/>
-    public KernelMatrix Gram(Tensor support)
+    KernelMatrix IKernel.Gram(Tensor support) => Gram(support);
+
+    KernelMatrix IKernel.Cross(Tensor targets, Tensor support) => Cross(targets, support);
+
+    /// <inheritdoc cref="IKernel.Gram"/>
+    internal KernelMatrix Gram(Tensor support)
     {
         KernelInputs.Require(support, support);
         return support.device.type == DeviceType.CPU ? Fused(null, support) : KernelMatrix.ByAutograd(this, null, support);
     }
 
-    /// <inheritdoc/>
-    public KernelMatrix Cross(Tensor targets, Tensor support)
+    /// <inheritdoc cref="IKernel.Cross"/>
+    internal KernelMatrix Cross(Tensor targets, Tensor support)
     {
         KernelInputs.Require(targets, support);
         return support.device.type == DeviceType.CPU ? Fused(targets, support) : KernelMatrix.ByAutograd(this, targets, support);

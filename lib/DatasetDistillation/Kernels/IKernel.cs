@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Kernels;
 
 /// <summary>
-/// A kernel K(x, x′) on images, in two forms: plain tensor operations that autograd follows, and a fast path of value and
-/// vector–Jacobian product for the matrices that kernel ridge regression needs.
+/// A kernel K(x, x′) on images. A name and plain tensor operations are a kernel; autograd leads back to the images. The library's own have
+/// a fast path for the matrices that kernel ridge regression needs.
 /// </summary>
 public interface IKernel
 {
@@ -21,12 +21,12 @@ public interface IKernel
 
     /// <summary>K_ss of a support set with itself; its <see cref="KernelMatrix.Backward"/> leads to the support images.</summary>
     /// <param name="support">Images [n, …].</param>
-    KernelMatrix Gram(Tensor support);
+    internal KernelMatrix Gram(Tensor support) => KernelMatrix.ByRecomputation(this, null, support);
 
     /// <summary>K_ts of targets with a support set; its <see cref="KernelMatrix.Backward"/> leads to the support images alone.</summary>
     /// <param name="targets">Images [t, …].</param>
     /// <param name="support">Images [n, …] of the same size and type.</param>
-    KernelMatrix Cross(Tensor targets, Tensor support);
+    internal KernelMatrix Cross(Tensor targets, Tensor support) => KernelMatrix.ByRecomputation(this, targets, support);
 
     /// <summary>The memory, in bytes, that K_ss and K_ts with their ways back are expected to need beside the images and the values.</summary>
     /// <param name="support">n, how many support images.</param>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Kernels;
 
 /// <summary>The values of a kernel and the way back to the support images. Outlives no dispose scope that it was made in.</summary>
-public abstract class KernelMatrix : IDisposable
+internal abstract class KernelMatrix : IDisposable
 {
     /// <summary>The kernel's values, of the images' type: K_ss [n, n] or K_ts [t, n].</summary>
     public abstract Tensor Value { get; }
@@ -18,7 +18,7 @@ public abstract class KernelMatrix : IDisposable
     /// <param name="kernel">The kernel.</param>
     /// <param name="targets">Images [t, …]; null: the support itself.</param>
     /// <param name="support">Images [n, …].</param>
-    internal static KernelMatrix ByAutograd(IKernel kernel, Tensor? targets, Tensor support)
+    public static KernelMatrix ByAutograd(IKernel kernel, Tensor? targets, Tensor support)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);
@@ -35,7 +35,7 @@ public abstract class KernelMatrix : IDisposable
     /// <param name="targets">Images [t, …]; null: the support itself, in one block.</param>
     /// <param name="support">Images [n, …].</param>
     /// <param name="pairsPerBlock">About how many pairs of images make a block.</param>
-    internal static KernelMatrix ByRecomputation(IKernel kernel, Tensor? targets, Tensor support, int pairsPerBlock = 4096)
+    public static KernelMatrix ByRecomputation(IKernel kernel, Tensor? targets, Tensor support, int pairsPerBlock = 4096)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);

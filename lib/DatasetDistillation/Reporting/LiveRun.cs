@@ -6,8 +6,6 @@ namespace DatasetDistillation.Reporting;
 /// <content>A distillation on show while it runs.</content>
 public static partial class Reports
 {
-    private const int GuardEvery = 100;
-
     /// <summary>
     /// Runs a distiller with a progress bar and, where it is judged, with its images on show, new at every look. The run has a checkpoint in
     /// the full profile (<see cref="Saved.Checkpoint"/>), and its set is kept (<see cref="Saved.Write(string, DistilledSet)"/>).
@@ -36,7 +34,6 @@ public static partial class Reports
             Seed = seed,
             Evaluate = judge is null ? null : Look,
             EvaluateEvery = Math.Max(1, steps / looks),
-            GuardEvery = GuardEvery,
             Checkpoint = Saved.Checkpoint(name),
         }.Run(distiller, data, bar.Report);
         var kept = keepBest ? run.Best : run.Set;

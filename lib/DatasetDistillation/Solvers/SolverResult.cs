@@ -3,13 +3,26 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Solvers;
 
 /// <summary>What a solver found, and whether it is what was asked for.</summary>
-/// <param name="Solution">The solution, in the caller's dispose scope.</param>
-/// <param name="Status">Why the solver stopped.</param>
-/// <param name="Iterations">The updates made.</param>
-/// <param name="Value">The objective at the last point at which it was needed.</param>
-/// <param name="Residual">What was compared with the tolerance.</param>
-public sealed record SolverResult(Tensor Solution, SolverStatus Status, int Iterations, double Value, double Residual)
+public sealed record SolverResult
 {
+    internal SolverResult(Tensor solution, SolverStatus status, int iterations, double value, double residual) =>
+        (Solution, Status, Iterations, Value, Residual) = (solution, status, iterations, value, residual);
+
+    /// <summary>The solution, in the caller's dispose scope.</summary>
+    public Tensor Solution { get; init; }
+
+    /// <summary>Why the solver stopped.</summary>
+    internal SolverStatus Status { get; init; }
+
+    /// <summary>The updates made.</summary>
+    public int Iterations { get; init; }
+
+    /// <summary>The objective at the last point at which it was needed.</summary>
+    public double Value { get; init; }
+
+    /// <summary>What was compared with the tolerance.</summary>
+    public double Residual { get; init; }
+
     /// <summary>Whether the residual is within the tolerance.</summary>
     public bool Converged => Status == SolverStatus.Converged;
 

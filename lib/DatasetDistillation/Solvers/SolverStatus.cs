@@ -1,7 +1,7 @@
 namespace DatasetDistillation.Solvers;
 
 /// <summary>Where a solver stands, or why it stopped.</summary>
-public enum SolverStatus
+internal enum SolverStatus
 {
     /// <summary>It goes on.</summary>
     Running,

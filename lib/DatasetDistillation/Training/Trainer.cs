@@ -65,7 +65,7 @@ public sealed class Trainer
     public IProgress<EpochReport>? Progress { get; init; }
 
     /// <summary>Is told of every step.</summary>
-    public IProgress<StepReport>? StepProgress { get; init; }
+    public IProgress<(long Step, long Steps, int Epoch, double Loss)>? StepProgress { get; init; }
 
     /// <summary>Trains a network from given parameters, which stay as they are.</summary>
     /// <param name="network">The network.</param>

@@ -30,13 +30,6 @@ public sealed record EpochReport(
         + FormattableString.Invariant($" ({Elapsed.TotalSeconds:F1} s)");
 }
 
-/// <summary>Where a run is within an epoch.</summary>
-/// <param name="Step">The number of steps done.</param>
-/// <param name="Steps">How many there are to be in all epochs.</param>
-/// <param name="Epoch">The number of the epoch, from 1.</param>
-/// <param name="Loss">The loss of the step's batch.</param>
-public readonly record struct StepReport(long Step, long Steps, int Epoch, double Loss);
-
 /// <summary>The epochs of a training run in order.</summary>
 public sealed class TrainingHistory : IReadOnlyList<EpochReport>
 {

@@ -76,7 +76,7 @@ internal sealed class TrainingRun : IDisposable
                 return null;
             loss += batchLoss * size;
             right += batchRight;
-            trainer.StepProgress?.Report(new StepReport(step, stepsPerEpoch * trainer.Epochs, epoch, batchLoss));
+            trainer.StepProgress?.Report((step, stepsPerEpoch * trainer.Epochs, epoch, batchLoss));
         }
         return new Score(loss / count, right / count);
     }

@@ -242,7 +242,7 @@ public sealed class ImageDatasetTests : IDisposable
 
         using var last = ImageDataset.FromNpz(folder["last.npz"]);
         using var clear = ImageDataset.FromNpz(folder["clear.npz"]);
-        using var told = ImageDataset.FromNpz(folder["unclear.npz"], layout: ImageLayout.ChannelsFirst);
+        using var told = ImageDataset.FromNpz(folder["unclear.npz"], channelsLast: false);
         var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["unclear.npz"]));
 
         Assert.Equal([2L, 3, 32, 32], last.Images.shape);

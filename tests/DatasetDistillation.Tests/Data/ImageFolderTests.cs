@@ -122,10 +122,10 @@ public sealed class ImageFolderTests : IDisposable
         var options = new ImageFolderOptions(28, 28) { Fit = ImageFit.Exact, Notice = notices.Add };
 
         var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromFolder(folder.Path, options));
-        using var rest = ImageDataset.FromFolder(folder.Path, options with { Unreadable = UnreadableImages.Skip });
+        using var rest = ImageDataset.FromFolder(folder.Path, options with { SkipUnreadable = true });
 
         Assert.Contains("damaged.png' cannot be read", error.Message, StringComparison.Ordinal);
-        Assert.Contains("UnreadableImages.Skip", error.Message, StringComparison.Ordinal);
+        Assert.Contains("SkipUnreadable = true", error.Message, StringComparison.Ordinal);
         Assert.Equal([0L, 1], rest.LabelValues());
         Assert.Contains("damaged.png", notices[0], StringComparison.Ordinal);
         Assert.Contains("wrong.png' is left out. It has 28×27 pixels, but 28×28 are wanted", notices[1], StringComparison.Ordinal);

@@ -108,10 +108,10 @@ public sealed class DistilledSetTests : IDisposable
         new Npz { ["images"] = NpyArray.From(new float[shape.Aggregate(1L, static (a, b) => a * b)], shape), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["set.npz"]);
 
         var error = Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"]));
-        using var first = DistilledSet.Load(folder["set.npz"], layout: ImageLayout.ChannelsFirst);
-        using var last = DistilledSet.Load(folder["set.npz"], layout: ImageLayout.ChannelsLast);
+        using var first = DistilledSet.Load(folder["set.npz"], channelsLast: false);
+        using var last = DistilledSet.Load(folder["set.npz"], channelsLast: true);
 
-        Assert.Contains("layout: ImageLayout.ChannelsFirst", error.Message, StringComparison.Ordinal);
+        Assert.Contains("channelsLast: false", error.Message, StringComparison.Ordinal);
         Assert.Contains(folder["set.npz"], error.Message, StringComparison.Ordinal);
         Assert.Equal(shape, first.Images.shape);
         Assert.Equal([shape[0], shape[3], shape[1], shape[2]], last.Images.shape);

@@ -158,10 +158,6 @@ public sealed class KernelInducingPointsTests : IDisposable
 
         public Tensor Evaluate(Tensor x, Tensor xPrime) => throw new NotSupportedException();
 
-        public KernelMatrix Gram(Tensor support) => throw new NotSupportedException();
-
-        public KernelMatrix Cross(Tensor targets, Tensor support) => throw new NotSupportedException();
-
         public long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => Memory;
     }
 

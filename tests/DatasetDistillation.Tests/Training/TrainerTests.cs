@@ -111,7 +111,7 @@ public sealed class TrainerTests
         {
             Epochs = 10,
             BatchSize = 50,
-            StepProgress = new Observer<StepReport>(report =>
+            StepProgress = new Observer<(long Step, long Steps, int Epoch, double Loss)>(report =>
             {
                 Assert.Equal(60, report.Steps);
                 if (report.Step == 15)
@@ -140,7 +140,7 @@ public sealed class TrainerTests
         var (images, labels) = Blobs.Draw(200, seed: 7);
         images[120] = tensor(float.NaN);
         int first = 1;
-        var trainer = new Trainer { Epochs = 3, BatchSize = 10, Optimizer = OptimizerKind.Sgd, LearningRate = 1e30, StepProgress = new Observer<StepReport>(r => first = (int)r.Step + 1) };
+        var trainer = new Trainer { Epochs = 3, BatchSize = 10, Optimizer = OptimizerKind.Sgd, LearningRate = 1e30, StepProgress = new Observer<(long Step, long Steps, int Epoch, double Loss)>(r => first = (int)r.Step + 1) };
 
         var error = Assert.Throws<TrainingDivergedException>(() => trainer.Fit(Networks.Mlp(8), images, labels));
 

@@ -30,8 +30,8 @@ internal static class ImageFolderReader
         {
             if (image.Error is null)
                 kept.Add(i);
-            else if (options.Unreadable == UnreadableImages.Refuse)
-                throw new InvalidDataException($"'{files[i].File}' cannot be read. {image.Error} Remove it, or say {nameof(ImageFolderOptions.Unreadable)} = {nameof(UnreadableImages)}.{nameof(UnreadableImages.Skip)}.");
+            else if (!options.SkipUnreadable)
+                throw new InvalidDataException($"'{files[i].File}' cannot be read. {image.Error} Remove it, or say {nameof(ImageFolderOptions.SkipUnreadable)} = true.");
             else
                 options.Notice($"'{files[i].File}' is left out. {image.Error}");
         }

@@ -25,8 +25,7 @@ public enum OuterMethod
 /// at every step. With the defaults it is that example: ten images, fixed labels, l2 = 0.1, accelerated gradient descent.
 /// </summary>
 /// <remarks>
-/// A step reports the outer loss after it (Adam: before it). Once the outer method has stopped, further steps change nothing;
-/// <see cref="OuterStatus"/> says why it stopped.
+/// A step reports the outer loss after it (Adam: before it). Once the outer method has stopped, further steps change nothing.
 /// </remarks>
 public sealed record LogisticDistiller : IDistiller
 {
@@ -144,7 +143,7 @@ public sealed record LogisticDistiller : IDistiller
     }
 
     /// <summary>Why gradient descent or L-BFGS stopped, or that it goes on.</summary>
-    public static SolverStatus OuterStatus(DistillationState state)
+    internal static SolverStatus OuterStatus(DistillationState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         return state.As<LogisticState>().Status;

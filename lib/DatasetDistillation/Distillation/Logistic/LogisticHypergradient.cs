@@ -5,15 +5,10 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-/// <summary>One way to the hypergradient, timed, and held against the closed form in the representer space.</summary>
-/// <param name="Derivatives">How many derivatives it found: a finite difference is taken for some pixels only.</param>
-/// <param name="Elapsed">How long it took.</param>
-/// <param name="RelativeError">The norm of the difference from the closed form, relative to the norm of that.</param>
-public readonly record struct HypergradientMeasurement(int Derivatives, TimeSpan Elapsed, double RelativeError);
-
 /// <summary>
-/// The derivative of the outer loss with respect to the distilled images, in the ways there are to it. Each times itself and
-/// measures its error; only the problem's own <see cref="LogisticProblem.Differentiate"/> uses what is special about it.
+/// The derivative of the outer loss with respect to the distilled images, in the ways there are to it. Each says
+/// how many derivatives it found, how long it took, and the norm of its difference from the closed form in the representer space, relative to
+/// the norm of that; only the problem's own <see cref="LogisticProblem.Differentiate"/> uses what is special about it.
 /// </summary>
 public sealed class LogisticHypergradient
 {
@@ -33,17 +28,17 @@ public sealed class LogisticHypergradient
         problem.Differentiate(theta, labels); // compiles what is timed below
         long start = Stopwatch.GetTimestamp();
         exact = problem.Differentiate(theta, labels).Images.data<double>().ToArray();
-        ClosedForm = new HypergradientMeasurement(exact.Length, Stopwatch.GetElapsedTime(start), 0);
+        ClosedForm = (exact.Length, Stopwatch.GetElapsedTime(start), 0);
     }
 
     /// <summary>Implicit differentiation in the representer space, by which the others are measured.</summary>
-    public HypergradientMeasurement ClosedForm { get; }
+    public (int Derivatives, TimeSpan Elapsed, double RelativeError) ClosedForm { get; }
 
     /// <summary>(f(θ + h·e) − f(θ − h·e)) / 2h for pixels e drawn at random: two inner and outer evaluations for each.</summary>
     /// <param name="pixels">How many pixels.</param>
     /// <param name="step">h.</param>
     /// <param name="seed">Which pixels.</param>
-    public HypergradientMeasurement FiniteDifferences(int pixels = 100, double step = 1e-4, int seed = 0)
+    public (int Derivatives, TimeSpan Elapsed, double RelativeError) FiniteDifferences(int pixels = 100, double step = 1e-4, int seed = 0)
     {
         using var scope = NewDisposeScope();
         int[] chosen = Enumerable.Range(0, exact.Length).ToArray();
@@ -64,7 +59,7 @@ public sealed class LogisticHypergradient
 
     /// <summary>Backpropagation through gradient descent on the inner loss, begun at zero.</summary>
     /// <param name="steps">The number of inner steps, all of which are kept for the way back.</param>
-    public HypergradientMeasurement Unrolled(int steps = 100)
+    public (int Derivatives, TimeSpan Elapsed, double RelativeError) Unrolled(int steps = 100)
     {
         using var scope = NewDisposeScope();
         Tensor images = theta.detach().requires_grad_();
@@ -82,7 +77,7 @@ public sealed class LogisticHypergradient
     /// Implicit differentiation as it serves any problem: an optimality condition, conjugate gradients, products by automatic
     /// differentiation. The time includes the inner solution, which is the representer's.
     /// </summary>
-    public HypergradientMeasurement Implicit()
+    public (int Derivatives, TimeSpan Elapsed, double RelativeError) Implicit()
     {
         using var scope = NewDisposeScope();
         long start = Stopwatch.GetTimestamp();
@@ -92,10 +87,10 @@ public sealed class LogisticHypergradient
         return Measured(found.data<double>().ToArray(), exact, start);
     }
 
-    private static HypergradientMeasurement Measured(double[] found, double[] expected, long start)
+    private static (int Derivatives, TimeSpan Elapsed, double RelativeError) Measured(double[] found, double[] expected, long start)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         double difference = Math.Sqrt(found.Zip(expected, static (a, b) => (a - b) * (a - b)).Sum());
-        return new HypergradientMeasurement(found.Length, elapsed, difference / Math.Sqrt(expected.Sum(static e => e * e)));
+        return (found.Length, elapsed, difference / Math.Sqrt(expected.Sum(static e => e * e)));
     }
 }

@@ -1,13 +1,13 @@
 using DatasetDistillation.Distillation;
-using DatasetDistillation.Training;
 
 namespace DatasetDistillation.Reporting;
 
 /// <content>A display follows a training or a distillation.</content>
-public sealed partial class ProgressDisplay : IProgress<StepReport>, IProgress<(int Networks, int Wanted)>, IProgress<DistillationProgress>
+public sealed partial class ProgressDisplay :
+    IProgress<(long Step, long Steps, int Epoch, double Loss)>, IProgress<(int Networks, int Wanted)>, IProgress<DistillationProgress>
 {
     /// <summary>Reports a step of a training.</summary>
-    public void Report(StepReport value) =>
+    public void Report((long Step, long Steps, int Epoch, double Loss) value) =>
         Report(value.Step, value.Steps, FormattableString.Invariant($"epoch {value.Epoch}, loss {value.Loss:F3}"));
 
     /// <summary>Reports a trained network of a pool.</summary>
