@@ -249,7 +249,7 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Equal(pixels[(((7 * 32) + 5) * 3) + 2] / 255f, last.Images[0, 2, 7, 5].item<float>());
         Assert.Equal([2L, 3, 5, 3], clear.Images.shape);
         Assert.Equal([2L, 3, 5, 3], told.Images.shape);
-        Assert.Contains("ChannelsLast", error.Message, StringComparison.Ordinal);
+        Assert.Contains("channelsLast", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
