@@ -21,9 +21,6 @@ public sealed class ConvolutionalKernel : IKernel
     private const int LargestDepth = 1000;
     private const int LargestRadius = 1000;
 
-    /// <summary>Targets that a task of the fused pass takes beside one support image.</summary>
-    internal const int TargetsPerTask = 256;
-
     private readonly ConvolutionalNetwork network;
 
     /// <summary>The kernel of a network.</summary>
@@ -108,7 +105,7 @@ public sealed class ConvolutionalKernel : IKernel
         long channels = image[0], pixels = image[1] * image[2];
         // Images with deviations and inverses, of the support for either matrix; and what each task of the larger way back gathers.
         long lanes = (channels + 2L * Depth) * pixels * (2 * support + targets);
-        long tasks = support * ((Math.Max(support, targets) + TargetsPerTask - 1) / TargetsPerTask);
+        long tasks = support * ((Math.Max(support, targets) + Blocks.KernelTargets - 1) / Blocks.KernelTargets);
         return sizeof(float) * (lanes + tasks * (channels + Depth) * pixels);
     }
 

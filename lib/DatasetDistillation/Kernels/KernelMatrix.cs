@@ -90,7 +90,7 @@ internal abstract class KernelMatrix : IDisposable
             (this.kernel, this.targets, this.support, this.blockSize) = (kernel, targets.alias(), support.detach(), blockSize);
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
-            Value = cat([.. Blocks().Select(block => kernel.Evaluate(targets.narrow(0, block.Begin, block.Count), this.support))]).MoveToOuterDisposeScope();
+            Value = cat([.. Blocks.Of(targets.shape[0], blockSize).Select(block => kernel.Evaluate(targets.narrow(0, block.First, block.Count), this.support))]).MoveToOuterDisposeScope();
         }
 
         public override Tensor Value { get; }
@@ -99,7 +99,7 @@ internal abstract class KernelMatrix : IDisposable
         {
             RequireFit(gradient);
             var total = zeros_like(support);
-            foreach (var (begin, count) in Blocks())
+            foreach (var (begin, count) in Blocks.Of(targets.shape[0], blockSize))
             {
                 using var scope = NewDisposeScope();
                 using var block = ByAutograd(kernel, targets.narrow(0, begin, count), support);
@@ -113,12 +113,6 @@ internal abstract class KernelMatrix : IDisposable
             Value.Dispose();
             targets.Dispose();
             support.Dispose();
-        }
-
-        private IEnumerable<(long Begin, long Count)> Blocks()
-        {
-            for (long begin = 0; begin < targets.shape[0]; begin += blockSize)
-                yield return (begin, Math.Min(blockSize, targets.shape[0] - begin));
         }
     }
 }

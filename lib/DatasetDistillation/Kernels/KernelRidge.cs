@@ -108,7 +108,7 @@ internal sealed class KernelRidge
     /// <param name="block">How many of them at once.</param>
     /// <returns>The accuracy in [0, 1].</returns>
     /// <exception cref="ArgumentException">A NaN is among the images, the labels have another width, or a class has no support.</exception>
-    public double Accuracy(IKernel kernel, Tensor support, Tensor labels, ImageDataset test, int block = 2000)
+    public double Accuracy(IKernel kernel, Tensor support, Tensor labels, ImageDataset test, int block = Blocks.Comparison)
     {
         ArgumentNullException.ThrowIfNull(test);
         RequireSupport(kernel, support, labels, test);
@@ -138,7 +138,7 @@ internal sealed class KernelRidge
     /// <returns>Float64 [n, C].</returns>
     /// <exception cref="ArgumentException">The images do not fit, or hold a NaN.</exception>
     /// <exception cref="InvalidOperationException">A matrix is not positive definite.</exception>
-    public Tensor SolveLabels(IKernel kernel, Tensor support, ImageDataset train, int block = 2000)
+    public Tensor SolveLabels(IKernel kernel, Tensor support, ImageDataset train, int block = Blocks.Comparison)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(train);

@@ -73,13 +73,7 @@ public abstract record Layer
     internal static string Text(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
 
     /// <summary>The number of elements of a shape.</summary>
-    private protected static long Size(ReadOnlySpan<long> shape)
-    {
-        long size = 1;
-        foreach (long side in shape)
-            size *= side;
-        return size;
-    }
+    internal static long Size(IEnumerable<long> shape) => shape.Aggregate(1L, static (product, side) => product * side);
 
     /// <summary>The size of an output side: ⌊(size + 2·padding − kernel)/stride⌋ + 1.</summary>
     private protected static long Slide(long size, int kernel, int stride, int padding) =>

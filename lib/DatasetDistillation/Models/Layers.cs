@@ -215,7 +215,7 @@ internal sealed record Dropout(double Probability) : Layer
 internal sealed record Flatten : Layer
 {
     /// <inheritdoc/>
-    internal override long[] OutputShape(long[] input) => [input.Aggregate(1L, static (product, size) => product * size)];
+    internal override long[] OutputShape(long[] input) => [Size(input)];
 
     /// <inheritdoc/>
     internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => x.flatten(1);

@@ -80,6 +80,9 @@ public sealed class Network
     /// <summary>The layers with the shapes that they make.</summary>
     internal IReadOnlyList<LayerSummary> Layers { get; }
 
+    /// <summary>The numbers that all layers make of one input: what a pass has in memory where derivatives need them.</summary>
+    internal long Activations => Layers.Sum(static layer => Models.Layer.Size(layer.OutputShape));
+
     /// <summary>Names, shapes and offsets of the parameters.</summary>
     internal ParameterLayout Layout { get; }
 

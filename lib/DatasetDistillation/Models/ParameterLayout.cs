@@ -24,7 +24,7 @@ internal enum ParameterRole
 internal sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, ParameterRole Role, long FanIn, long FanOut)
 {
     /// <summary>The number of elements.</summary>
-    public long Count { get; } = Shape.Aggregate(1L, static (product, size) => product * size);
+    public long Count { get; } = Layer.Size(Shape);
 
     /// <summary>Where its first element lies in the flat vector of all parameters.</summary>
     public long Offset { get; init; }

@@ -16,8 +16,6 @@ public readonly record struct Score(double Loss, double Accuracy)
 /// <summary>Measures classifiers, in batches and without gradients.</summary>
 public static partial class Evaluation
 {
-    private const int DefaultBatchSize = 250;
-
     /// <summary>Accuracy and mean loss.</summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
@@ -26,7 +24,7 @@ public static partial class Evaluation
     /// <param name="loss">The loss; null: cross-entropy.</param>
     /// <param name="batchSize">How many images are computed at a time.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
-    public static Score Evaluate(Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = DefaultBatchSize)
+    public static Score Evaluate(Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = Blocks.Evaluation)
     {
         Batches.Check(network, images, labels);
         loss ??= LossFunction.CrossEntropy;
@@ -50,7 +48,7 @@ public static partial class Evaluation
     /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Temperature"/> finds it.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
     public static Predictions Predict(
-        Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize, double temperature = 1)
+        Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = Blocks.Evaluation, double temperature = 1)
     {
         Batches.CheckImages(network, images);
         if (labels is not null)
@@ -98,7 +96,7 @@ public static partial class Evaluation
         Batches.CheckImages(network, images);
         using var scope = NewDisposeScope();
         var all = new List<Tensor>();
-        ForEachBatch(network, theta, images, DefaultBatchSize, (outputs, _, _) => all.Add(outputs.DetachFromDisposeScope()));
+        ForEachBatch(network, theta, images, Blocks.Evaluation, (outputs, _, _) => all.Add(outputs.DetachFromDisposeScope()));
         var joined = cat(all).MoveToOuterDisposeScope();
         all.ForEach(static part => part.Dispose());
         return joined;
@@ -108,10 +106,9 @@ public static partial class Evaluation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var inference = no_grad();
-        for (long first = 0; first < images.shape[0]; first += batchSize)
+        foreach (var (first, size) in Blocks.Of(images.shape[0], batchSize))
         {
             using var scope = NewDisposeScope();
-            long size = Math.Min(batchSize, images.shape[0] - first);
             use(network.Forward(theta, images.narrow(0, first, size)), first, size);
         }
     }

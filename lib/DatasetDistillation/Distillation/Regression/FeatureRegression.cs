@@ -165,10 +165,9 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount;
         long active = ActiveImages == 0 ? support : Math.Min(support, ActiveImages), targets = Math.Min(BatchSize, data.Count);
-        long activations = Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b));
-        long features = Network.FeatureShape.Aggregate(1L, static (a, b) => a * b), pixels = Network.InputShape.Aggregate(1L, static (a, b) => a * b);
+        long activations = Network.Activations, features = Layer.Size(Network.FeatureShape), pixels = Layer.Size(Network.InputShape);
         // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with moments and its copies.
-        return sizeof(float) * ((3 * active * activations) + (RegressionLoss.Block * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
+        return sizeof(float) * ((3 * active * activations) + (Blocks.Features * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
             + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
     }
 

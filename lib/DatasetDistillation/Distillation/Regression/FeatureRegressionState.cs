@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>What changes during feature regression, beside the networks of its <see cref="FeaturePool"/>.</summary>
-internal sealed class FeatureRegressionState(long seed) : SupportState(seed)
+internal sealed class FeatureRegressionState(long seed) : SetState(seed)
 {
     /// <summary>Under which the temperature lies.</summary>
     public const string TemperatureName = "temperature";

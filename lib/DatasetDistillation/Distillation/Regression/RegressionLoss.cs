@@ -26,9 +26,6 @@ public enum RegressionTarget
 /// <param name="Target">What is asked of the predictions.</param>
 internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, RegressionTarget Target)
 {
-    /// <summary>Images whose features are computed at a time where no graph is kept, so that a layer's activations stay in the cache.</summary>
-    public const int Block = 32;
-
     /// <summary>Loss and gradients for one network and one real batch.</summary>
     /// <param name="theta">The network's parameters.</param>
     /// <param name="leaf">What gradients are taken with respect to, [n, …].</param>
@@ -88,10 +85,9 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
     private Tensor Constant(Parameters theta, Tensor images)
     {
         using var scope = NewDisposeScope();
-        var parts = new List<Tensor>();
-        for (long first = 0; first < images.shape[0]; first += Block)
-            parts.Add(Network.Features(theta, images.narrow(0, first, Math.Min(Block, images.shape[0] - first))).flatten(1));
-        return cat(parts).MoveToOuterDisposeScope();
+        var parts = Blocks.Of(images.shape[0], Blocks.Features)
+            .Select(block => Network.Features(theta, images.narrow(0, block.First, block.Count)).flatten(1));
+        return cat([.. parts]).MoveToOuterDisposeScope();
     }
 
     private (double Loss, Tensor Gradient, double ToTemperature) Judge(Tensor predictions, Tensor classes, double temperature)

@@ -30,8 +30,7 @@ public sealed partial record UnrolledDistiller
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
 
-    private long Activations(ImageDataset data) =>
-        Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b)) + Pixels(data);
+    private long Activations(ImageDataset data) => Network.Activations + Pixels(data);
 
     private static long Pixels(ImageDataset data) => (long)data.Channels * data.Height * data.Width;
 

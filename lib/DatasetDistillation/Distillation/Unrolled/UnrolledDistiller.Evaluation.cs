@@ -10,8 +10,6 @@ public sealed partial record UnrolledDistiller
     /// <summary>From which seed on networks are drawn to be judged: far from those that anyone distils with.</summary>
     public const long HeldOutSeed = 2_018_000_000;
 
-    private const int JudgedAtATime = 500;
-
     /// <summary>Trains the network on a distilled set by its stored schedule, with the inner optimizer and loss of this method.</summary>
     /// <inheritdoc cref="DistilledSet.Replay" path="/exception"/>
     /// <param name="set">A set that this method made, or one with a schedule.</param>
@@ -74,7 +72,7 @@ public sealed partial record UnrolledDistiller
         return Spread.Over(Enumerable.Range(0, count).Select(static i => (long)i), i =>
         {
             using var scope = NewDisposeScope();
-            var accuracy = Evaluation.Evaluate(Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: JudgedAtATime).Accuracy;
+            var accuracy = Evaluation.Evaluate(Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: Blocks.Judgement).Accuracy;
             progress?.Report((i + 1.0) / count);
             return accuracy;
         }, cancellation);

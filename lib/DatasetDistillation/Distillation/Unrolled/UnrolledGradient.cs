@@ -13,7 +13,7 @@ namespace DatasetDistillation.Distillation;
 internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer, LossFunction innerLoss, LossFunction outerLoss)
 {
     /// <summary>Real images whose activations are in memory at once, about 64 MB.</summary>
-    private readonly long outerBlock = Math.Max(128, (1L << 24) / network.Layers.Sum(static layer => layer.OutputShape.Aggregate(1L, static (a, b) => a * b)));
+    private readonly long outerBlock = Math.Max(Blocks.OuterLoss, (1L << 24) / network.Activations);
 
     /// <summary>The number of last steps whose graph is kept from the way forward instead of being built again.</summary>
     public int KeptGraphs { get; init; }
@@ -110,10 +110,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         var count = images.shape[0];
         var cotangent = zeros_like(weights);
         double loss = 0;
-        for (long start = 0; start < count; start += outerBlock)
+        foreach (var (start, size) in Blocks.Of(count, outerBlock))
         {
             using var block = NewDisposeScope();
-            var size = Math.Min(outerBlock, count - start);
             var theta = weights.detach().requires_grad_();
             var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
             cotangent.PlusInPlace(Gradients.Of(part, theta), (double)size / count);

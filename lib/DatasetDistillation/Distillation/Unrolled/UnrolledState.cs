@@ -2,33 +2,13 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-/// <summary>What changes during unrolled distillation.</summary>
-internal sealed class UnrolledState(long seed) : DistillationState(seed)
+/// <summary>What changes during unrolled distillation; the images are those of all steps, [P·b, channels, height, width].</summary>
+internal sealed class UnrolledState(long seed) : SetState(seed)
 {
-    /// <summary>Under which the images lie.</summary>
-    public const string ImagesName = "images";
-
-    /// <summary>Under which the labels lie.</summary>
-    public const string LabelsName = "labels";
-
     /// <summary>Under which the rates lie.</summary>
     public const string RatesName = "rates";
 
     private const string LengthSuffix = ".length";
-
-    /// <summary>The distilled images of all steps, [P·b, channels, height, width].</summary>
-    public Tensor Images
-    {
-        get => this[ImagesName];
-        set => this[ImagesName] = value;
-    }
-
-    /// <summary>Their labels, [P·b, classes].</summary>
-    public Tensor Labels
-    {
-        get => this[LabelsName];
-        set => this[LabelsName] = value;
-    }
 
     /// <summary>r of the learning rates η = softplus(r), [T].</summary>
     public Tensor Rates
