@@ -35,7 +35,9 @@ public static class Saved
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     public static void Write(ResultRow row) => Current.Write(row);
 
-    /// <summary>Keeps a measured accuracy as a row, in place of one of the same notebook, training set, read-out and number of images.</summary>
+    /// <summary>
+    /// Keeps a measured accuracy as a row, in place of one of the same notebook, training set, read-out and number of images.
+    /// </summary>
     /// <param name="notebook">The notebook that measured it, such as "02".</param>
     /// <param name="trainingSet">What was trained on, such as "KIP, FC6".</param>
     /// <param name="readOut">The classifier and how it learned, such as "digit CNN, soft labels".</param>

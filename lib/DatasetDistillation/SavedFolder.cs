@@ -97,7 +97,8 @@ internal sealed class SavedFolder(string folder)
             catch (Exception error) when (error is JsonException or ArgumentException)
             {
                 throw new InvalidDataException(
-                    $"Line {number + 1} of '{path}' is no result: {error.Message} Delete the file and run notebook {Path.GetFileNameWithoutExtension(path)} again.", error);
+                    $"Line {number + 1} of '{path}' is no result: "
+                    + $"{error.Message} Delete the file and run notebook {Path.GetFileNameWithoutExtension(path)} again.", error);
             }
         }
         return rows;
@@ -116,5 +117,7 @@ internal sealed class SavedFolder(string folder)
     private static string Checked(string name) =>
         !string.IsNullOrEmpty(name) && name[0] != '.' && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
             ? name
-            : throw new ArgumentException($"A name of something saved consists of letters, digits, points, dashes and underscores, like \"03-kip\"; got \"{name}\".", nameof(name));
+            : throw new ArgumentException(
+                "A name of something saved consists of letters, digits, "
+                + "points, dashes and underscores, like \"03-kip\"; got \"{name}\".", nameof(name));
 }

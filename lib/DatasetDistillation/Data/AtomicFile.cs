@@ -27,7 +27,8 @@ internal static class AtomicFile
             if (File.Exists(temporary))
                 File.Delete(temporary);
             if (exception is IOException or UnauthorizedAccessException)
-                throw new IOException($"'{path}' cannot be written: {exception.Message} Choose a folder that can be written to and has space.", exception);
+                throw new IOException(
+                    $"'{path}' cannot be written: {exception.Message} Choose a folder that can be written to and has space.", exception);
             throw;
         }
     }

@@ -25,6 +25,7 @@ internal static class DataLimits
     {
         if (bytes > maximumBytes && bytes > fileLength)
             throw new InvalidDataException(
-                $"{what} takes {bytes:N0} bytes, more than the {maximumBytes:N0} that are read at most. Raise maximumBytes if the file can be trusted.");
+                $"{what} takes {bytes:N0} bytes, more than the {maximumBytes:N0} that are read at most. "
+                + "Raise maximumBytes if the file can be trusted.");
     }
 }

@@ -11,9 +11,13 @@ internal static class DatasetChecks
     public static void Shapes(Tensor images, Tensor labels)
     {
         if (images.dtype != ScalarType.Float32 || images.shape.Length != 4 || images.shape.Any(size => size < 1))
-            throw new ArgumentException($"Images must be Float32 [n, channels, height, width] with at least one image, but these are {Describe(images)}. Use reshape and to(ScalarType.Float32).", nameof(images));
+            throw new ArgumentException(
+                "Images must be Float32 [n, channels, height, width] with at least one image, but these "
+                + $"are {Describe(images)}. Use reshape and to(ScalarType.Float32).", nameof(images));
         if (labels.dtype != ScalarType.Int64 || labels.shape.Length != 1)
-            throw new ArgumentException($"Labels must be Int64 [n], but these are {Describe(labels)}. Use argmax(1) for one-hot labels and to(ScalarType.Int64).", nameof(labels));
+            throw new ArgumentException(
+                $"Labels must be Int64 [n], but these are {Describe(labels)}. "
+                + "Use argmax(1) for one-hot labels and to(ScalarType.Int64).", nameof(labels));
         if (labels.shape[0] != images.shape[0])
             throw new ArgumentException($"There are {images.shape[0]} images, but {labels.shape[0]} labels.", nameof(labels));
     }
@@ -30,7 +34,9 @@ internal static class DatasetChecks
         for (int i = 0; i < labels.Length; i++)
         {
             if (labels[i] < 0 || labels[i] >= most)
-                throw new ArgumentException($"Label {i} is {labels[i]}; {(declared is null ? "" : $"with {most} classes, ")}labels must be 0 to {most - 1}.", nameof(labels));
+                throw new ArgumentException(
+                    $"Label {i} is {labels[i]}; "
+                    + $"{(declared is null ? "" : $"with {most} classes, ")}labels must be 0 to {most - 1}.", nameof(labels));
         }
         return declared ?? Counted(labels);
     }
@@ -40,7 +46,8 @@ internal static class DatasetChecks
     public static void ClassCount(int classCount)
     {
         if (classCount is < 2 or > DataLimits.MaximumClasses)
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"A data set has 2 to {DataLimits.MaximumClasses:N0} classes.");
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount,
+                $"A data set has 2 to {DataLimits.MaximumClasses:N0} classes.");
     }
 
     /// <summary>Checks the height and the width of an image.</summary>
@@ -50,7 +57,8 @@ internal static class DatasetChecks
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if ((long)height * width > Png.MaximumPixels)
-            throw new ArgumentOutOfRangeException(nameof(height), height, $"An image has at most {Png.MaximumPixels:N0} pixels, but {height}×{width} are wanted.");
+            throw new ArgumentOutOfRangeException(nameof(height), height,
+                $"An image has at most {Png.MaximumPixels:N0} pixels, but {height}×{width} are wanted.");
     }
 
     public static void ClassNames(IReadOnlyList<string> classNames, int classCount)
@@ -58,7 +66,9 @@ internal static class DatasetChecks
         if (classNames.Count != classCount)
             throw new ArgumentException($"There are {classCount} classes, but {classNames.Count} names for them.", nameof(classNames));
         if (classNames.FirstOrDefault(static name => string.IsNullOrWhiteSpace(name) || name.Length > LongestName) is { } bad)
-            throw new ArgumentException($"A class name has 1 to {LongestName} characters, but one is '{bad[..Math.Min(bad.Length, LongestName)]}'.", nameof(classNames));
+            throw new ArgumentException(
+                $"A class name has 1 to {LongestName} characters, but one is "
+                + $"'{bad[..Math.Min(bad.Length, LongestName)]}'.", nameof(classNames));
         if (classNames.GroupBy(static name => name, StringComparer.Ordinal).FirstOrDefault(static same => same.Count() > 1) is { } twice)
             throw new ArgumentException($"Two classes are called '{twice.Key}'.", nameof(classNames));
     }
@@ -74,7 +84,9 @@ internal static class DatasetChecks
             if (values[i] is >= 0 and <= 1)
                 continue;
             string advice = float.IsFinite(values[i]) ? "Divide by the largest value (255 for bytes) first." : "Remove or repair the image.";
-            throw new ArgumentException($"Image {i / perImage} has the value {values[i]} at pixel {i % perImage}; pixels must be in [0, 1]. {advice}", nameof(images));
+            throw new ArgumentException(
+                $"Image {i / perImage} has the value {values[i]} at pixel {i % perImage}; pixels must be in [0, 1]. "
+                + $"{advice}", nameof(images));
         }
     }
 
@@ -88,7 +100,9 @@ internal static class DatasetChecks
             occurs[label] = true;
         int missing = Array.IndexOf(occurs, false);
         if (missing >= 0)
-            throw new ArgumentException($"No image has the label {missing}, though one has {greatest}. Number the classes without gaps, or say how many there are (classCount).", nameof(labels));
+            throw new ArgumentException(
+                $"No image has the label {missing}, though one has {greatest}. "
+                + "Number the classes without gaps, or say how many there are (classCount).", nameof(labels));
         ClassCount(occurs.Length);
         return occurs.Length;
     }

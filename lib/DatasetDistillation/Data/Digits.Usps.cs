@@ -7,23 +7,29 @@ public static partial class Digits
 
     /// <summary>Whether the training and the test images of USPS lie in a data folder, so that they need no download.</summary>
     /// <param name="options">Where to look; the defaults serve.</param>
-    public static bool HasUsps(DataOptions? options = null) => FindUsps(options ?? new DataOptions(), 0) is not null && FindUsps(options ?? new DataOptions(), 1) is not null;
+    public static bool HasUsps(DataOptions? options = null) =>
+        FindUsps(options ?? new DataOptions(), 0) is not null && FindUsps(options ?? new DataOptions(), 1) is not null;
 
     /// <summary>
     /// The 7,291 training images of USPS, digits from envelopes of the United States Postal Service, resized from 16×16 to
     /// 28×28 pixels (bilinear) and in [0, 1], so that they stand beside MNIST's. They are looked for in the data folders, in
-    /// <c>usps/</c> or directly, as <c>zip.train.gz</c>, as "The Elements of Statistical Learning" has them, or as LIBSVM's <c>usps</c>, and else downloaded (2 MB).
+    /// <c>usps/</c> or directly, as <c>zip.train.gz</c>, as "The Elements of Statistical Learning" has them, or as LIBSVM's <c>usps</c>,
+    /// and else downloaded (2 MB).
     /// </summary>
     /// <param name="options">Where to look; the defaults serve.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of another kind.</exception>
     /// <exception cref="IOException">A download cannot be stored.</exception>
-    public static ImageDataset LoadUsps(DataOptions? options = null, CancellationToken cancellation = default) => ReadUsps(options, 0, "USPS training set", cancellation);
+    public static ImageDataset LoadUsps(DataOptions? options = null, CancellationToken cancellation = default) =>
+        ReadUsps(options, 0, "USPS training set", cancellation);
 
-    /// <summary>The 2,007 test images of USPS, from <c>zip.test.gz</c> or LIBSVM's <c>usps.t</c>. They are harder than the training images.</summary>
+    /// <summary>
+    /// The 2,007 test images of USPS, from <c>zip.test.gz</c> or LIBSVM's <c>usps.t</c>. They are harder than the training images.
+    /// </summary>
     /// <inheritdoc cref="LoadUsps"/>
-    public static ImageDataset LoadUspsTest(DataOptions? options = null, CancellationToken cancellation = default) => ReadUsps(options, 1, "USPS test set", cancellation);
+    public static ImageDataset LoadUspsTest(DataOptions? options = null, CancellationToken cancellation = default) =>
+        ReadUsps(options, 1, "USPS test set", cancellation);
 
     private static ImageDataset ReadUsps(DataOptions? options, int half, string name, CancellationToken cancellation)
     {

@@ -27,7 +27,8 @@ internal static class ImageLayout
             {
                 First => false,
                 Last => true,
-                var other => throw new InvalidDataException($"The array '{Key}' is '{other[..Math.Min(other.Length, 20)]}'; it must be '{First}' or '{Last}'."),
+                var other => throw new InvalidDataException(
+                    $"The array '{Key}' is '{other[..Math.Min(other.Length, 20)]}'; it must be '{First}' or '{Last}'."),
             };
         }
         var array = file[images];

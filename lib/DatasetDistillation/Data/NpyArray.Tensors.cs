@@ -19,7 +19,8 @@ internal sealed partial class NpyArray
             ScalarType.Float64 => new NpyArray(NpyType.Float64, tensor.shape, Bytes<double>(host)),
             ScalarType.Int64 => new NpyArray(NpyType.Int64, tensor.shape, Bytes<long>(host)),
             ScalarType.Bool => new NpyArray(NpyType.Bool, tensor.shape, Bytes<bool>(host)),
-            _ => throw new ArgumentException($"Tensors of {tensor.dtype} are not stored, only Float32, Float64, Int64 and Bool.", nameof(tensor)),
+            _ => throw new ArgumentException(
+                $"Tensors of {tensor.dtype} are not stored, only Float32, Float64, Int64 and Bool.", nameof(tensor)),
         };
 
         static byte[] Bytes<T>(Tensor host)

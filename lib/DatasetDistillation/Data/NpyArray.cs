@@ -40,7 +40,8 @@ internal sealed partial class NpyArray
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shape.Length, NpyHeader.MaximumRank);
         long[] sizes = shape.Length == 0 ? [values.Length] : [.. shape];
         if (sizes.Any(size => size < 0) || sizes.Aggregate((Int128)1, (product, size) => product * size) != values.Length)
-            throw new ArgumentException($"The shape [{string.Join(", ", sizes)}] does not hold the {values.Length} elements given.", nameof(shape));
+            throw new ArgumentException(
+                $"The shape [{string.Join(", ", sizes)}] does not hold the {values.Length} elements given.", nameof(shape));
         return new NpyArray(TypeOf<T>(), sizes, MemoryMarshal.AsBytes(values).ToArray());
     }
 
@@ -82,7 +83,8 @@ internal sealed partial class NpyArray
         where T : unmanaged
     {
         if (Type == NpyType.Text || TypeOf<T>() != Type)
-            throw new InvalidOperationException($"The array is {this}; its elements cannot be read as {typeof(T).Name}. Use ToSingles, ToDoubles or ToInt64s to convert.");
+            throw new InvalidOperationException(
+                $"The array is {this}; its elements cannot be read as {typeof(T).Name}. Use ToSingles, ToDoubles or ToInt64s to convert.");
         return MemoryMarshal.Cast<byte, T>(bytes.Span);
     }
 
@@ -148,7 +150,9 @@ internal sealed partial class NpyArray
     /// dimensions; Fortran order is turned into C order.
     /// </summary>
     /// <param name="file">The whole of an NPY file, which the array may keep: it must not change any more.</param>
-    /// <exception cref="InvalidDataException">The bytes are no such array, hold Python objects, or are fewer or more than the header declares.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are no such array, hold Python objects, or are fewer or more than the header declares.
+    /// </exception>
     public static NpyArray Read(ReadOnlyMemory<byte> file)
     {
         var start = file.Span;
@@ -172,7 +176,8 @@ internal sealed partial class NpyArray
         if (declared != elements.Length)
         {
             throw new InvalidDataException(
-                $"it declares {NpyHeader.Describe(header.Type, header.Shape)}, which is {declared:N0} bytes, but {elements.Length:N0} bytes follow. The file is damaged or truncated.");
+                $"it declares {NpyHeader.Describe(header.Type, header.Shape)}, which is {declared:N0} bytes, "
+                + $"but {elements.Length:N0} bytes follow. The file is damaged or truncated.");
         }
 
         if (header.IsLittleEndian != BitConverter.IsLittleEndian)
@@ -204,7 +209,8 @@ internal sealed partial class NpyArray
         long => NpyType.Int64,
         float => NpyType.Float32,
         double => NpyType.Float64,
-        _ => throw new ArgumentException($"Arrays of {typeof(T).Name} are not stored, only bool, byte, sbyte, int, long, float and double."),
+        _ => throw new ArgumentException(
+            $"Arrays of {typeof(T).Name} are not stored, only bool, byte, sbyte, int, long, float and double."),
     };
 
     private T[] Convert<T>()

@@ -53,7 +53,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         if (!order.Success || !shape.Success || !text.Contains("descr", StringComparison.Ordinal))
             throw new InvalidDataException($"the NPY header is damaged: {Quote(text)}");
         if (!descr.Success)
-            throw new InvalidDataException($"arrays of records are not read; save each field as an array of its own. Header: {Quote(text)}");
+            throw new InvalidDataException(
+                $"arrays of records are not read; save each field as an array of its own. Header: {Quote(text)}");
 
         string kind = descr.Groups["kind"].Value;
         if (kind.StartsWith('O'))
@@ -73,7 +74,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
             _ when kind[0] == 'U' && int.TryParse(kind.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int length) && length < 1 << 28
                 => (NpyType.Text, 4 * length),
             _ => throw new InvalidDataException(
-                $"elements of type '{Quote(kind)}' are not read, only b1, u1, i1, i4, i8, f4, f8 and texts. Convert with array.astype('f4') before saving."),
+                $"elements of type '{Quote(kind)}' are not read, only b1, u1, i1, i4, i8, f4, f8 and texts. "
+                + "Convert with array.astype('f4') before saving."),
         };
 
         var sizes = Sizes(shape.Groups["sizes"].Value);
@@ -84,7 +86,9 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         return new NpyHeader(type, itemSize, descr.Groups["order"].Value != ">", order.Groups["fortran"].Value == "True", sizes);
     }
 
-    /// <summary>The number of bytes of the array's elements; where a size is 0, those that there would be if it were 1, if they are too many.</summary>
+    /// <summary>
+    /// The number of bytes of the array's elements; where a size is 0, those that there would be if it were 1, if they are too many.
+    /// </summary>
     public Int128 ByteCount()
     {
         var bytes = Shape.Aggregate((Int128)Math.Max(ItemSize, 1), static (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));

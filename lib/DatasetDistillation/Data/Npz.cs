@@ -79,13 +79,15 @@ internal sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
     }
 
     /// <summary>
-    /// Reads a file. It is refused, before memory is taken, where its arrays are more than 10,000, have more than 32 dimensions or a header of
-    /// more than 10,000 bytes, or take more bytes together than <paramref name="maximumBytes"/> and than the file itself.
+    /// Reads a file. It is refused, before memory is taken, where its arrays are more than 10,000, have more than 32 dimensions or a header
+    /// of more than 10,000 bytes, or take more bytes together than <paramref name="maximumBytes"/> and than the file itself.
     /// </summary>
     /// <param name="path">A <c>.npz</c> file, its entries stored or deflated.</param>
     /// <param name="maximumBytes">The bytes of all arrays together that are read at most, where the file is smaller than they are.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, truncated, too large, or holds something else than plain arrays.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, truncated, too large, or holds something else than plain arrays.
+    /// </exception>
     public static Npz Load(string path, long maximumBytes = DefaultMaximumBytes)
     {
         if (!File.Exists(path))
@@ -97,8 +99,12 @@ internal sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
     /// <summary>Reads an archive from a stream, within the limits of <see cref="Load(string, long)"/>.</summary>
     /// <param name="stream">A seekable stream.</param>
     /// <param name="source">What error messages call it.</param>
-    /// <param name="maximumBytes">The bytes of all arrays together that are read at most, where the archive is smaller than they are.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, truncated, too large, or holds something else than plain arrays.</exception>
+    /// <param name="maximumBytes">
+    /// The bytes of all arrays together that are read at most, where the archive is smaller than they are.
+    /// </param>
+    /// <exception cref="InvalidDataException">
+    /// The archive is damaged, truncated, too large, or holds something else than plain arrays.
+    /// </exception>
     public static Npz Load(Stream stream, string source = "the archive", long maximumBytes = DefaultMaximumBytes)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -150,7 +156,8 @@ internal sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Checks what the archive's directory says; what it says of an entry is checked again as the entry is read.</summary>
-    private static void Check(System.Collections.ObjectModel.ReadOnlyCollection<ZipArchiveEntry> entries, long archiveLength, string source, long maximumBytes)
+    private static void Check(
+        System.Collections.ObjectModel.ReadOnlyCollection<ZipArchiveEntry> entries, long archiveLength, string source, long maximumBytes)
     {
         if (entries.Count > MaximumEntries)
             throw new InvalidDataException($"{source} has {entries.Count:N0} entries; {MaximumEntries:N0} are read at most.");
@@ -160,12 +167,15 @@ internal sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
             if (!entry.FullName.EndsWith(Extension, StringComparison.Ordinal))
                 throw new InvalidDataException($"{source} holds '{entry.FullName}', which is no NPY array.");
             if (entry.Length > DataLimits.BestDeflateRatio * ((Int128)entry.CompressedLength + 64) || entry.Length > Array.MaxLength)
-                throw new InvalidDataException($"The array '{entry.FullName}' in {source} declares {entry.Length:N0} bytes, more than the file can hold or than can be read.");
+                throw new InvalidDataException(
+                    $"The array '{entry.FullName}' in {source} declares {entry.Length:N0} "
+                    + "bytes, more than the file can hold or than can be read.");
             packed += entry.CompressedLength;
             unpacked += entry.Length;
         }
         if (packed > archiveLength)
-            throw new InvalidDataException($"{source} is damaged: its entries take {packed:N0} bytes, but the whole file has {archiveLength:N0}.");
+            throw new InvalidDataException(
+                $"{source} is damaged: its entries take {packed:N0} bytes, but the whole file has {archiveLength:N0}.");
         DataLimits.Require(unpacked, archiveLength, maximumBytes, $"What {source} holds");
     }
 

@@ -7,7 +7,9 @@ namespace DatasetDistillation.Data;
 /// <summary>Writes PNG files, and reads PNG and JPEG files, by SkiaSharp.</summary>
 internal static class Png
 {
-    /// <summary>The most pixels of an image that is read: 2²⁶, such as 8,192×8,192. Larger ones are refused before they are decoded.</summary>
+    /// <summary>
+    /// The most pixels of an image that is read: 2²⁶, such as 8,192×8,192. Larger ones are refused before they are decoded.
+    /// </summary>
     public const int MaximumPixels = 1 << 26;
 
     private const int Rgba = 4;
@@ -28,7 +30,8 @@ internal static class Png
         if (pixels.Length != (long)width * height * channels)
         {
             throw new ArgumentException(
-                $"A {width}×{height} image of {channels} channels has {(long)width * height * channels} samples, but {pixels.Length} were given.", nameof(pixels));
+                $"A {width}×{height} image of {channels} channels has "
+                + $"{(long)width * height * channels} samples, but {pixels.Length} were given.", nameof(pixels));
         }
 
         var info = new SKImageInfo(
@@ -61,7 +64,8 @@ internal static class Png
             RequireWholeChunks(file);
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         if (width < 1 || height < 1 || (long)width * height > MaximumPixels)
-            throw new InvalidDataException($"The image has {width:N0}×{height:N0} pixels; at most {MaximumPixels:N0} are read. Make it smaller first.");
+            throw new InvalidDataException(
+                $"The image has {width:N0}×{height:N0} pixels; at most {MaximumPixels:N0} are read. Make it smaller first.");
 
         var hasAlpha = codec.Info.AlphaType != SKAlphaType.Opaque;
         var samples = new byte[width * height * Rgba];
@@ -69,7 +73,9 @@ internal static class Png
         fixed (byte* first = samples)
             result = codec.GetPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, hasAlpha ? SKAlphaType.Unpremul : SKAlphaType.Opaque), (IntPtr)first);
         if (result != SKCodecResult.Success)
-            throw new InvalidDataException($"The image is {(result == SKCodecResult.IncompleteInput ? "truncated" : "damaged")} ({result}). Copy or download it again.");
+            throw new InvalidDataException(
+                $"The image is {(result == SKCodecResult.IncompleteInput ? "truncated" : "damaged")} ({result}). "
+                + "Copy or download it again.");
 
         int channels = hasAlpha ? Rgba : codec.Info.ColorType == SKColorType.Gray8 ? 1 : 3;
         var image = new PngImage(width, height, channels, channels == Rgba ? samples : WithoutAlpha(samples, channels));

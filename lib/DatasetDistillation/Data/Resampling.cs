@@ -4,7 +4,8 @@ namespace DatasetDistillation.Data;
 
 /// <summary>
 /// Bilinear interpolation between pixel centers, the margins repeated, as <c>interpolate(mode="bilinear")</c> of PyTorch does it; with
-/// antialiasing, where an image becomes smaller, as it and Pillow do: each new pixel is the mean, by the weights of a triangle, of all that it covers.
+/// antialiasing, where an image becomes smaller, as it and Pillow do: each new pixel is the mean, by the weights of a triangle, of all that
+/// it covers.
 /// </summary>
 internal static class Resampling
 {

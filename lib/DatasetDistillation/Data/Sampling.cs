@@ -17,7 +17,9 @@ internal static class Sampling
         return order;
     }
 
-    /// <summary>Shares <paramref name="total"/> out in proportion to the sizes: each rounded down, what is left to the largest remainders.</summary>
+    /// <summary>
+    /// Shares <paramref name="total"/> out in proportion to the sizes: each rounded down, what is left to the largest remainders.
+    /// </summary>
     public static int[] LargestRemainder(int[] sizes, int total)
     {
         long sum = sizes.Sum(size => (long)size);

@@ -30,9 +30,12 @@ public sealed class Standardization : IEquatable<Standardization>
         ArgumentNullException.ThrowIfNull(mean);
         ArgumentNullException.ThrowIfNull(standardDeviation);
         if (mean.Count == 0 || mean.Count != standardDeviation.Count)
-            throw new ArgumentException($"There must be as many means as standard deviations, one at least; there are {mean.Count} and {standardDeviation.Count}.", nameof(mean));
+            throw new ArgumentException(
+                "There must be as many means as standard deviations, one at least; "
+                + $"there are {mean.Count} and {standardDeviation.Count}.", nameof(mean));
         if (!mean.All(float.IsFinite) || !standardDeviation.All(static deviation => deviation > 0 && float.IsFinite(deviation)))
-            throw new ArgumentOutOfRangeException(nameof(standardDeviation), $"Mean {Text(mean)} and standard deviation {Text(standardDeviation)} must be finite, and the latter above 0.");
+            throw new ArgumentOutOfRangeException(nameof(standardDeviation),
+                $"Mean {Text(mean)} and standard deviation {Text(standardDeviation)} must be finite, and the latter above 0.");
         (Mean, StandardDeviation) = ([.. mean], [.. standardDeviation]);
     }
 
@@ -82,7 +85,8 @@ public sealed class Standardization : IEquatable<Standardization>
     }
 
     /// <inheritdoc/>
-    public bool Equals(Standardization? other) => other is not null && Mean.SequenceEqual(other.Mean) && StandardDeviation.SequenceEqual(other.StandardDeviation);
+    public bool Equals(Standardization? other) =>
+        other is not null && Mean.SequenceEqual(other.Mean) && StandardDeviation.SequenceEqual(other.StandardDeviation);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Standardization);
@@ -101,7 +105,8 @@ public sealed class Standardization : IEquatable<Standardization>
             Math.Abs(At(first?.Mean, channel, 0) - At(second?.Mean, channel, 0)) <= Tolerance
             && Math.Abs(At(first?.StandardDeviation, channel, 1) - At(second?.StandardDeviation, channel, 1)) <= Tolerance);
 
-        static float At(IReadOnlyList<float>? values, int channel, float none) => values is null ? none : values[Math.Min(channel, values.Count - 1)];
+        static float At(IReadOnlyList<float>? values, int channel, float none) =>
+            values is null ? none : values[Math.Min(channel, values.Count - 1)];
     }
 
     /// <summary>Checks that images of so many channels can be standardized.</summary>
@@ -109,7 +114,9 @@ public sealed class Standardization : IEquatable<Standardization>
     internal void RequireChannels(long channels)
     {
         if (Mean.Count != 1 && Mean.Count != channels)
-            throw new ArgumentException($"The images have {channels} channels, but there are {Mean.Count} means and standard deviations. Give one for each channel, or one for all.");
+            throw new ArgumentException(
+                $"The images have {channels} channels, but there are {Mean.Count} means and standard deviations. "
+                + "Give one for each channel, or one for all.");
     }
 
     private torch.Tensor Channels(torch.Tensor images, IReadOnlyList<float> values)

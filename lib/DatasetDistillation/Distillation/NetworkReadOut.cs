@@ -61,9 +61,13 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>
     /// <param name="seed">Of the first weights, the order of the images, dropout and augmentation.</param>
-    /// <param name="watched">Real images, standardized as the set's are, to evaluate after each pass over the set, for learning curves; null: none.</param>
+    /// <param name="watched">
+    /// Real images, standardized as the set's are, to evaluate after each pass over the set, for learning curves; null: none.
+    /// </param>
     /// <param name="cancellation">Stops between two steps; the result then says so.</param>
-    /// <exception cref="ArgumentException">The network takes other images, has another number of classes, or the set lacks a class.</exception>
+    /// <exception cref="ArgumentException">
+    /// The network takes other images, has another number of classes, or the set lacks a class.
+    /// </exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
     public TrainingResult Train(DistilledSet set, long seed = 0, ImageDataset? watched = null, CancellationToken cancellation = default)
     {

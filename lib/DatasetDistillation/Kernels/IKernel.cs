@@ -28,7 +28,9 @@ public interface IKernel
     /// <param name="support">Images [n, …] of the same size and type.</param>
     internal KernelMatrix Cross(Tensor targets, Tensor support) => KernelMatrix.ByRecomputation(this, targets, support);
 
-    /// <summary>The memory, in bytes, that K_ss and K_ts with their ways back are expected to need beside the images and the values.</summary>
+    /// <summary>
+    /// The memory, in bytes, that K_ss and K_ts with their ways back are expected to need beside the images and the values.
+    /// </summary>
     /// <param name="support">n, how many support images.</param>
     /// <param name="targets">t, how many targets.</param>
     /// <param name="image">The shape of an image, <c>[channels, height, width]</c>, in Float32.</param>

@@ -10,9 +10,11 @@ internal static class KernelInputs
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(xPrime);
         if (x.dtype is not (ScalarType.Float32 or ScalarType.Float64) || x.dtype != xPrime.dtype)
-            throw new ArgumentException($"A kernel takes two sets of images of one floating-point type; got {Describe(x)} and {Describe(xPrime)}.");
+            throw new ArgumentException(
+                $"A kernel takes two sets of images of one floating-point type; got {Describe(x)} and {Describe(xPrime)}.");
         if (x.dim() < 2 || xPrime.dim() < 2 || !x.shape.AsSpan(1).SequenceEqual(xPrime.shape.AsSpan(1)))
-            throw new ArgumentException($"A kernel takes two sets [n, …] and [m, …] of images of one size; got {Describe(x)} and {Describe(xPrime)}.");
+            throw new ArgumentException(
+                $"A kernel takes two sets [n, …] and [m, …] of images of one size; got {Describe(x)} and {Describe(xPrime)}.");
     }
 
     /// <summary>Refuses images that are not finite.</summary>
@@ -20,7 +22,9 @@ internal static class KernelInputs
     {
         using var total = images.sum(float64);
         if (!double.IsFinite(total.Number()))
-            throw new ArgumentException($"The {what} hold a NaN or an infinity. Remove or repair those images; after a distillation, take an earlier checkpoint or a lower rate.");
+            throw new ArgumentException(
+                $"The {what} hold a NaN or an infinity. Remove or repair those images; "
+                + "after a distillation, take an earlier checkpoint or a lower rate.");
     }
 
     /// <summary>Refuses variances that no network has.</summary>

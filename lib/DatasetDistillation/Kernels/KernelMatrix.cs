@@ -58,7 +58,9 @@ internal abstract class KernelMatrix : IDisposable
     {
         ArgumentNullException.ThrowIfNull(gradient);
         if (!gradient.shape.SequenceEqual(Value.shape))
-            throw new ArgumentException($"dL/dK must have the shape of K, [{string.Join(", ", Value.shape)}]; got [{string.Join(", ", gradient.shape)}].", nameof(gradient));
+            throw new ArgumentException(
+                $"dL/dK must have the shape of K, [{string.Join(", ", Value.shape)}]; "
+                + $"got [{string.Join(", ", gradient.shape)}].", nameof(gradient));
     }
 
     private sealed class Differentiated(Tensor result, Tensor leaf) : KernelMatrix

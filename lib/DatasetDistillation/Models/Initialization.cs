@@ -21,7 +21,8 @@ internal enum Fan
 /// </summary>
 public sealed record Initialization
 {
-    internal Initialization(string name, Fan fan, double gain, bool uniform = false) => (Name, Fan, Gain, Uniform) = (name, fan, gain, uniform);
+    internal Initialization(string name, Fan fan, double gain, bool uniform = false) =>
+        (Name, Fan, Gain, Uniform) = (name, fan, gain, uniform);
 
     /// <summary>Every parameter zero, but for gains of normalizations: where a convex model, such as softmax regression, begins.</summary>
     public static Initialization Zero { get; } = new("zero", Fan.In, 0);
@@ -83,7 +84,8 @@ public sealed record Initialization
     }
 
     /// <summary>The name and the biases.</summary>
-    public override string ToString() => BiasStandardDeviation == 0 ? Name : FormattableString.Invariant($"{Name}, biases ±{BiasStandardDeviation:G3}");
+    public override string ToString() =>
+        BiasStandardDeviation == 0 ? Name : FormattableString.Invariant($"{Name}, biases ±{BiasStandardDeviation:G3}");
 
     /// <summary>What turns a vector of standard numbers into parameters of a layout.</summary>
     internal Scaling For(ParameterLayout layout, ScalarType type)

@@ -19,23 +19,23 @@ public abstract record Layer
 
     /// <inheritdoc cref="Models.Conv"/>
     /// <param name="channels">The number of output channels.</param>
-    /// <param name="kernel">The side of the square window in pixels.</param>
+    /// <param name="side">The side of the square window in pixels.</param>
     /// <param name="padding">Zeros added on each side, in pixels.</param>
     /// <param name="stride">The step of the window in pixels.</param>
-    public static Layer Conv(int channels, int kernel, int padding = 0, int stride = 1) => new Conv(channels, kernel, padding, stride);
+    public static Layer Conv(int channels, int side, int padding = 0, int stride = 1) => new Conv(channels, side, padding, stride);
 
     /// <inheritdoc cref="Models.Linear"/>
     /// <param name="outputs">The number of outputs.</param>
     public static Layer Linear(int outputs) => new Linear(outputs);
 
     /// <inheritdoc cref="Models.MaxPool"/>
-    /// <param name="kernel">The side of the square window in pixels, and its step.</param>
+    /// <param name="side">The side of the square window in pixels, and its step.</param>
     /// <param name="padding">How far windows reach over the edge on each side, in pixels.</param>
-    public static Layer MaxPool(int kernel, int padding = 0) => new MaxPool(kernel, padding);
+    public static Layer MaxPool(int side, int padding = 0) => new MaxPool(side, padding);
 
     /// <inheritdoc cref="Models.AveragePool"/>
-    /// <param name="kernel">The side of the square window in pixels, and its step.</param>
-    public static Layer AveragePool(int kernel) => new AveragePool(kernel);
+    /// <param name="side">The side of the square window in pixels, and its step.</param>
+    public static Layer AveragePool(int side) => new AveragePool(side);
 
     /// <inheritdoc cref="Models.InstanceNorm"/>
     /// <param name="affine">Whether a learned gain and bias for each channel follow.</param>
@@ -64,7 +64,9 @@ public abstract record Layer
     /// <returns>The outputs, <c>[n, …]</c>; the layer may return <paramref name="x"/> itself.</returns>
     internal abstract Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode);
 
-    /// <summary>The same layer among the fused passes on the processor; null: it has none there, and its network is a plain loop over layers.</summary>
+    /// <summary>
+    /// The same layer among the fused passes on the processor; null: it has none there, and its network is a plain loop over layers.
+    /// </summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="input">The shape of one input.</param>
     internal virtual FusedLayer<T>? Fuse<T>(long[] input) where T : unmanaged, IBinaryFloatingPointIeee754<T> => null;
@@ -79,7 +81,8 @@ public abstract record Layer
     private protected static long Slide(long size, int kernel, int stride, int padding) =>
         kernel < 1 || stride < 1 || padding < 0 ? throw new ArgumentException("the window and its step must be at least 1 pixel, and the padding 0")
             : kernel <= size + (2 * padding) ? ((size + (2 * padding) - kernel) / stride) + 1
-            : throw new ArgumentException($"the {kernel}×{kernel} window is larger than the input{(padding == 0 ? "" : $" padded by {padding}")}");
+            : throw new ArgumentException(
+                $"the {kernel}×{kernel} window is larger than the input{(padding == 0 ? "" : $" padded by {padding}")}");
 
     /// <summary>Checks that the input is <c>[channels, height, width]</c>.</summary>
     private protected static void RequireImages(long[] input)

@@ -65,7 +65,8 @@ internal sealed record Linear(int Outputs) : Layer
     ];
 
     /// <inheritdoc/>
-    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.linear(x, theta[0], theta[1]);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.linear(x, theta[0], theta[1]);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new LinearLayer<T>((int)input[0], Outputs);
@@ -125,7 +126,8 @@ internal sealed record AveragePool(int Kernel) : Layer
     }
 
     /// <inheritdoc/>
-    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new AveragePoolLayer<T>((int)input[0], (int)input[1], (int)input[2], Kernel);
@@ -193,7 +195,9 @@ internal sealed record Dropout(double Probability) : Layer
         return x.mul(mask);
     }
 
-    /// <summary>Fills a contiguous tensor on the processor with 0, and 1/(1 − probability) elsewhere; one number of the generator says which.</summary>
+    /// <summary>
+    /// Fills a contiguous tensor on the processor with 0, and 1/(1 − probability) elsewhere; one number of the generator says which.
+    /// </summary>
     internal static unsafe void Draw(Tensor factors, double probability, Generator? generator)
     {
         using var number = randint(long.MaxValue, [1], ScalarType.Int64, generator: generator);

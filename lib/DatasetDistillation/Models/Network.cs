@@ -32,7 +32,8 @@ public sealed class Network
         if (layers.Count == 0)
             throw new ArgumentException("A network needs at least one layer.", nameof(layers));
         if (inputShape.Count == 0 || inputShape.Any(static size => size < 1))
-            throw new ArgumentException($"The shape of an input needs positive sizes; got [{string.Join(", ", inputShape)}].", nameof(inputShape));
+            throw new ArgumentException(
+                $"The shape of an input needs positive sizes; got [{string.Join(", ", inputShape)}].", nameof(inputShape));
 
         input = [.. inputShape];
         (Name, InputShape, Initialization) = (name, input, initialization ?? Initialization.XavierNormal);
@@ -162,7 +163,8 @@ public sealed class Network
         try
         {
             var output = layer.OutputShape(input);
-            return output.All(static size => size > 0) ? output : throw new ArgumentException($"its output {Layer.Text(output)} would be empty");
+            return output.All(static size => size > 0) ? output : throw new ArgumentException(
+                $"its output {Layer.Text(output)} would be empty");
         }
         catch (ArgumentException e)
         {
@@ -223,11 +225,13 @@ public sealed class Network
         ArgumentNullException.ThrowIfNull(theta);
         ArgumentNullException.ThrowIfNull(x);
         if (!theta.Layout.Equals(Layout))
-            throw new ArgumentException($"The parameters are of another network than {Name}: wanted {Layout}; got {theta.Layout}.", nameof(theta));
+            throw new ArgumentException(
+                $"The parameters are of another network than {Name}: wanted {Layout}; got {theta.Layout}.", nameof(theta));
         if (x.shape.Length != input.Length + 1 || !x.shape.AsSpan(1).SequenceEqual(input))
             throw new ArgumentException($"{Name} takes inputs [n, {string.Join(", ", InputShape)}]; got {Layer.Text(x.shape)}.", nameof(x));
         if (x.dtype != theta.Type)
-            throw new ArgumentException($"The inputs are {x.dtype} but the parameters {theta.Type}; convert one of them with To().", nameof(x));
+            throw new ArgumentException(
+                $"The inputs are {x.dtype} but the parameters {theta.Type}; convert one of them with To().", nameof(x));
     }
 
     private readonly record struct Step(Layer Layer, int First, int Count, long[] Input);

@@ -74,7 +74,8 @@ internal sealed class ParameterLayout : IReadOnlyList<ParameterSpec>, IEquatable
     {
         int index = Array.FindIndex(specs, s => s.Name == name);
         return index >= 0 ? index
-            : throw new KeyNotFoundException($"There is no parameter '{name}'; there are {string.Join(", ", specs.Select(static s => s.Name))}.");
+            : throw new KeyNotFoundException(
+                $"There is no parameter '{name}'; there are {string.Join(", ", specs.Select(static s => s.Name))}.");
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,9 @@ public sealed class Parameters : IDisposable
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(flat);
         if (flat.shape.Length != 1 || flat.shape[0] != layout.TotalCount)
-            throw new ArgumentException($"The layout has {layout.TotalCount} parameters in one vector, but the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
+            throw new ArgumentException(
+                $"The layout has {layout.TotalCount} parameters in one vector, but "
+                + $"the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
         (Layout, Flat) = (layout, flat);
     }
 
@@ -97,12 +99,14 @@ public sealed class Parameters : IDisposable
     /// <param name="type">Float32 or Float64.</param>
     /// <param name="device">Where they are to lie; null: on the CPU.</param>
     /// <exception cref="ArgumentException">The number of values does not fit the layout.</exception>
-    internal static Parameters FromArray(ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
+    internal static Parameters FromArray(
+        ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(values);
         if (values.Length != layout.TotalCount)
-            throw new ArgumentException($"The layout has {layout.TotalCount} parameters, but {values.Length} values were given.", nameof(values));
+            throw new ArgumentException(
+                $"The layout has {layout.TotalCount} parameters, but {values.Length} values were given.", nameof(values));
         return new Parameters(layout, tensor(values, type, device));
     }
 
@@ -121,7 +125,9 @@ public sealed class Parameters : IDisposable
     /// <param name="network">The network that they are for.</param>
     /// <param name="path">An <c>.npz</c> file.</param>
     /// <param name="device">Where they are to lie; null: on the CPU.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or an array is missing or has another shape than the network's.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or an array is missing or has another shape than the network's.
+    /// </exception>
     public static Parameters Load(Network network, string path, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(network);

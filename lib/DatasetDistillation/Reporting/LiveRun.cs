@@ -7,8 +7,8 @@ namespace DatasetDistillation.Reporting;
 public static partial class Reports
 {
     /// <summary>
-    /// Runs a distiller with a progress bar and, where it is judged, with its images on show, new at every look. The run has a checkpoint in
-    /// the full profile (<see cref="Saved.Checkpoint"/>), and its set is kept (<see cref="Saved.Write(string, DistilledSet)"/>).
+    /// Runs a distiller with a progress bar and, where it is judged, with its images on show, new at every look. The run has a checkpoint
+    /// in the full profile (<see cref="Saved.Checkpoint"/>), and its set is kept (<see cref="Saved.Write(string, DistilledSet)"/>).
     /// </summary>
     /// <param name="distiller">The method.</param>
     /// <param name="data">The real images, already standardized if the method wants them so.</param>

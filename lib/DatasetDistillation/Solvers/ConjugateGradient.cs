@@ -34,7 +34,9 @@ internal sealed class ConjugateGradient : Solver<LinearSystem>
     {
         Tensor b = problem.RightSide;
         if (!state.Solution.shape.SequenceEqual(b.shape))
-            throw new ArgumentException($"The start has the shape [{string.Join(", ", state.Solution.shape)}], the right side [{string.Join(", ", b.shape)}].", nameof(problem));
+            throw new ArgumentException(
+                $"The start has the shape [{string.Join(", ", state.Solution.shape)}], "
+                + $"the right side [{string.Join(", ", b.shape)}].", nameof(problem));
         Tensor r = b - problem.Matrix(state.Solution);
         state[Remainder] = r;
         state[Direction] = r.clone();

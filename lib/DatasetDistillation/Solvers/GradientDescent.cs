@@ -33,7 +33,9 @@ internal sealed class GradientDescent : Solver<Objective>
     /// <summary>The most times that a step is halved.</summary>
     public int MaxHalvings { get; init; } = 15;
 
-    /// <summary>By how much, relative to the objective, a step may miss the decrease that is asked for, against rounding in float32.</summary>
+    /// <summary>
+    /// By how much, relative to the objective, a step may miss the decrease that is asked for, against rounding in float32.
+    /// </summary>
     public double Slack { get; init; } = 1e-7;
 
     /// <inheritdoc/>
@@ -76,7 +78,8 @@ internal sealed class GradientDescent : Solver<Objective>
     /// The first of s, s/2, s/4, … whose step d = −s·g has f(y + d) ≤ f(y) + gᵀd + ‖d‖²/2s, up to the slack. The last one tried
     /// counts too if it does not raise f; otherwise nothing is found.
     /// </summary>
-    private (Tensor Next, double Step, double Value)? Search(Objective problem, Tensor y, double value, Tensor gradient, double square, double step)
+    private (Tensor Next, double Step, double Value)? Search(
+        Objective problem, Tensor y, double value, Tensor gradient, double square, double step)
     {
         for (int halvings = 0; ; halvings++)
         {

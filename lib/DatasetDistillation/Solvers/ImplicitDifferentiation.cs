@@ -38,7 +38,8 @@ internal sealed class ImplicitDifferentiation
     /// <param name="parameters">θ.</param>
     /// <param name="cotangent">v, shaped as x*.</param>
     /// <exception cref="ArgumentException">F or the cotangent is not shaped as the solution, or F does not depend on it.</exception>
-    public ImplicitDerivative VectorProduct(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, Tensor cotangent)
+    public ImplicitDerivative VectorProduct(
+        OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, Tensor cotangent)
     {
         using var scope = NewDisposeScope();
         var at = new Linearization(condition, solution, parameters, twice: !PositiveDefinite);
@@ -55,8 +56,11 @@ internal sealed class ImplicitDifferentiation
     /// <param name="solution">x*, with F(x*, θ) = 0.</param>
     /// <param name="parameters">θ.</param>
     /// <param name="tangents">t, one tensor shaped as each parameter.</param>
-    /// <exception cref="ArgumentException">F is not shaped as the solution or does not depend on it, or a tangent is not shaped as its parameter.</exception>
-    public ImplicitDerivative Product(OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> tangents)
+    /// <exception cref="ArgumentException">
+    /// F is not shaped as the solution or does not depend on it, or a tangent is not shaped as its parameter.
+    /// </exception>
+    public ImplicitDerivative Product(
+        OptimalityCondition condition, Tensor solution, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> tangents)
     {
         using var scope = NewDisposeScope();
         var at = new Linearization(condition, solution, parameters, twice: true);
@@ -115,7 +119,8 @@ internal sealed class ImplicitDifferentiation
             for (int i = 0; i < theta.Length; i++)
             {
                 if (!tangents[i].shape.SequenceEqual(theta[i].shape))
-                    throw new ArgumentException($"Tangent {i} has the shape [{Text(tangents[i])}], its parameter [{Text(theta[i])}].", nameof(tangents));
+                    throw new ArgumentException(
+                        $"Tangent {i} has the shape [{Text(tangents[i])}], its parameter [{Text(theta[i])}].", nameof(tangents));
                 sum = sum.Plus(Forward(weightedTheta[i], tangents[i]));
             }
             return sum;

@@ -64,7 +64,9 @@ internal sealed class LBfgs : Solver<Objective>
         return -q;
     }
 
-    /// <summary>A step that lowers the objective enough and flattens its slope enough; failing that, the last that lowers it enough.</summary>
+    /// <summary>
+    /// A step that lowers the objective enough and flattens its slope enough; failing that, the last that lowers it enough.
+    /// </summary>
     private (Tensor Next, double Value, Tensor Gradient)? Search(Objective problem, SolverState state, Tensor direction, double step)
     {
         double slope = Dot(state[Gradient], direction);
@@ -89,7 +91,9 @@ internal sealed class LBfgs : Solver<Objective>
         return best;
     }
 
-    /// <summary>Keeps a step and the gradient's change over it, if the curvature along it is positive; forgets the oldest beyond the limit.</summary>
+    /// <summary>
+    /// Keeps a step and the gradient's change over it, if the curvature along it is positive; forgets the oldest beyond the limit.
+    /// </summary>
     private void Remember(SolverState state, Tensor step, Tensor change)
     {
         if (Dot(step, change) <= 1e-12 * Dot(change, change))

@@ -6,7 +6,9 @@ namespace DatasetDistillation.Solvers;
 /// Newton's method for convex objectives: the step solves H·d = −g by conjugate gradients, and a line search halves it until the
 /// objective falls (Nocedal and Wright 2006, chapter 7). The residual is the norm of the gradient.
 /// </summary>
-/// <remarks>Stops with <see cref="SolverStatus.Singular"/> where the Hessian is not positive definite along the step's directions.</remarks>
+/// <remarks>
+/// Stops with <see cref="SolverStatus.Singular"/> where the Hessian is not positive definite along the step's directions.
+/// </remarks>
 internal sealed class Newton : Solver<Objective>
 {
     private const string Gradient = "gradient";

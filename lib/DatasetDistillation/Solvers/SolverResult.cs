@@ -30,8 +30,11 @@ public sealed record SolverResult
     /// <exception cref="InvalidOperationException">It did not; the message says why and how far it was.</exception>
     public Tensor Required() => Converged
         ? Solution
-        : throw new InvalidOperationException($"The solver stopped with {Status} after {Iterations} iterations; the residual is {Residual:G3}. Allow more iterations, a larger tolerance, or begin nearer to the solution.");
+        : throw new InvalidOperationException(
+            $"The solver stopped with {Status} after {Iterations} iterations; the residual is {Residual:G3}. "
+            + "Allow more iterations, a larger tolerance, or begin nearer to the solution.");
 
     /// <summary>Status, iterations and residual.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Status} after {Iterations} iterations, value {Value:G6}, residual {Residual:G3}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Status} after {Iterations} iterations, value {Value:G6}, residual {Residual:G3}");
 }

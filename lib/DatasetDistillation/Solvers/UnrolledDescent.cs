@@ -19,7 +19,9 @@ internal sealed class UnrolledDescent
     /// <summary>The share of the last step that is added to the next.</summary>
     public double Momentum { get; init; }
 
-    /// <summary>Descends from <paramref name="start"/>; the result has a history if the loss depends on anything that requires a gradient.</summary>
+    /// <summary>
+    /// Descends from <paramref name="start"/>; the result has a history if the loss depends on anything that requires a gradient.
+    /// </summary>
     /// <param name="loss">A twice differentiable function with a scalar result.</param>
     /// <param name="start">Where to begin.</param>
     /// <exception cref="ArgumentException">The loss is not a scalar.</exception>

@@ -17,7 +17,8 @@ internal static class Batches
             if (!labels.shape.SequenceEqual([count, classes]) || labels.dtype != images.dtype)
             {
                 throw new ArgumentException(
-                    $"Soft labels of {count} images for {network.Name} are {images.dtype} [{count}, {classes}]; got {labels.dtype} {Layer.Text(labels.shape)}. Class numbers are Int64 [{count}].", nameof(labels));
+                    $"Soft labels of {count} images for {network.Name} are {images.dtype} [{count}, {classes}]; "
+                    + $"got {labels.dtype} {Layer.Text(labels.shape)}. Class numbers are Int64 [{count}].", nameof(labels));
             }
             return;
         }
@@ -26,7 +27,8 @@ internal static class Batches
         using var scope = NewDisposeScope();
         var (least, greatest) = (labels.min().WholeNumber(), labels.max().WholeNumber());
         if (least < 0 || greatest >= classes)
-            throw new ArgumentException($"Labels for {network.Name} are from 0 to {classes - 1}; got {(least < 0 ? least : greatest)}.", nameof(labels));
+            throw new ArgumentException(
+                $"Labels for {network.Name} are from 0 to {classes - 1}; got {(least < 0 ? least : greatest)}.", nameof(labels));
     }
 
     /// <summary>Checks that images fit a classifier.</summary>
@@ -35,9 +37,12 @@ internal static class Batches
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         if (network.OutputShape.Count != 1)
-            throw new ArgumentException($"{network.Name} is no classifier: its output is [{string.Join(", ", network.OutputShape)}].", nameof(network));
+            throw new ArgumentException(
+                $"{network.Name} is no classifier: its output is [{string.Join(", ", network.OutputShape)}].", nameof(network));
         if (!images.shape.AsSpan().EndsWith([.. network.InputShape]) || images.shape.Length != network.InputShape.Count + 1 || images.shape[0] == 0)
-            throw new ArgumentException($"{network.Name} takes at least one image, [n, {string.Join(", ", network.InputShape)}]; got {Layer.Text(images.shape)}.", nameof(images));
+            throw new ArgumentException(
+                $"{network.Name} takes at least one image, [n, {string.Join(", ", network.InputShape)}]; "
+                + $"got {Layer.Text(images.shape)}.", nameof(images));
     }
 
     /// <summary>Class numbers, of labels or of soft labels.</summary>

@@ -24,7 +24,8 @@ public static partial class Evaluation
     /// <param name="loss">The loss; null: cross-entropy.</param>
     /// <param name="batchSize">How many images are computed at a time.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
-    public static Score Evaluate(Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = Blocks.Evaluation)
+    public static Score Evaluate(
+        Network network, Parameters theta, Tensor images, Tensor labels, LossFunction? loss = null, int batchSize = Blocks.Evaluation)
     {
         Batches.Check(network, images, labels);
         loss ??= LossFunction.CrossEntropy;

@@ -62,10 +62,13 @@ public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
     {
         var file = Npz.Load(path);
         if (file["layout"].ToText() is var layout && layout != network.Layout.ToString())
-            throw new InvalidDataException($"The networks in '{path}' are of another {network.Name}: wanted {network.Layout}; got {layout}. Delete it or choose another path.");
+            throw new InvalidDataException(
+                $"The networks in '{path}' are of another {network.Name}: wanted {network.Layout}; got {layout}. "
+                + "Delete it or choose another path.");
         if (file["training"].ToText() is var found && found != identity)
             throw new InvalidDataException(
-                $"The networks in '{path}' were trained otherwise. It holds «{found}»; wanted «{identity}». Delete it or choose another path.");
+                $"The networks in '{path}' were trained otherwise. It holds «{found}»; wanted «{identity}». "
+                + "Delete it or choose another path.");
         using var scope = NewDisposeScope();
         var weights = file.Get("weights", -1, network.ParameterCount).ToTensor(device);
         var count = Math.Min(atMost, (int)weights.shape[0]);

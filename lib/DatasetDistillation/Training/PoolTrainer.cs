@@ -28,7 +28,9 @@ public sealed class PoolTrainer
     /// <summary>The rate of Adam at its highest; it rises at first and falls along a cosine.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>The seed of the first network. Pools are disjoint where their seeds are further apart than their networks are many.</summary>
+    /// <summary>
+    /// The seed of the first network. Pools are disjoint where their seeds are further apart than their networks are many.
+    /// </summary>
     public long Seed { get; init; }
 
     /// <summary>
@@ -52,7 +54,8 @@ public sealed class PoolTrainer
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(Count, 1);
         if (ImagesEach < 0 || ImagesEach > data.Count)
-            throw new ArgumentOutOfRangeException(nameof(data), $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
+            throw new ArgumentOutOfRangeException(nameof(data),
+                $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
         var identity = File is null ? "" : Identity(data);
         var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
         if (pool.Count > 0)

@@ -32,7 +32,8 @@ public sealed class Predictions : IReadOnlyList<Classification>
         foreach (var (label, _, truth) in this.predictions)
         {
             if (label < 0 || label >= classCount || truth < 0 || truth >= classCount)
-                throw new ArgumentException($"A class is out of the range from 0 to {classCount - 1}: predicted {label}, true {truth}.", nameof(predictions));
+                throw new ArgumentException(
+                    $"A class is out of the range from 0 to {classCount - 1}: predicted {label}, true {truth}.", nameof(predictions));
         }
     }
 
@@ -60,7 +61,8 @@ public sealed class Predictions : IReadOnlyList<Classification>
     public double Accuracy => Confusion().Accuracy;
 
     /// <summary>The positions of the wrong predictions, the most confident first.</summary>
-    public IReadOnlyList<int> Mistakes => [.. Enumerable.Range(0, Count).Where(i => predictions[i].IsWrong).OrderByDescending(i => predictions[i].Confidence)];
+    public IReadOnlyList<int> Mistakes =>
+        [.. Enumerable.Range(0, Count).Where(i => predictions[i].IsWrong).OrderByDescending(i => predictions[i].Confidence)];
 
     /// <summary>How often each class was predicted as each.</summary>
     /// <exception cref="InvalidOperationException">The true classes are not known.</exception>
@@ -121,7 +123,9 @@ public sealed class ConfusionMatrix
     /// <summary>The share of the images predicted as a class that are of it, in [0, 1]; NaN where there are none.</summary>
     public double Precision(int predicted) => (double)counts[predicted, predicted] / Classes.Sum(c => counts[c, predicted]);
 
-    /// <summary>The share of the images of a class that were predicted as another or the same, in [0, 1]; NaN where there are none.</summary>
+    /// <summary>
+    /// The share of the images of a class that were predicted as another or the same, in [0, 1]; NaN where there are none.
+    /// </summary>
     public double Share(int truth, int predicted) => (double)counts[truth, predicted] / Row(truth);
 
     /// <summary>The counts of several classifiers together.</summary>
@@ -130,7 +134,9 @@ public sealed class ConfusionMatrix
     {
         ConfusionMatrix[] all = [.. matrices];
         if (all.Select(static m => m.ClassCount).Distinct().Count() != 1)
-            throw new ArgumentException($"Confusion matrices are added where they have the same classes, and there is at least one; got {all.Length} with {string.Join(", ", all.Select(static m => m.ClassCount))} classes.", nameof(matrices));
+            throw new ArgumentException(
+                "Confusion matrices are added where they have the same classes, and there is at least one; "
+                + $"got {all.Length} with {string.Join(", ", all.Select(static m => m.ClassCount))} classes.", nameof(matrices));
         var sum = all[0].ToArray();
         foreach (var matrix in all.AsSpan(1))
             foreach (int truth in matrix.Classes)

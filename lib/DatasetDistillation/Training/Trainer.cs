@@ -110,7 +110,8 @@ public sealed class Trainer
     /// <returns>The parameters and the history.</returns>
     /// <exception cref="ArgumentException">The images do not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
-    public TrainingResult Fit(Network network, ImageDataset training, ImageDataset? validation = null, CancellationToken cancellation = default)
+    public TrainingResult Fit(
+        Network network, ImageDataset training, ImageDataset? validation = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(training);
         return Fit(network, training.Images, training.Labels, validation is null ? null : (validation.Images, validation.Labels), cancellation);

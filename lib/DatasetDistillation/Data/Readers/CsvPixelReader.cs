@@ -60,6 +60,7 @@ internal static class CsvPixelReader
         string first = string.Join(',', headers.Take(3));
         string hint = headers.Count > 0 && headers[0] == "pixel0" ? " This is the file without labels; use train.csv." : "";
         throw new InvalidDataException(
-            $"Line 1 of '{path}' has {headers.Count} fields beginning with '{first}', but 'label,pixel0,…,pixel{size - 1}' is wanted.{hint}");
+            $"Line 1 of '{path}' has {headers.Count} fields beginning with '{first}', "
+            + $"but 'label,pixel0,…,pixel{size - 1}' is wanted.{hint}");
     }
 }

@@ -21,10 +21,12 @@ internal static class IdxReader
     /// <param name="maximumBytes">The bytes that a gzipped file may unpack to.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the two do not belong together.</exception>
-    public static LabelledPixels Read(string imagesPath, string labelsPath, int? classCount, long maximumBytes = DataLimits.DefaultMaximumBytes) =>
+    public static LabelledPixels Read(
+        string imagesPath, string labelsPath, int? classCount, long maximumBytes = DataLimits.DefaultMaximumBytes) =>
         Read(imagesPath, labelsPath, classCount, maximumBytes, null, null);
 
-    private static LabelledPixels Read(string imagesPath, string labelsPath, int? classCount, long maximumBytes, DataFile? expectedImages, DataFile? expectedLabels)
+    private static LabelledPixels Read(
+        string imagesPath, string labelsPath, int? classCount, long maximumBytes, DataFile? expectedImages, DataFile? expectedLabels)
     {
         DatasetChecks.ClassCount(classCount ?? DataLimits.MaximumClasses);
         var (imageShape, pixels) = Read(imagesPath, ImagesMagic, "images", maximumBytes, expectedImages);
@@ -32,7 +34,8 @@ internal static class IdxReader
         if (imageShape[0] != labelShape[0])
         {
             throw new InvalidDataException(
-                $"'{imagesPath}' has {imageShape[0]} images, but '{labelsPath}' has {labelShape[0]} labels. The two files do not belong together.");
+                $"'{imagesPath}' has {imageShape[0]} images, but '{labelsPath}' has {labelShape[0]} labels. "
+                + "The two files do not belong together.");
         }
         int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)Math.Min((classCount ?? int.MaxValue) - 1, byte.MaxValue));
         if (bad >= 0)
@@ -52,7 +55,8 @@ internal static class IdxReader
             if (found != magic)
             {
                 throw new InvalidDataException(
-                    $"'{path}' begins with the number 0x{found:X8}, but IDX {what} begin with 0x{magic:X8}. Is it another file, or are images and labels swapped?");
+                    $"'{path}' begins with the number 0x{found:X8}, but IDX {what} begin with 0x{magic:X8}. "
+                    + "Is it another file, or are images and labels swapped?");
             }
 
             var shape = new int[rank];
@@ -61,20 +65,24 @@ internal static class IdxReader
             {
                 shape[d] = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * d)));
                 if (shape[d] < 1 || (size *= shape[d]) > Math.Min(mostBytes, Array.MaxLength))
-                    throw new InvalidDataException($"'{path}' declares {string.Join('×', shape.Take(d + 1))} elements, more than it can hold (or none). It is damaged; get it again.");
+                    throw new InvalidDataException(
+                        $"'{path}' declares {string.Join('×', shape.Take(d + 1))} elements, more than it can hold (or none). "
+                        + "It is damaged; get it again.");
             }
             DataLimits.Require(size, fileLength, maximumBytes, $"What '{path}' declares");
 
             var elements = new byte[size];
             stream.ReadExactly(elements);
             if (stream.ReadByte() >= 0)
-                throw new InvalidDataException($"'{path}' is longer than the {string.Join('×', shape)} elements that it declares. It is damaged; get it again.");
+                throw new InvalidDataException(
+                    $"'{path}' is longer than the {string.Join('×', shape)} elements that it declares. It is damaged; get it again.");
             expected?.Require(path, header, elements);
             return (shape, elements);
         }
         catch (EndOfStreamException exception)
         {
-            throw new InvalidDataException($"'{path}' is truncated: it ends before the elements that it declares. Delete it and get it again.", exception);
+            throw new InvalidDataException(
+                $"'{path}' is truncated: it ends before the elements that it declares. Delete it and get it again.", exception);
         }
         catch (InvalidDataException exception) when (!exception.Message.Contains(path, StringComparison.Ordinal))
         {

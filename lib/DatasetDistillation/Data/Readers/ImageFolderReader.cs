@@ -9,7 +9,9 @@ internal static class ImageFolderReader
     private static readonly string[] Extensions = [".PNG", ".JPG", ".JPEG"];
 
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.
+    /// </exception>
     public static (LabelledPixels Images, IReadOnlyList<string> ClassNames) Read(string path, ImageFolderOptions options)
     {
         DatasetChecks.Size(options.Height, options.Width);
@@ -31,7 +33,9 @@ internal static class ImageFolderReader
             if (image.Error is null)
                 kept.Add(i);
             else if (!options.SkipUnreadable)
-                throw new InvalidDataException($"'{files[i].File}' cannot be read. {image.Error} Remove it, or say {nameof(ImageFolderOptions.SkipUnreadable)} = true.");
+                throw new InvalidDataException(
+                    $"'{files[i].File}' cannot be read. "
+                    + $"{image.Error} Remove it, or say {nameof(ImageFolderOptions.SkipUnreadable)} = true.");
             else
                 options.Notice($"'{files[i].File}' is left out. {image.Error}");
         }
@@ -50,7 +54,8 @@ internal static class ImageFolderReader
     {
         string[] folders = [.. Directory.GetDirectories(path).Select(static folder => Path.GetFileName(folder)).Where(static name => !name.StartsWith('.'))];
         if (folders.Length == 0)
-            throw new InvalidDataException($"'{path}' has no class folders. It must hold one folder for each class, with the PNG or JPEG files of the class inside.");
+            throw new InvalidDataException(
+                $"'{path}' has no class folders. It must hold one folder for each class, with the PNG or JPEG files of the class inside.");
         return folders.All(static name => name.All(char.IsAsciiDigit))
             ? [.. folders.OrderBy(static name => BigInteger.Parse(name, System.Globalization.CultureInfo.InvariantCulture)).ThenBy(static name => name, StringComparer.Ordinal)]
             : [.. folders.Order(StringComparer.Ordinal)];
@@ -64,7 +69,9 @@ internal static class ImageFolderReader
         return files.Length > 0 ? files : throw new InvalidDataException($"The class folder '{folder}' has no PNG or JPEG files.");
     }
 
-    /// <summary>An image as bytes <c>[height, width, channels]</c>, of one channel where gray is wanted, else of three; or why there is none.</summary>
+    /// <summary>
+    /// An image as bytes <c>[height, width, channels]</c>, of one channel where gray is wanted, else of three; or why there is none.
+    /// </summary>
     private static (byte[] Pixels, bool IsColor, string? Error) ReadImage(string file, ImageFolderOptions options)
     {
         try
@@ -110,7 +117,10 @@ internal static class ImageFolderReader
         return false;
     }
 
-    /// <summary>From <c>[height, width, some channels]</c> to <c>[channels, height, width]</c>, of which there are as many, or one where they are equal.</summary>
+    /// <summary>
+    /// From <c>[height, width, some channels]</c> to <c>[channels, height, width]</c>, of which there are as many, or one where they are
+    /// equal.
+    /// </summary>
     private static void Planes(byte[] pixels, Span<byte> planes, int size)
     {
         int channels = pixels.Length / size;

@@ -19,7 +19,9 @@ internal static class UspsReader
     /// <param name="path">The file.</param>
     /// <param name="maximumBytes">The bytes that the images of a file may take in memory, as Float32.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is packed otherwise, too large, damaged, or a line is not as it must be; the message has its number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is packed otherwise, too large, damaged, or a line is not as it must be; the message has its number.
+    /// </exception>
     public static LabelledPixels Read(string path, long maximumBytes = DataLimits.DefaultMaximumBytes)
     {
         using var stream = Unpacking.Open(path, out long fileLength, out _);
@@ -83,7 +85,8 @@ internal static class UspsReader
             if (beginning.StartsWith("BZh", StringComparison.Ordinal))
                 throw new InvalidDataException($"'{path}' is packed with bzip2; unpack it first: bunzip2 '{path}'.");
             if (beginning.Contains("HDF", StringComparison.Ordinal))
-                throw new InvalidDataException($"'{path}' is an HDF5 file; take USPS in one of its text forms (zip.train.gz and zip.test.gz, or usps and usps.t).");
+                throw new InvalidDataException(
+                    $"'{path}' is an HDF5 file; take USPS in one of its text forms (zip.train.gz and zip.test.gz, or usps and usps.t).");
         }
 
         void ReadDense(string[] fields, float[] values)

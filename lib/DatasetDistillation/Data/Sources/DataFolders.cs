@@ -47,7 +47,9 @@ internal static class DataFolders
         return Path.GetDirectoryName(typeof(DataFolders).Assembly.Location) is { Length: > 0 } library ? folders.Concat(Above(library)) : folders;
     }
 
-    /// <summary>The <c>data</c> folders from the repository's root down to a folder; where there is no repository, those that exist beside it.</summary>
+    /// <summary>
+    /// The <c>data</c> folders from the repository's root down to a folder; where there is no repository, those that exist beside it.
+    /// </summary>
     private static List<string> Above(string start)
     {
         var folders = new List<string>();

@@ -27,7 +27,9 @@ public sealed record DataOptions
     internal IReadOnlyList<string> FoldersToSearch => Folders ?? DataFolders.Default;
 
     /// <summary>The paths of files of a data set, which is downloaded where they are not found.</summary>
-    /// <exception cref="FileNotFoundException">They are not to be had; the message says where they were looked for and what was in the way.</exception>
+    /// <exception cref="FileNotFoundException">
+    /// They are not to be had; the message says where they were looked for and what was in the way.
+    /// </exception>
     /// <inheritdoc cref="Download" path="/exception"/>
     internal string[] Get(DataSource source, IReadOnlyList<DataFile> files, CancellationToken cancellation)
     {
@@ -35,7 +37,8 @@ public sealed record DataOptions
             return found;
         string why = Download(source, cancellation) ?? "the download has not brought it";
         return source.Find(FoldersToSearch, files) ?? throw new FileNotFoundException(
-            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) in {string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, "
+            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) in "
+            + $"{string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, "
             + $"and {why}. Get it from {string.Join(" or ", source.Mirrors)} and put it there.", files[0].PackedName);
     }
 

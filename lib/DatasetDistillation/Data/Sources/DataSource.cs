@@ -48,7 +48,8 @@ internal sealed record DataFile(string Name, long Bytes, string Hash)
             hash.AppendData(part);
         string found = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (found != Hash)
-            throw new InvalidDataException($"'{path}' is not the file that it should be: the checksum of its content is {found}, but {Hash} is wanted. {Advice}");
+            throw new InvalidDataException(
+                $"'{path}' is not the file that it should be: the checksum of its content is {found}, but {Hash} is wanted. {Advice}");
     }
 
     /// <summary>Copies the unpacked content, as long as it is not longer than it should be; returns its checksum.</summary>
@@ -85,7 +86,9 @@ internal sealed record DataFile(string Name, long Bytes, string Hash)
 /// <param name="Title">What it is called.</param>
 /// <param name="Folders">The folders that it may lie in, below a data folder; "" is that itself, and a download goes to the first.</param>
 /// <param name="Files">Its files.</param>
-/// <param name="Mirrors">Folders of its files, gzipped, or archives (<c>.tar.gz</c>) of all of them; the first that serves them right is taken.</param>
+/// <param name="Mirrors">
+/// Folders of its files, gzipped, or archives (<c>.tar.gz</c>) of all of them; the first that serves them right is taken.
+/// </param>
 internal sealed record DataSource(string Title, IReadOnlyList<string> Folders, IReadOnlyList<DataFile> Files, IReadOnlyList<Uri> Mirrors)
 {
     /// <summary>LeCun, Cortes and Burges' database of handwritten digits: images and labels for training, then for testing.</summary>

@@ -63,7 +63,8 @@ internal sealed class MirrorDownload : IDisposable
     }
 
     /// <summary>Whether an address may be asked: <c>https</c>, or this machine.</summary>
-    private static bool IsAllowed(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+    private static bool IsAllowed(Uri address) =>
+        address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 
     /// <summary>Brings a file, and from an archive all that are missing.</summary>
     private async Task BringAsync(

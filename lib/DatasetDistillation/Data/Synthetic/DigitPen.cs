@@ -73,7 +73,9 @@ internal sealed class DigitPen
     private static Vector2 CatmullRom(Vector2 a, Vector2 b, Vector2 c, Vector2 d, float t) => 0.5f * (
         (2 * b) + ((c - a) * t) + (((2 * a) - (5 * b) + (4 * c) - d) * (t * t)) + (((3 * b) - a - (3 * c) + d) * (t * t * t)));
 
-    /// <summary>Scales the segments to the box, keeping their proportions, and moves their centre of mass near the image's centre.</summary>
+    /// <summary>
+    /// Scales the segments to the box, keeping their proportions, and moves their centre of mass near the image's centre.
+    /// </summary>
     private void Place(float radius, ref SplitMix random)
     {
         Vector2 low = new(float.MaxValue), high = new(float.MinValue), moment = Vector2.Zero;

@@ -12,7 +12,10 @@ public static class SyntheticDigits
     /// <summary>Makes a data set.</summary>
     /// <param name="count">How many images, at least 1; a multiple of ten has as many of each digit.</param>
     /// <param name="seed">Other seeds make other images.</param>
-    /// <param name="first">The index of the first image: the set holds the images <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/> − 1.</param>
+    /// <param name="first">
+    /// The index of the first image: the set holds the images <paramref name="first"/> to <paramref name="first"/> +
+    /// <paramref name="count"/> − 1.
+    /// </param>
     /// <returns>Images <c>[count, 1, 28, 28]</c> in [0, 1], with labels 0 to 9.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1, or the first index below 0.</exception>
     public static ImageDataset Create(int count, long seed = 0, long first = 0) => ImageDataset.FromPixels(

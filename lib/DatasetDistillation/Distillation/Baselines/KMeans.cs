@@ -44,7 +44,9 @@ internal static class KMeans
         return products.relu_().MoveToOuterDisposeScope();
     }
 
-    /// <summary>The first center is any point; each further one is a point chosen with probability proportional to its squared distance.</summary>
+    /// <summary>
+    /// The first center is any point; each further one is a point chosen with probability proportional to its squared distance.
+    /// </summary>
     private static Tensor FirstCenters(Tensor points, Tensor squares, int k, SplitMix random)
     {
         using var scope = NewDisposeScope();
@@ -75,7 +77,10 @@ internal static class KMeans
         return Enumerable.Range(0, weights.Length).First(i => !chosen.Contains(i));
     }
 
-    /// <summary>Every point goes to its nearest center, every center to the mean of its points; one without points goes to the point farthest from its own.</summary>
+    /// <summary>
+    /// Every point goes to its nearest center, every center to the mean of its points; one without points goes to the point farthest from
+    /// its own.
+    /// </summary>
     private static (Tensor Centers, long[] Clusters) Improve(Tensor points, Tensor squares, Tensor centers)
     {
         using var scope = NewDisposeScope();

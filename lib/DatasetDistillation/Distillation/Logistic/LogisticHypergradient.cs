@@ -7,8 +7,8 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// The derivative of the outer loss with respect to the distilled images, in the ways there are to it. Each says
-/// how many derivatives it found, how long it took, and the norm of its difference from the closed form in the representer space, relative to
-/// the norm of that; only the problem's own <see cref="LogisticProblem.Differentiate"/> uses what is special about it.
+/// how many derivatives it found, how long it took, and the norm of its difference from the closed form in the representer space, relative
+/// to the norm of that; only the problem's own <see cref="LogisticProblem.Differentiate"/> uses what is special about it.
 /// </summary>
 public sealed class LogisticHypergradient
 {

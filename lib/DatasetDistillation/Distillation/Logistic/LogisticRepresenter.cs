@@ -118,7 +118,9 @@ internal sealed class LogisticRepresenter
         return double.NaN;
     }
 
-    /// <summary>The inner loss, mean cross-entropy + (l2/2)·⟨a, K·a⟩, at coefficients and their logits; leaves their softmax behind.</summary>
+    /// <summary>
+    /// The inner loss, mean cross-entropy + (l2/2)·⟨a, K·a⟩, at coefficients and their logits; leaves their softmax behind.
+    /// </summary>
     private double Value(double[] a, double[] logits)
     {
         double loss = 0;

@@ -13,7 +13,9 @@ internal sealed class LogisticState(long seed) : DistillationState(seed)
     private const string SolverSolution = SolverPrefix + SolverState.SolutionName;
     private const string SolverStatusName = SolverPrefix + SolverState.NumberPrefix + nameof(SolverState.Status);
 
-    /// <summary>What is learned, in one vector of Float64: the images, then the labels' differences from one-hot, then the log of the scale.</summary>
+    /// <summary>
+    /// What is learned, in one vector of Float64: the images, then the labels' differences from one-hot, then the log of the scale.
+    /// </summary>
     public Tensor Variables
     {
         get => this[VariablesName];

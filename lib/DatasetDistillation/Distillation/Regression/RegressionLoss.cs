@@ -7,7 +7,9 @@ namespace DatasetDistillation.Distillation;
 /// <summary>What is asked of the predictions for real images.</summary>
 public enum RegressionTarget
 {
-    /// <summary>Small squared distance to the centered labels, ½ mean over images of the sum over classes (Zhou et al. 2022, eq. 4).</summary>
+    /// <summary>
+    /// Small squared distance to the centered labels, ½ mean over images of the sum over classes (Zhou et al. 2022, eq. 4).
+    /// </summary>
     SquaredError,
 
     /// <summary>

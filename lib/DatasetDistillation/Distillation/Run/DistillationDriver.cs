@@ -48,8 +48,11 @@ public sealed class DistillationDriver
     /// <exception cref="ArithmeticException">The run diverged more often than allowed.</exception>
     /// <exception cref="NotSupportedException">There is a checkpoint, and an option of the distiller cannot be described in it.</exception>
     /// <exception cref="InsufficientMemoryException">The estimate does not fit this machine.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged, of a run with other options or other data, or further than wanted.</exception>
-    public DistillationRun Run(IDistiller distiller, ImageDataset data, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="InvalidDataException">
+    /// The checkpoint is damaged, of a run with other options or other data, or further than wanted.
+    /// </exception>
+    public DistillationRun Run(
+        IDistiller distiller, ImageDataset data, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(distiller);
         ArgumentNullException.ThrowIfNull(data);

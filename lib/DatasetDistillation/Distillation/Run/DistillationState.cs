@@ -88,7 +88,8 @@ public class DistillationState : IDisposable
     /// <typeparam name="T">The method's own.</typeparam>
     /// <exception cref="ArgumentException">It is another method's.</exception>
     public T As<T>() where T : DistillationState => this as T
-        ?? throw new ArgumentException($"A {typeof(T).Name} is wanted, as Initialize of the same method gives it; this is a {GetType().Name}.");
+        ?? throw new ArgumentException(
+            $"A {typeof(T).Name} is wanted, as Initialize of the same method gives it; this is a {GetType().Name}.");
 
     /// <summary>The name of the first floating-point tensor with a NaN or an infinity; null when all are finite.</summary>
     public string? FindNotFinite()
@@ -123,7 +124,9 @@ public class DistillationState : IDisposable
     /// <param name="archive">The archive.</param>
     /// <param name="device">Where the tensors go that were on a GPU.</param>
     /// <param name="prefix">What the names of its arrays begin with.</param>
-    /// <exception cref="InvalidDataException">Something is missing or does not fit, or the random generator is another libtorch's.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Something is missing or does not fit, or the random generator is another libtorch's.
+    /// </exception>
     /// <exception cref="InvalidOperationException">Something is of another type.</exception>
     internal void Restore(Npz archive, Device? device = null, string prefix = "")
     {
@@ -131,7 +134,8 @@ public class DistillationState : IDisposable
         Step = archive.Get(prefix + "step").ToInt64s()[0];
         LearningRateScale = archive.Get(prefix + "rate_scale").ToDoubles()[0];
         if (Step < 0 || !(LearningRateScale > 0 && double.IsFinite(LearningRateScale)))
-            throw new InvalidDataException($"A state has taken 0 steps or more and has a positive scale of its rates; this one says {Step} and {LearningRateScale}.");
+            throw new InvalidDataException(
+                $"A state has taken 0 steps or more and has a positive scale of its rates; this one says {Step} and {LearningRateScale}.");
         RestoreRandom(archive[prefix + "random"]);
         string[] names = archive.Get(prefix + ListName).ToText().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var name in tensors.Keys.Except(names).ToArray())
@@ -142,7 +146,8 @@ public class DistillationState : IDisposable
             var stored = archive[prefix + (onDevice ? OnDevicePrefix : TensorPrefix) + name].ToTensor(onDevice ? device : null);
             if (tensors.TryGetValue(name, out var own) && (own.dtype != stored.dtype || !own.shape.SequenceEqual(stored.shape)))
                 throw new InvalidDataException(
-                    $"'{name}' of the state is {stored.dtype} [{string.Join(", ", stored.shape)}], not {own.dtype} [{string.Join(", ", own.shape)}].");
+                    $"'{name}' of the state is {stored.dtype} "
+                    + $"[{string.Join(", ", stored.shape)}], not {own.dtype} [{string.Join(", ", own.shape)}].");
             this[name] = stored;
         }
     }
@@ -162,8 +167,8 @@ public class DistillationState : IDisposable
     }
 
     /// <summary>
-    /// Whether libtorch takes a state of its generator on the processor; it ends the process where it does not. A Mersenne twister of 624 numbers: its seed
-    /// (8 bytes), the numbers left (4), whether it is seeded (4), the place of the next number (8), and the numbers.
+    /// Whether libtorch takes a state of its generator on the processor; it ends the process where it does not. A Mersenne twister of 624
+    /// numbers: its seed (8 bytes), the numbers left (4), whether it is seeded (4), the place of the next number (8), and the numbers.
     /// </summary>
     private static bool IsGenerator(Tensor position)
     {

@@ -20,7 +20,8 @@ internal sealed class DivergenceGuard(DistillationDriver driver, Session session
         session.Divergences++;
         if (session.Divergences > driver.MaximumDivergences)
             throw new DistillationDivergedException(
-                $"{session.Divergences} times now a step was not finite, at last '{culprit}' in step {failed}, where rates were already scaled by {scale:G3}. " +
+                $"{session.Divergences} times now a step was not finite, at last '{culprit}' in "
+                + $"step {failed}, where rates were already scaled by {scale:G3}. " +
                 "Start with a lower outer rate, clip the gradient, take fewer inner steps, or check that the images are standardized.");
         session.RollBack();
         session.State.LearningRateScale = scale * driver.LearningRateDecay;

@@ -118,7 +118,8 @@ internal sealed class Session : IDisposable
         Best.Dispose();
     }
 
-    private static Session Load(string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
+    private static Session Load(
+        string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
     {
         Npz archive;
         try
@@ -127,7 +128,8 @@ internal sealed class Session : IDisposable
         }
         catch (InvalidDataException error)
         {
-            throw new InvalidDataException($"The checkpoint cannot be read: {error.Message} Delete it to begin again, or choose another path.", error);
+            throw new InvalidDataException(
+                $"The checkpoint cannot be read: {error.Message} Delete it to begin again, or choose another path.", error);
         }
         try
         {
@@ -136,20 +138,24 @@ internal sealed class Session : IDisposable
         catch (Exception error) when (error is ArgumentException or InvalidOperationException or ExternalException
             || (error is InvalidDataException && !error.Message.Contains(path, StringComparison.Ordinal)))
         {
-            throw new InvalidDataException($"'{path}' is no checkpoint of a distillation: {error.Message} Delete it or choose another path.", error);
+            throw new InvalidDataException(
+                $"'{path}' is no checkpoint of a distillation: {error.Message} Delete it or choose another path.", error);
         }
     }
 
-    private static Session Load(Npz archive, string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
+    private static Session Load(
+        Npz archive, string path, long steps, IDistiller distiller, ImageDataset data, string identity, DistillationState initial)
     {
         var found = archive.Get("identity").ToText();
         if (found != identity)
             throw new InvalidDataException(
-                $"The checkpoint '{path}' belongs to another run. It holds «{found}»; this run is «{identity}». Delete it or choose another path.");
+                $"The checkpoint '{path}' belongs to another run. It holds «{found}»; this run is «{identity}». "
+                + "Delete it or choose another path.");
         var state = Restored("");
         if (state.Step > steps)
             throw new InvalidDataException(
-                $"The checkpoint '{path}' stands at step {state.Step}, but only {steps} steps are wanted. Ask for at least {state.Step}, or delete it to begin again.");
+                $"The checkpoint '{path}' stands at step {state.Step}, but only {steps} steps are wanted. "
+                + $"Ask for at least {state.Step}, or delete it to begin again.");
         var (good, divergences) = (Restored(GoodPrefix), archive.Get("divergences").ToInt64s()[0]);
         if (good.Step > state.Step)
             throw new InvalidDataException($"It would return from step {state.Step} to step {good.Step}, which comes later.");

@@ -80,7 +80,8 @@ public abstract class InitialWeights
             }
             var theta = pool[(int)chosen];
             if (!theta.Layout.Equals(network.Layout))
-                throw new ArgumentException($"Network {chosen} of the pool is no {network.Name}: wanted {network.Layout}; got {theta.Layout}.");
+                throw new ArgumentException(
+                    $"Network {chosen} of the pool is no {network.Name}: wanted {network.Layout}; got {theta.Layout}.");
             return theta.Flat.detach().to(type).to(device);
         }
 

@@ -25,12 +25,16 @@ public sealed class LinearCase : IDisposable
     /// <param name="data">The real images, square and of one channel.</param>
     /// <param name="side">Images are averaged down to side × side pixels; it divides their width.</param>
     /// <param name="deviation">σ, the standard deviation of a first weight.</param>
-    /// <exception cref="ArgumentException">The images do not divide into so many pixels, or Σ is singular: fewer pixels are needed.</exception>
+    /// <exception cref="ArgumentException">
+    /// The images do not divide into so many pixels, or Σ is singular: fewer pixels are needed.
+    /// </exception>
     public LinearCase(ImageDataset data, int side = 7, double deviation = 0.1)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.Channels != 1 || data.Height != data.Width || side < 1 || data.Width % side != 0)
-            throw new ArgumentException($"Images of one channel, square and divisible into {side} pixels, are wanted; {data.Name} has {data.Channels}×{data.Height}×{data.Width}.", nameof(side));
+            throw new ArgumentException(
+                $"Images of one channel, square and divisible into {side} pixels, are wanted; "
+                + $"{data.Name} has {data.Channels}×{data.Height}×{data.Width}.", nameof(side));
         using var scope = NewDisposeScope();
         var pixels = nn.functional.avg_pool2d(data.Images, data.Width / side).reshape(data.Count, -1).to(ScalarType.Float64);
         var targets = nn.functional.one_hot(data.Labels, data.ClassCount).to(ScalarType.Float64).Minus(1.0 / data.ClassCount);
@@ -40,7 +44,9 @@ public sealed class LinearCase : IDisposable
         (values, vectors) = (ascending.index_select(0, order), columns.index_select(1, order));
         var (greatest, least) = (values[0].Number(), values[-1].Number());
         if (!(least > 1e-12 * greatest))
-            throw new ArgumentException($"The {values.shape[0]} pixels of {data.Name} depend on one another: eigenvalues go from {greatest:G3} to {least:G3}. Take a smaller side.", nameof(side));
+            throw new ArgumentException(
+                $"The {values.shape[0]} pixels of {data.Name} depend on one another: "
+                + $"eigenvalues go from {greatest:G3} to {least:G3}. Take a smaller side.", nameof(side));
         solution = linalg.solve(moments, pixels.mT.mm(targets).Over(data.Count));
         Deviation = deviation;
         foreach (var kept in (Tensor[])[moments, values, vectors, solution])
@@ -108,6 +114,7 @@ public sealed class LinearCase : IDisposable
     private void RequireCount(int count)
     {
         if (count < 1 || count > Dimension)
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"From 1 to {Dimension} images are wanted, as many as there are pixels at most.");
+            throw new ArgumentOutOfRangeException(nameof(count), count,
+                $"From 1 to {Dimension} images are wanted, as many as there are pixels at most.");
     }
 }

@@ -40,7 +40,9 @@ public sealed class PoisoningEffect
     /// <param name="network">The architecture.</param>
     /// <param name="networks">The weights of at least one network.</param>
     /// <param name="test">Labelled images with their true labels, standardized as the training images were.</param>
-    /// <exception cref="ArgumentException">There is no network, an architecture does not fit, or the attacked class has no images.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no network, an architecture does not fit, or the attacked class has no images.
+    /// </exception>
     public static PoisoningEffect Of(Poisoning attack, Network network, IEnumerable<Parameters> networks, ImageDataset test)
     {
         ArgumentNullException.ThrowIfNull(networks);
@@ -48,7 +50,8 @@ public sealed class PoisoningEffect
         if (attack.From < 0 || attack.To < 0 || attack.From >= test.ClassCount || attack.To >= test.ClassCount)
             throw new ArgumentException($"The attack {attack} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
         if (test.ClassHistogram()[attack.From] == 0)
-            throw new ArgumentException($"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {attack} works.", nameof(test));
+            throw new ArgumentException(
+                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {attack} works.", nameof(test));
         return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
     }
 

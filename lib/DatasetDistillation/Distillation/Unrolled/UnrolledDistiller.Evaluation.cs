@@ -40,7 +40,9 @@ public sealed partial record UnrolledDistiller
         ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 1);
         if (InitialWeights.Count > 1)
-            throw new InvalidOperationException($"The set was distilled for {InitialWeights.Count} given networks. Judge it with others of their kind: {nameof(Accuracy)}(set, test, heldOutNetworks).");
+            throw new InvalidOperationException(
+                $"The set was distilled for {InitialWeights.Count} given networks. Judge it with others of their kind: "
+                + $"{nameof(Accuracy)}(set, test, heldOutNetworks).");
         var count = InitialWeights.Count ?? networks;
         return Measure(set, test, count, i =>
         {

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace DatasetDistillation.Kernels;
 
 /// <summary>
-/// The arc-cosine recursion (Cho and Saul 2009; as NTK, Jacot et al. 2018) over the rows of a matrix of pairs, all layers of a pair in one go.
-/// With q the covariance of a pair, s = √(q(x,x) q(x′,x′)) and cos θ = q/s, a layer is
+/// The arc-cosine recursion (Cho and Saul 2009; as NTK, Jacot et al. 2018) over the rows of a matrix of pairs, all layers of a pair in one
+/// go. With q the covariance of a pair, s = √(q(x,x) q(x′,x′)) and cos θ = q/s, a layer is
 /// <code>
 /// q′ = σ_w² (s sin θ + (π − θ) q)/2π + σ_b²,   Θ′ = q′ + σ_w² (π − θ)/2π Θ.
 /// </code>
@@ -31,7 +31,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
     /// <param name="count">How many others.</param>
     /// <param name="bound">What is small.</param>
     /// <returns>Whether one of them is below the bound.</returns>
-    public static bool Angles(in ArcCosineNetwork network, double scale, T inverse, LayerScales<T> columns, T* pairs, int count, double bound)
+    public static bool Angles(
+        in ArcCosineNetwork network, double scale, T inverse, LayerScales<T> columns, T* pairs, int count, double bound)
     {
         var (one, own) = (TLane.Splat(1), TLane.Broadcast(inverse));
         var (factor, bias) = (TLane.Splat(scale) * own, TLane.Splat(network.BiasVariance) * own);
@@ -90,7 +91,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
     /// <param name="angles">u_0 with each of the others.</param>
     /// <param name="gradients">On entry dL/dK(x, x′), on return dL/dq_0(x, x′).</param>
     /// <returns>dL/dq_0(x, x), through the scales of all pairs.</returns>
-    public static double Backward(in ArcCosineNetwork network, LayerScales<T> rows, int row, LayerScales<T> columns, T* angles, T* gradients)
+    public static double Backward(
+        in ArcCosineNetwork network, LayerScales<T> rows, int row, LayerScales<T> columns, T* angles, T* gradients)
     {
         var pair = stackalloc Layer[network.Depth];
         var memory = stackalloc byte[(network.Depth + 1) * sizeof(Tape) + Alignment];
@@ -135,7 +137,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
         public TLane Opening, Growth, Slope, Tangent, ToBelow, ToBiases;
     }
 
-    private static void Prepare(Layer* pair, in ArcCosineNetwork network, LayerScales<T> rows, int row, LayerScales<T> columns, T* fromBelow, T* fromBiases)
+    private static void Prepare(
+        Layer* pair, in ArcCosineNetwork network, LayerScales<T> rows, int row, LayerScales<T> columns, T* fromBelow, T* fromBiases)
     {
         for (int l = 0; l < network.Depth; l++)
             pair[l] = new Layer
@@ -208,8 +211,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
     }
 
     /// <summary>
-    /// From s_L, the points on the circle and s_0 to the variances q_l(x, x), which are linear in q_0(x, x) with slope (σ_w²/2)^l: s_L and s_0
-    /// go with their roots, and along the circle A moves by A B²/2q_l and B by −A² B/2q_l.
+    /// From s_L, the points on the circle and s_0 to the variances q_l(x, x), which are linear in q_0(x, x) with slope (σ_w²/2)^l: s_L and
+    /// s_0 go with their roots, and along the circle A moves by A B²/2q_l and B by −A² B/2q_l.
     /// </summary>
     private static double Variance(in ArcCosineNetwork network, LayerScales<T> rows, int row, Tape* tape)
     {

@@ -40,7 +40,7 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
 
     private bool IsGram => ReferenceEquals(rows, columns);
 
-    private static int BlocksPerTask => Blocks.KernelTargets / TLane.Width;
+    private static int BlocksPerTask => DatasetDistillation.Blocks.KernelTargets / TLane.Width;
 
     private int TasksPerRow => (columns.Blocks + BlocksPerTask - 1) / BlocksPerTask;
 

@@ -15,7 +15,8 @@ namespace DatasetDistillation.Kernels;
 /// <code>
 /// D = σ_w²/9 Box(d),   u = (D − (a − b)²)/2ab,   d = (a − b)²/2 + ab w,   h = ab (1 − w)/2,   τ = κ Θ/2.
 /// </code>
-/// Here h and τ stand for twice that; beside the diagonal, where only one position is in the image, d is its a²/2 or b²/2. Works in memory of its own, so each thread has one.
+/// Here h and τ stand for twice that; beside the diagonal, where only one position is in the image, d is its a²/2 or b²/2. Works in memory
+/// of its own, so each thread has one.
 /// </summary>
 internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     where TLane : unmanaged, ILane<TLane, T>
@@ -93,7 +94,9 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
         return total;
     }
 
-    /// <summary>Where layer l finds the distances that come from below, and leaves what goes back there; the other pair is for the side above.</summary>
+    /// <summary>
+    /// Where layer l finds the distances that come from below, and leaves what goes back there; the other pair is for the side above.
+    /// </summary>
     private TLane* ValuesBelow(int l) => planes.Pointer + l % 2 * 2 * plane;
 
     /// <inheritdoc cref="ValuesBelow"/>
@@ -218,7 +221,8 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     }
 
     /// <summary>
-    /// From dL/dd and dL/dτ of a layer (for the last one, dL/dh and dL/dτ) to dL/dD, dL/dΘ and b·dL/db, with dw/du = κ and dκ/du = −1/(π sin θ).
+    /// From dL/dd and dL/dτ of a layer (for the last one, dL/dh and dL/dτ) to dL/dD, dL/dΘ and b·dL/db, with dw/du = κ and dκ/du = −1/(π
+    /// sin θ).
     /// </summary>
     private void LayerBackward(in Diagonal diagonal, TLane* block, int l, TLane gradient)
     {

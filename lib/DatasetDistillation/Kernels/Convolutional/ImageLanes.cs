@@ -49,7 +49,9 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
 
     public int Blocks { get; }
 
-    /// <summary>The images of a block: pixels [channels, height, width], then deviations and inverses, [depth, height, width] each.</summary>
+    /// <summary>
+    /// The images of a block: pixels [channels, height, width], then deviations and inverses, [depth, height, width] each.
+    /// </summary>
     public TLane* Block(int block) => memory.Pointer + (long)block * planes * Pixels;
 
     /// <summary>Copies what <see cref="Block"/> gives, of one image.</summary>

@@ -11,7 +11,8 @@ public sealed partial class ProgressDisplay :
         Report(value.Step, value.Steps, FormattableString.Invariant($"epoch {value.Epoch}, loss {value.Loss:F3}"));
 
     /// <summary>Reports a trained network of a pool.</summary>
-    public void Report((int Networks, int Wanted) value) => Report(value.Networks, value.Wanted, $"{value.Networks} of {value.Wanted} networks");
+    public void Report((int Networks, int Wanted) value) =>
+        Report(value.Networks, value.Wanted, $"{value.Networks} of {value.Wanted} networks");
 
     /// <summary>Reports a step of a distillation; what was out of the ordinary takes the place of the loss.</summary>
     public void Report(DistillationProgress value)
