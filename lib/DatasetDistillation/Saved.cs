@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Training;
 
 namespace DatasetDistillation;
 
@@ -34,14 +35,29 @@ public static class Saved
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     public static void Write(ResultRow row) => Current.Write(row);
 
+    /// <summary>Keeps a measured accuracy as a row, in place of one of the same notebook, training set, read-out and number of images.</summary>
+    /// <param name="notebook">The notebook that measured it, such as "02".</param>
+    /// <param name="trainingSet">What was trained on, such as "KIP, FC6".</param>
+    /// <param name="readOut">The classifier and how it learned, such as "digit CNN, soft labels".</param>
+    /// <param name="images">How many images were trained on.</param>
+    /// <param name="accuracy">On test images, in [0, 1], of one classifier or of several.</param>
+    /// <param name="distilling">How long the set took to make; zero for real images.</param>
+    /// <param name="training">How long one classifier took to learn.</param>
+    /// <param name="data">The data set that the figure is about.</param>
+    /// <inheritdoc cref="Write(ResultRow)" path="/exception"/>
+    public static void Keep(
+        string notebook, string trainingSet, string readOut, int images, Spread accuracy, TimeSpan distilling, TimeSpan training, ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(accuracy);
+        ArgumentNullException.ThrowIfNull(data);
+        Write(new ResultRow(notebook, trainingSet, readOut, images, distilling, training, accuracy.Mean, accuracy.StandardDeviation, data.Name));
+    }
+
     /// <summary>All rows of this profile, by notebook and in the order in which each wrote them; none when nothing was saved.</summary>
     /// <exception cref="InvalidDataException">A file of rows is damaged; the message says which and how to renew it.</exception>
     public static IReadOnlyList<ResultRow> Rows() => Current.Rows();
 
     /// <summary>All distilled sets of this profile in the order of their names. The sets are the caller's.</summary>
     /// <exception cref="InvalidDataException">A file is no distilled set; the message says which.</exception>
-    public static IReadOnlyList<SavedSet> Sets() => Current.Sets();
+    public static IReadOnlyList<(string Name, DistilledSet Set)> Sets() => Current.Sets();
 }
-
-/// <summary>A distilled set and the name that it was saved under.</summary>
-public sealed record SavedSet(string Name, DistilledSet Set);

@@ -46,13 +46,13 @@ internal sealed class SavedFolder(string folder)
 
     public IReadOnlyList<ResultRow> Rows() => [.. Files(RowsFolder, RowsExtension).SelectMany(Read)];
 
-    public IReadOnlyList<SavedSet> Sets()
+    public IReadOnlyList<(string Name, DistilledSet Set)> Sets()
     {
-        var sets = new List<SavedSet>();
+        var sets = new List<(string Name, DistilledSet Set)>();
         try
         {
             foreach (var path in Files(folder, SetExtension))
-                sets.Add(new SavedSet(Path.GetFileNameWithoutExtension(path), DistilledSet.Load(path)));
+                sets.Add((Path.GetFileNameWithoutExtension(path), DistilledSet.Load(path)));
             return sets;
         }
         catch (InvalidDataException error)

@@ -92,7 +92,7 @@ internal static class GarbageStress
     private static Func<ImageDataset, double[]> Of(IDistiller distiller) => data =>
     {
         using var state = distiller.Initialize(data, seed: 1);
-        return [.. Enumerable.Range(0, Steps).Select(_ => distiller.Step(state, data).Loss)];
+        return [.. Enumerable.Range(0, Steps).Select(_ => distiller.Step(state, data))];
     };
 
     private static double[] Training(ImageDataset data)

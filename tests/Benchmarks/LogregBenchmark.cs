@@ -39,7 +39,7 @@ internal sealed class LogregBenchmark : Benchmark
             time = Timing.Milliseconds(() =>
             {
                 for (; taken < limit && LogisticDistiller.OuterStatus(state) == SolverStatus.Running; taken++)
-                    loss = distiller.Step(state, train).Loss;
+                    loss = distiller.Step(state, train);
             });
         }
         else

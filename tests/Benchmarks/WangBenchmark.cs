@@ -34,7 +34,7 @@ internal sealed class WangBenchmark : Benchmark
         using var digits = inputs.Standardized();
         using var state = distiller.Initialize(digits, seed: 1);
         var losses = new List<double>();
-        var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => losses.Add(distiller.Step(state, digits).Loss));
+        var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => losses.Add(distiller.Step(state, digits)));
         var loss = losses.TakeLast(20).Average();
         return new Figure(time, FormattableString.Invariant(
             $"steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}, last loss {loss:F3}"));

@@ -56,13 +56,13 @@ public sealed class ToyDistiller : IDistiller
     }
 
     /// <inheritdoc/>
-    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    public double Step(DistillationState state, ImageDataset data)
     {
         using var scope = NewDisposeScope();
         var real = data.Images.index_select(0, randint(0, data.Count, [10], generator: state.Random));
         var difference = state["images"] - real;
         Adam.Update(state, "images", difference);
-        return new OuterStepReport(difference.square().mean().ToDouble());
+        return difference.square().mean().ToDouble();
     }
 
     /// <inheritdoc/>

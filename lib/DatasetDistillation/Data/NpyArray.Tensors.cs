@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Data;
 
-public sealed partial class NpyArray
+internal sealed partial class NpyArray
 {
     /// <summary>The elements of a tensor, copied.</summary>
     /// <param name="tensor">Float32, Float64, Int64 or Bool, on any device.</param>

@@ -5,7 +5,7 @@ using System.Text;
 namespace DatasetDistillation.Data;
 
 /// <summary>An array as NumPy stores it: an element type, a shape, and the elements in C order. Immutable.</summary>
-public sealed partial class NpyArray
+internal sealed partial class NpyArray
 {
     private readonly ReadOnlyMemory<byte> bytes; // in this machine's byte order
     private readonly long[] shape;

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace DatasetDistillation.Data;
 
 /// <summary>The element types of NumPy arrays that are read and written, with NumPy's names for them.</summary>
-public enum NpyType
+internal enum NpyType
 {
     /// <summary><c>b1</c>: <see cref="bool"/>.</summary>
     Bool,

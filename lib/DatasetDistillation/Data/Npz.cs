@@ -14,7 +14,7 @@ namespace DatasetDistillation.Data;
 /// </code>
 /// </summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "Npz is the name of the format.")]
-public sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
+internal sealed class Npz : IEnumerable<KeyValuePair<string, NpyArray>>
 {
     /// <summary>The bytes of all arrays together that are read at most, unless the caller says otherwise: 1 GiB.</summary>
     public const long DefaultMaximumBytes = DataLimits.DefaultMaximumBytes;

@@ -33,8 +33,4 @@ public interface IKernel
     /// <param name="targets">t, how many targets.</param>
     /// <param name="image">The shape of an image, <c>[channels, height, width]</c>, in Float32.</param>
     long EstimateMemory(long support, long targets, IReadOnlyList<long> image) => 0;
-
-    /// <summary>The kernel to use for one outer step: this one, unless the kernel is itself random.</summary>
-    /// <param name="random">What a random kernel is drawn from.</param>
-    IKernel Draw(Generator random) => this;
 }

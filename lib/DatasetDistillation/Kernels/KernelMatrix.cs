@@ -18,7 +18,7 @@ public abstract class KernelMatrix : IDisposable
     /// <param name="kernel">The kernel.</param>
     /// <param name="targets">Images [t, …]; null: the support itself.</param>
     /// <param name="support">Images [n, …].</param>
-    public static KernelMatrix ByAutograd(IKernel kernel, Tensor? targets, Tensor support)
+    internal static KernelMatrix ByAutograd(IKernel kernel, Tensor? targets, Tensor support)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);
@@ -35,7 +35,7 @@ public abstract class KernelMatrix : IDisposable
     /// <param name="targets">Images [t, …]; null: the support itself, in one block.</param>
     /// <param name="support">Images [n, …].</param>
     /// <param name="pairsPerBlock">About how many pairs of images make a block.</param>
-    public static KernelMatrix ByRecomputation(IKernel kernel, Tensor? targets, Tensor support, int pairsPerBlock = 4096)
+    internal static KernelMatrix ByRecomputation(IKernel kernel, Tensor? targets, Tensor support, int pairsPerBlock = 4096)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);

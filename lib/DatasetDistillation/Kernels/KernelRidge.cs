@@ -9,7 +9,7 @@ namespace DatasetDistillation.Kernels;
 /// Kernel ridge regression from a support set (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", eq. 7 and 8):
 /// with M = K_ss + λ·(tr K_ss/n)·I, the prediction is K_ts M⁻¹ y_s. Everything is solved in Float64, whatever the kernel's type.
 /// </summary>
-public sealed class KernelRidge
+internal sealed class KernelRidge
 {
     private const double LargestRidge = 1e-2;
     private const double RidgeStep = 10;
@@ -233,4 +233,4 @@ public sealed class KernelRidge
 /// <param name="ToKts">dL/dK_ts, [t, n].</param>
 /// <param name="ToKss">dL/dK_ss, symmetric [n, n].</param>
 /// <param name="ToLabels">dL/dy_s, [n, C].</param>
-public readonly record struct RidgeLoss(double Loss, Tensor Predictions, Tensor ToKts, Tensor ToKss, Tensor ToLabels);
+internal readonly record struct RidgeLoss(double Loss, Tensor Predictions, Tensor ToKts, Tensor ToKss, Tensor ToLabels);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Models;
 
 /// <summary>Which of a weight's fans its variance is divided by.</summary>
-public enum Fan
+internal enum Fan
 {
     /// <summary>The number of inputs.</summary>
     In,
@@ -19,17 +19,18 @@ public enum Fan
 /// A distribution p(θ₀) of a network's parameters before training: independent elements, weights of variance
 /// gain/fan, biases zero or with a given standard deviation, gains of normalizations 1.
 /// </summary>
-/// <param name="Name">What it is called.</param>
-/// <param name="Fan">Which fan divides the variance.</param>
-/// <param name="Gain">The variance times the fan.</param>
-/// <param name="Uniform">Whether elements are uniform instead of normal, with the same variance.</param>
-public sealed record Initialization(string Name, Fan Fan, double Gain, bool Uniform = false)
+public sealed record Initialization
 {
+    internal Initialization(string name, Fan fan, double gain, bool uniform = false) => (Name, Fan, Gain, Uniform) = (name, fan, gain, uniform);
+
+    /// <summary>Every parameter zero, but for gains of normalizations: where a convex model, such as softmax regression, begins.</summary>
+    public static Initialization Zero { get; } = new("zero", Fan.In, 0);
+
     /// <summary>Normal, variance 2/(fan in + fan out) (Glorot and Bengio 2010, eq. 12).</summary>
     public static Initialization XavierNormal { get; } = new("Xavier normal", Fan.Average, 1);
 
     /// <summary>Uniform in ±√(6/(fan in + fan out)) (Glorot and Bengio 2010, eq. 16); what Keras starts from.</summary>
-    public static Initialization XavierUniform { get; } = new("Xavier uniform", Fan.Average, 1, Uniform: true);
+    public static Initialization XavierUniform { get; } = new("Xavier uniform", Fan.Average, 1, uniform: true);
 
     /// <summary>Normal, variance 2/fan in (He et al. 2015, eq. 10), which keeps the scale through ReLUs.</summary>
     public static Initialization HeNormal { get; } = new("He normal", Fan.In, 2);
@@ -41,19 +42,31 @@ public sealed record Initialization(string Name, Fan Fan, double Gain, bool Unif
     public static Initialization SmallNormal { get; } = new("small normal", Fan.In, 0.5);
 
     /// <summary>Uniform, variance 2/fan in.</summary>
-    public static Initialization HeUniform { get; } = new("He uniform", Fan.In, 2, Uniform: true);
+    public static Initialization HeUniform { get; } = new("He uniform", Fan.In, 2, uniform: true);
 
     /// <summary>Normal, variance 1/fan in (LeCun et al. 1998, eq. 16).</summary>
     public static Initialization LeCunNormal { get; } = new("LeCun normal", Fan.In, 1);
 
     /// <summary>Uniform, variance 1/fan in.</summary>
-    public static Initialization LeCunUniform { get; } = new("LeCun uniform", Fan.In, 1, Uniform: true);
+    public static Initialization LeCunUniform { get; } = new("LeCun uniform", Fan.In, 1, uniform: true);
+
+    /// <summary>What it is called.</summary>
+    public string Name { get; init; }
+
+    /// <summary>Which fan divides the variance.</summary>
+    internal Fan Fan { get; init; }
+
+    /// <summary>The variance times the fan.</summary>
+    public double Gain { get; init; }
+
+    /// <summary>Whether elements are uniform instead of normal, with the same variance.</summary>
+    public bool Uniform { get; init; }
 
     /// <summary>The standard deviation of biases; 0: they start at zero.</summary>
     public double BiasStandardDeviation { get; init; }
 
     /// <summary>The standard deviation of the elements of a parameter.</summary>
-    public double StandardDeviation(ParameterSpec parameter)
+    internal double StandardDeviation(ParameterSpec parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         return parameter.Role switch

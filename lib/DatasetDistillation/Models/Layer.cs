@@ -11,24 +11,58 @@ namespace DatasetDistillation.Models;
 /// <remarks>Shapes are those of one example: <c>[channels, height, width]</c> or <c>[features]</c>, without the batch.</remarks>
 public abstract record Layer
 {
+    /// <summary>max(x, 0), element by element.</summary>
+    public static Layer ReLU { get; } = new ReLU();
+
+    /// <summary>All features of an example in one row: <c>[c, h, w]</c> to <c>[c·h·w]</c>.</summary>
+    public static Layer Flatten { get; } = new Flatten();
+
+    /// <inheritdoc cref="Models.Conv"/>
+    /// <param name="channels">The number of output channels.</param>
+    /// <param name="kernel">The side of the square window in pixels.</param>
+    /// <param name="padding">Zeros added on each side, in pixels.</param>
+    /// <param name="stride">The step of the window in pixels.</param>
+    public static Layer Conv(int channels, int kernel, int padding = 0, int stride = 1) => new Conv(channels, kernel, padding, stride);
+
+    /// <inheritdoc cref="Models.Linear"/>
+    /// <param name="outputs">The number of outputs.</param>
+    public static Layer Linear(int outputs) => new Linear(outputs);
+
+    /// <inheritdoc cref="Models.MaxPool"/>
+    /// <param name="kernel">The side of the square window in pixels, and its step.</param>
+    /// <param name="padding">How far windows reach over the edge on each side, in pixels.</param>
+    public static Layer MaxPool(int kernel, int padding = 0) => new MaxPool(kernel, padding);
+
+    /// <inheritdoc cref="Models.AveragePool"/>
+    /// <param name="kernel">The side of the square window in pixels, and its step.</param>
+    public static Layer AveragePool(int kernel) => new AveragePool(kernel);
+
+    /// <inheritdoc cref="Models.InstanceNorm"/>
+    /// <param name="affine">Whether a learned gain and bias for each channel follow.</param>
+    public static Layer InstanceNorm(bool affine = true) => new InstanceNorm(affine);
+
+    /// <inheritdoc cref="Models.Dropout"/>
+    /// <param name="probability">The share that is dropped, in [0, 1).</param>
+    public static Layer Dropout(double probability) => new Dropout(probability);
+
     /// <summary>What parameters of this layer are called, such as <c>conv</c>; the network adds a number.</summary>
-    public virtual string Prefix => GetType().Name.ToLowerInvariant();
+    internal virtual string Prefix => GetType().Name.ToLowerInvariant();
 
     /// <summary>The shape of an output for an input of the given shape.</summary>
     /// <param name="input">The shape of one input.</param>
     /// <exception cref="ArgumentException">An input of that shape does not fit; the message says why, without naming the layer.</exception>
-    public abstract long[] OutputShape(long[] input);
+    internal abstract long[] OutputShape(long[] input);
 
     /// <summary>The parameters for an input that fits, named within the layer (<c>weight</c>, <c>bias</c>).</summary>
     /// <param name="input">The shape of one input.</param>
-    public virtual IReadOnlyList<ParameterSpec> Parameters(long[] input) => [];
+    internal virtual IReadOnlyList<ParameterSpec> Parameters(long[] input) => [];
 
     /// <summary>The output for a batch; differentiable in <paramref name="x"/> and <paramref name="theta"/>.</summary>
     /// <param name="x">The inputs, <c>[n, …]</c>.</param>
     /// <param name="theta">The tensors that <see cref="Parameters"/> describes, in its order.</param>
     /// <param name="mode">How the network is used.</param>
     /// <returns>The outputs, <c>[n, …]</c>; the layer may return <paramref name="x"/> itself.</returns>
-    public abstract Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode);
+    internal abstract Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode);
 
     /// <summary>The same layer among the fused passes on the processor; null: it has none there, and its network is a plain loop over layers.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -64,4 +98,4 @@ public abstract record Layer
 /// <summary>How a layer is used.</summary>
 /// <param name="Training">Whether the network is being trained: dropout is active.</param>
 /// <param name="Generator">Where random numbers are drawn from; null: torch's default generator.</param>
-public readonly record struct ForwardMode(bool Training, Generator? Generator);
+internal readonly record struct ForwardMode(bool Training, Generator? Generator);

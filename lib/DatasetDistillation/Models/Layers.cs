@@ -8,7 +8,7 @@ namespace DatasetDistillation.Models;
 /// <param name="Kernel">The side of the square kernel in pixels.</param>
 /// <param name="Padding">Zeros added on each side, in pixels.</param>
 /// <param name="Stride">The step of the kernel in pixels.</param>
-public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride = 1) : Layer
+internal sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride = 1) : Layer
 {
     /// <summary>A convolution whose output is as large as its input.</summary>
     /// <param name="channels">The number of output channels.</param>
@@ -19,14 +19,14 @@ public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride 
         : throw new ArgumentException($"Only an odd kernel has an output as large as its input; {kernel} is even.", nameof(kernel));
 
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input)
+    internal override long[] OutputShape(long[] input)
     {
         RequireImages(input);
         return [Channels, Slide(input[1], Kernel, Stride, Padding), Slide(input[2], Kernel, Stride, Padding)];
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ParameterSpec> Parameters(long[] input)
+    internal override IReadOnlyList<ParameterSpec> Parameters(long[] input)
     {
         long area = Kernel * Kernel;
         var (fanIn, fanOut) = (input[0] * area, Channels * area);
@@ -38,7 +38,7 @@ public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride 
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         nn.functional.conv2d(x, theta[0], theta[1], strides: [Stride, Stride], padding: [Padding, Padding]);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
@@ -51,21 +51,21 @@ public sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride 
 
 /// <summary>A dense layer, W·x + b: <c>[features]</c> to <c>[Outputs]</c>.</summary>
 /// <param name="Outputs">The number of outputs.</param>
-public sealed record Linear(int Outputs) : Layer
+internal sealed record Linear(int Outputs) : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input) =>
+    internal override long[] OutputShape(long[] input) =>
         input.Length == 1 ? [Outputs] : throw new ArgumentException("wanted [features]; put a Flatten before it");
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ParameterSpec> Parameters(long[] input) =>
+    internal override IReadOnlyList<ParameterSpec> Parameters(long[] input) =>
     [
         new("weight", [Outputs, input[0]], ParameterRole.Weight, input[0], Outputs),
         new("bias", [Outputs], ParameterRole.Bias, input[0], Outputs),
     ];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.linear(x, theta[0], theta[1]);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.linear(x, theta[0], theta[1]);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new LinearLayer<T>((int)input[0], Outputs);
@@ -75,13 +75,13 @@ public sealed record Linear(int Outputs) : Layer
 }
 
 /// <summary>max(x, 0), element by element.</summary>
-public sealed record ReLU : Layer
+internal sealed record ReLU : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input) => input;
+    internal override long[] OutputShape(long[] input) => input;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.relu(x);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.relu(x);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new ReluLayer<T>(Size(input));
@@ -93,17 +93,17 @@ public sealed record ReLU : Layer
 /// <summary>The largest value of each window; padding is never the largest.</summary>
 /// <param name="Kernel">The side of the square window in pixels, and its step.</param>
 /// <param name="Padding">How far windows reach over the edge on each side, in pixels.</param>
-public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
+internal sealed record MaxPool(int Kernel, int Padding = 0) : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input)
+    internal override long[] OutputShape(long[] input)
     {
         RequireImages(input);
         return [input[0], Slide(input[1], Kernel, Kernel, Padding), Slide(input[2], Kernel, Kernel, Padding)];
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         nn.functional.max_pool2d(x, Kernel, stride: Kernel, padding: Padding);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
@@ -115,17 +115,17 @@ public sealed record MaxPool(int Kernel, int Padding = 0) : Layer
 
 /// <summary>The mean of each window.</summary>
 /// <param name="Kernel">The side of the square window in pixels, and its step.</param>
-public sealed record AveragePool(int Kernel) : Layer
+internal sealed record AveragePool(int Kernel) : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input)
+    internal override long[] OutputShape(long[] input)
     {
         RequireImages(input);
         return [input[0], Slide(input[1], Kernel, Kernel, 0), Slide(input[2], Kernel, Kernel, 0)];
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.avg_pool2d(x, Kernel, stride: Kernel);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new AveragePoolLayer<T>((int)input[0], (int)input[1], (int)input[2], Kernel);
@@ -139,13 +139,13 @@ public sealed record AveragePool(int Kernel) : Layer
 /// training and after.
 /// </summary>
 /// <param name="Affine">Whether a learned gain and bias for each channel follow.</param>
-public sealed record InstanceNorm(bool Affine = true) : Layer
+internal sealed record InstanceNorm(bool Affine = true) : Layer
 {
     /// <inheritdoc/>
-    public override string Prefix => "norm";
+    internal override string Prefix => "norm";
 
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input)
+    internal override long[] OutputShape(long[] input)
     {
         RequireImages(input);
         return input[1] * input[2] > 1 ? input
@@ -153,14 +153,14 @@ public sealed record InstanceNorm(bool Affine = true) : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ParameterSpec> Parameters(long[] input) => !Affine ? [] :
+    internal override IReadOnlyList<ParameterSpec> Parameters(long[] input) => !Affine ? [] :
     [
         new("gain", [input[0]], ParameterRole.Gain, 1, 1),
         new("bias", [input[0]], ParameterRole.Bias, 1, 1),
     ];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
         Affine ? nn.functional.instance_norm(x, weight: theta[0], bias: theta[1]) : nn.functional.instance_norm(x);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
@@ -175,15 +175,15 @@ public sealed record InstanceNorm(bool Affine = true) : Layer
 /// (Srivastava et al. 2014); otherwise does nothing.
 /// </summary>
 /// <param name="Probability">The share that is dropped, in [0, 1).</param>
-public sealed record Dropout(double Probability) : Layer
+internal sealed record Dropout(double Probability) : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input) => Probability is >= 0 and < 1
+    internal override long[] OutputShape(long[] input) => Probability is >= 0 and < 1
         ? input
         : throw new ArgumentException($"the probability {Probability} is not in [0, 1)");
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode)
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode)
     {
         if (!mode.Training || Probability == 0)
             return x;
@@ -212,13 +212,13 @@ public sealed record Dropout(double Probability) : Layer
 }
 
 /// <summary>All features of an example in one row: <c>[c, h, w]</c> to <c>[c·h·w]</c>.</summary>
-public sealed record Flatten : Layer
+internal sealed record Flatten : Layer
 {
     /// <inheritdoc/>
-    public override long[] OutputShape(long[] input) => [input.Aggregate(1L, static (product, size) => product * size)];
+    internal override long[] OutputShape(long[] input) => [input.Aggregate(1L, static (product, size) => product * size)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => x.flatten(1);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => x.flatten(1);
 
     /// <summary>The layer in words.</summary>
     public override string ToString() => "Flatten";

@@ -78,10 +78,10 @@ public sealed class Network
     public Initialization Initialization { get; }
 
     /// <summary>The layers with the shapes that they make.</summary>
-    public IReadOnlyList<LayerSummary> Layers { get; }
+    internal IReadOnlyList<LayerSummary> Layers { get; }
 
     /// <summary>Names, shapes and offsets of the parameters.</summary>
-    public ParameterLayout Layout { get; }
+    internal ParameterLayout Layout { get; }
 
     /// <summary>The number of parameters.</summary>
     public long ParameterCount => Layout.TotalCount;
@@ -235,4 +235,4 @@ public sealed class Network
 /// <param name="Layer">The layer.</param>
 /// <param name="OutputShape">The shape of one output.</param>
 /// <param name="ParameterCount">The number of its parameters.</param>
-public sealed record LayerSummary(int Number, Layer Layer, IReadOnlyList<long> OutputShape, long ParameterCount);
+internal sealed record LayerSummary(int Number, Layer Layer, IReadOnlyList<long> OutputShape, long ParameterCount);

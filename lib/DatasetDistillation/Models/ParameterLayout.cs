@@ -3,7 +3,7 @@ using System.Collections;
 namespace DatasetDistillation.Models;
 
 /// <summary>What a parameter is for, which decides what it is before training.</summary>
-public enum ParameterRole
+internal enum ParameterRole
 {
     /// <summary>Multiplies features; drawn at random.</summary>
     Weight,
@@ -21,7 +21,7 @@ public enum ParameterRole
 /// <param name="Role">What it is for.</param>
 /// <param name="FanIn">How many inputs one output is summed over.</param>
 /// <param name="FanOut">How many outputs one input takes part in.</param>
-public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, ParameterRole Role, long FanIn, long FanOut)
+internal sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, ParameterRole Role, long FanIn, long FanOut)
 {
     /// <summary>The number of elements.</summary>
     public long Count { get; } = Shape.Aggregate(1L, static (product, size) => product * size);
@@ -31,7 +31,7 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, Param
 }
 
 /// <summary>How the parameters of a network lie, one after another, in one flat vector.</summary>
-public sealed class ParameterLayout : IReadOnlyList<ParameterSpec>, IEquatable<ParameterLayout>
+internal sealed class ParameterLayout : IReadOnlyList<ParameterSpec>, IEquatable<ParameterLayout>
 {
     private readonly ParameterSpec[] specs;
 

@@ -13,7 +13,7 @@ public sealed class Parameters : IDisposable
     /// <param name="layout">Names, shapes and offsets.</param>
     /// <param name="flat">All parameters, Float32 or Float64, <c>[layout.TotalCount]</c>; shared, not copied.</param>
     /// <exception cref="ArgumentException">The vector does not fit the layout.</exception>
-    public Parameters(ParameterLayout layout, Tensor flat)
+    internal Parameters(ParameterLayout layout, Tensor flat)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(flat);
@@ -23,7 +23,7 @@ public sealed class Parameters : IDisposable
     }
 
     /// <summary>Names, shapes and offsets.</summary>
-    public ParameterLayout Layout { get; }
+    internal ParameterLayout Layout { get; }
 
     /// <summary>All parameters, <c>[Layout.TotalCount]</c>.</summary>
     public Tensor Flat { get; }
@@ -97,7 +97,7 @@ public sealed class Parameters : IDisposable
     /// <param name="type">Float32 or Float64.</param>
     /// <param name="device">Where they are to lie; null: on the CPU.</param>
     /// <exception cref="ArgumentException">The number of values does not fit the layout.</exception>
-    public static Parameters FromArray(ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
+    internal static Parameters FromArray(ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(values);
@@ -118,14 +118,15 @@ public sealed class Parameters : IDisposable
     }
 
     /// <summary>Reads parameters that <see cref="Save"/> wrote.</summary>
-    /// <param name="layout">The layout of the network that they are for.</param>
+    /// <param name="network">The network that they are for.</param>
     /// <param name="path">An <c>.npz</c> file.</param>
     /// <param name="device">Where they are to lie; null: on the CPU.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or an array is missing or has another shape than the layout's.</exception>
-    public static Parameters Load(ParameterLayout layout, string path, Device? device = null)
+    /// <exception cref="InvalidDataException">The file is damaged, or an array is missing or has another shape than the network's.</exception>
+    public static Parameters Load(Network network, string path, Device? device = null)
     {
-        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(network);
         using var scope = NewDisposeScope();
+        var layout = network.Layout;
         var file = Npz.Load(path);
         var parts = layout.Select((spec, i) => file.Get(spec.Name, layout.Shapes[i]).ToTensor(device).flatten());
         return new Parameters(layout, cat([.. parts]).MoveToOuterDisposeScope());

@@ -4,7 +4,7 @@ using Plotly.NET;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>The matrix of sets and networks as a table of means and standard deviations, or as a heat map of means.</summary>
-public static class CrossArchitectureReporting
+public static partial class Reports
 {
     /// <summary>
     /// Mean ± standard deviation in per cent, a row for each set and a column for each network. The best set for a network is

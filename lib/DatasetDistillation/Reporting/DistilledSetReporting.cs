@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>Distilled sets as pictures: their images by class and step.</summary>
-public static class DistilledSetReporting
+public static partial class Reports
 {
     private const int ShownRows = 10;
 

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Reporting;
 /// <summary>
 /// A matrix of numbers to be shown, row by row. Rectangular and jagged arrays convert to it by themselves. The numbers are copied.
 /// </summary>
-public sealed class Matrix
+internal sealed class Matrix
 {
     private readonly ImmutableArray<double> values;
 

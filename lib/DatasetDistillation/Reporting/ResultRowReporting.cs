@@ -4,7 +4,7 @@ using Plotly.NET.TraceObjects;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>The figures of the notebooks as tables.</summary>
-public static class ResultRowReporting
+public static partial class Reports
 {
     private const string Undistilled = "real digits or means of them";
 

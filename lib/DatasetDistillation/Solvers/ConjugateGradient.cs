@@ -5,7 +5,7 @@ namespace DatasetDistillation.Solvers;
 /// <summary>A linear system A·x = b.</summary>
 /// <param name="Matrix">Products with A, symmetric and positive definite.</param>
 /// <param name="RightSide">b.</param>
-public sealed record LinearSystem(LinearOperator Matrix, Tensor RightSide);
+internal sealed record LinearSystem(LinearOperator Matrix, Tensor RightSide);
 
 /// <summary>
 /// Conjugate gradients for A·x = b with A symmetric positive definite, of which only products are needed
@@ -15,7 +15,7 @@ public sealed record LinearSystem(LinearOperator Matrix, Tensor RightSide);
 /// Stops with <see cref="SolverStatus.Singular"/> at a direction p whose curvature pᵀA·p is not positive; the solution is then
 /// the last before it.
 /// </remarks>
-public sealed class ConjugateGradient : Solver<LinearSystem>
+internal sealed class ConjugateGradient : Solver<LinearSystem>
 {
     private const string Remainder = "remainder", Direction = "direction";
     private const string Square = "square", LargestCurvature = "largest curvature";

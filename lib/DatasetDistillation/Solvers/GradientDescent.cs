@@ -7,7 +7,7 @@ namespace DatasetDistillation.Solvers;
 /// the distance of the last two solutions divided by the step size that the next update tries first: times
 /// <see cref="StepGrowth"/>, an estimate of the norm of the gradient.
 /// </summary>
-public sealed class GradientDescent : Solver<Objective>
+internal sealed class GradientDescent : Solver<Objective>
 {
     private const string Extrapolation = "extrapolation", Step = "step", Momentum = "momentum";
     private const double Shrink = 0.5, SmallStep = 1e-6;

@@ -7,21 +7,21 @@ namespace DatasetDistillation.Solvers;
 /// <param name="x">The solution.</param>
 /// <param name="parameters">θ, one tensor or several.</param>
 /// <returns>F, shaped as <paramref name="x"/>: for a minimum, the gradient of the objective.</returns>
-public delegate Tensor OptimalityCondition(Tensor x, IReadOnlyList<Tensor> parameters);
+internal delegate Tensor OptimalityCondition(Tensor x, IReadOnlyList<Tensor> parameters);
 
 /// <summary>Products with the derivative of a solution, and how well the linear system behind them was solved.</summary>
 /// <param name="Products">One tensor for each parameter, or one shaped as the solution.</param>
 /// <param name="Status">Why conjugate gradients stopped.</param>
 /// <param name="Iterations">The products with ∂F/∂x that it took.</param>
 /// <param name="Residual">The relative residual of the linear system.</param>
-public sealed record ImplicitDerivative(IReadOnlyList<Tensor> Products, SolverStatus Status, int Iterations, double Residual);
+internal sealed record ImplicitDerivative(IReadOnlyList<Tensor> Products, SolverStatus Status, int Iterations, double Residual);
 
 /// <summary>
 /// The derivative of a solution x*(θ) of F(x, θ) = 0 by the implicit function theorem, whatever solver found x*:
 /// ∂x*/∂θ = −(∂F/∂x)⁻¹ ∂F/∂θ. Neither matrix is formed; products with them come from automatic differentiation and the linear
 /// system is solved by conjugate gradients (Blondel et al. 2022, "Efficient and modular implicit differentiation", §2.1).
 /// </summary>
-public sealed class ImplicitDifferentiation
+internal sealed class ImplicitDifferentiation
 {
     /// <summary>
     /// Whether ∂F/∂x is symmetric and positive definite, as the Hessian at a strict minimum is. Otherwise the normal equations are

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Solvers;
 /// Limited-memory BFGS (Liu and Nocedal 1989) with a line search for the weak Wolfe conditions by bisection (Lewis and Overton
 /// 2013). The residual is the norm of the gradient.
 /// </summary>
-public sealed class LBfgs : Solver<Objective>
+internal sealed class LBfgs : Solver<Objective>
 {
     private const string Gradient = "gradient", Steps = "steps", Changes = "changes";
     private const double SufficientDecrease = 1e-4, Flatter = 0.9;

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Solvers;
 /// objective falls (Nocedal and Wright 2006, chapter 7). The residual is the norm of the gradient.
 /// </summary>
 /// <remarks>Stops with <see cref="SolverStatus.Singular"/> where the Hessian is not positive definite along the step's directions.</remarks>
-public sealed class Newton : Solver<Objective>
+internal sealed class Newton : Solver<Objective>
 {
     private const string Gradient = "gradient";
     private const double SufficientDecrease = 1e-4;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Solvers;
 
 /// <summary>A function to be minimized: its value, its gradient, and products with its Hessian.</summary>
-public sealed class Objective
+internal sealed class Objective
 {
     private readonly Func<Tensor, double> value;
     private readonly Func<Tensor, (double, Tensor)> valueAndGradient;

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Solvers;
 /// converges, fails or has used up its iterations. A start near the solution (a warm start) saves iterations.
 /// </summary>
 /// <typeparam name="TProblem">What is solved.</typeparam>
-public abstract class Solver<TProblem>
+internal abstract class Solver<TProblem>
 {
     /// <summary>The most updates that <see cref="Run"/> makes.</summary>
     public int MaxIterations { get; init; } = 500;

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Solvers;
 /// What a solver carries from one update to the next: the solution, how far it is, and whatever tensors and numbers that
 /// solver needs, by name, so that any solver's state can be stored and resumed. It owns its tensors.
 /// </summary>
-public sealed class SolverState : IDisposable
+internal sealed class SolverState : IDisposable
 {
     /// <summary>The name of the solution among <see cref="Tensors"/>.</summary>
     internal const string SolutionName = "solution";

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Solvers;
 /// alternative to <see cref="ImplicitDifferentiation"/>. It keeps the graph of every step, and its derivative is exact for the
 /// iterate that it returns, not for the solution.
 /// </summary>
-public sealed class UnrolledDescent
+internal sealed class UnrolledDescent
 {
     /// <summary>The number of steps.</summary>
     public int Steps { get; init; } = 100;

@@ -14,7 +14,7 @@ public readonly record struct Score(double Loss, double Accuracy)
 }
 
 /// <summary>Measures classifiers, in batches and without gradients.</summary>
-public static class Evaluation
+public static partial class Evaluation
 {
     private const int DefaultBatchSize = 250;
 
@@ -47,7 +47,7 @@ public static class Evaluation
     /// <param name="images">Images <c>[n, …network.InputShape]</c>, of the parameters' type.</param>
     /// <param name="labels">Int64 <c>[n]</c>, or soft labels <c>[n, classes]</c>; null where the classes are not known.</param>
     /// <param name="batchSize">How many images are computed at a time.</param>
-    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Calibration"/> finds it.</param>
+    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Temperature"/> finds it.</param>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
     public static Predictions Predict(
         Network network, Parameters theta, Tensor images, Tensor? labels = null, int batchSize = DefaultBatchSize, double temperature = 1)
@@ -84,7 +84,7 @@ public static class Evaluation
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
     /// <param name="data">Labelled images.</param>
-    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Calibration"/> finds it.</param>
+    /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Temperature"/> finds it.</param>
     /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
     public static Predictions Predict(Network network, Parameters theta, ImageDataset data, double temperature = 1)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
@@ -38,8 +37,8 @@ public sealed class PoolTrainer
     /// </summary>
     public string? File { get; init; }
 
-    /// <summary>Is told of every network, and at first of those that the file holds.</summary>
-    public IProgress<PoolProgress>? Progress { get; init; }
+    /// <summary>Is told how many networks there are, and at first how many the file holds.</summary>
+    public IProgress<(int Networks, int Wanted)>? Progress { get; init; }
 
     /// <summary>Trains the networks that <see cref="File"/> does not hold yet.</summary>
     /// <param name="data">The images to learn from.</param>
@@ -56,16 +55,14 @@ public sealed class PoolTrainer
             throw new ArgumentOutOfRangeException(nameof(data), $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
         var identity = File is null ? "" : Identity(data);
         var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
-        var (clock, found) = (Stopwatch.StartNew(), pool.Count);
-        if (found > 0)
-            Progress?.Report(new PoolProgress(found, Count, TimeSpan.Zero, TimeSpan.Zero));
+        if (pool.Count > 0)
+            Progress?.Report((pool.Count, Count));
         while (pool.Count < Count && Train(data, Seed + pool.Count, cancellation) is { } theta)
         {
             pool = new NetworkPool(Network, [.. pool, theta]);
             if (File is not null)
                 pool.Save(File, identity);
-            var pace = clock.Elapsed / (pool.Count - found);
-            Progress?.Report(new PoolProgress(pool.Count, Count, clock.Elapsed, pace * (Count - pool.Count)));
+            Progress?.Report((pool.Count, Count));
         }
         return pool;
     }
@@ -90,10 +87,3 @@ public sealed class PoolTrainer
         $"{Description.Of(Network)} on {(ImagesEach == 0 ? data.Count : ImagesEach)} of {data.Count} images of {data.Name} " +
         $"({Fingerprint.Of(data.Images, data.Labels)}), {Epochs} epochs, batches of {BatchSize}, Adam {LearningRate}, seeds from {Seed}");
 }
-
-/// <summary>How far the training of a pool is.</summary>
-/// <param name="Networks">Networks that there are.</param>
-/// <param name="Wanted">Networks that there shall be.</param>
-/// <param name="Elapsed">The time spent in this call.</param>
-/// <param name="Remaining">The time still needed at the pace so far.</param>
-public sealed record PoolProgress(int Networks, int Wanted, TimeSpan Elapsed, TimeSpan Remaining);

@@ -103,9 +103,9 @@ public sealed class BaselinesTests : IDisposable
         using var set = new DistilledSet(tensor(new float[] { 0, 0.5f, 1 }, [3, 1, 1, 1]), eye(3), "three greys");
         long[] classes = [0, 1, 2, 2];
         using var test = new ImageDataset(arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "greys of 0.1, 0.3, 0.5, 0.7", classCount: 3);
-        Assert.Equal(0.5, NearestNeighbor.Accuracy(set, test));
+        Assert.Equal(0.5, set.NearestNeighborAccuracy(test));
         using var other = new ImageDataset(rand([4, 1, 2, 2]), tensor(classes), "larger", classCount: 3);
-        Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => NearestNeighbor.Accuracy(set, other)).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => set.NearestNeighborAccuracy(other)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class BaselinesTests : IDisposable
         using var train = all.Take(10_000);
         using var clusters = Baselines.KMeans(train, 10);
         using var real = Baselines.RandomReal(train, 10);
-        Assert.InRange(NearestNeighbor.Accuracy(clusters, test), 0.90, 0.93);
-        Assert.InRange(NearestNeighbor.Accuracy(real, test), 0.65, 0.78);
+        Assert.InRange(clusters.NearestNeighborAccuracy(test), 0.90, 0.93);
+        Assert.InRange(real.NearestNeighborAccuracy(test), 0.65, 0.78);
     }
 }

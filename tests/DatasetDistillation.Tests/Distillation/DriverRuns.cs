@@ -63,8 +63,8 @@ internal sealed class FaultyDistiller(Func<int, DistillationState, double, doubl
 
     public DistillationState Initialize(ImageDataset data, long seed) => toy.Initialize(data, seed);
 
-    public OuterStepReport Step(DistillationState state, ImageDataset data) =>
-        new(fault(++calls, state, toy.Step(state, data).Loss));
+    public double Step(DistillationState state, ImageDataset data) =>
+        fault(++calls, state, toy.Step(state, data));
 
     public DistilledSet Result(DistillationState state, ImageDataset data) => toy.Result(state, data);
 

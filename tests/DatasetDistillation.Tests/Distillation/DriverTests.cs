@@ -45,7 +45,7 @@ public sealed class DriverTests
         var scores = new Queue<double>([double.NaN, 0.25, double.NaN, 0.125]);
         var driver = new DistillationDriver { Steps = 4, EvaluateEvery = 1, Evaluate = _ => scores.Dequeue() };
         using var run = DriverRuns.Run(driver, new ToyDistiller());
-        Assert.Equal(new EvaluatedStep(2, 0.25), run.BestEvaluation);
+        Assert.Equal((2, 0.25), run.BestEvaluation);
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class DriverTests
             },
         };
         using var run = DriverRuns.Run(driver, new FaultyDistiller(static (call, _, loss) => call == 7 ? double.NaN : loss), null, stop.Token);
-        Assert.Equal(new EvaluatedStep(6, 0.9), run.BestEvaluation);
+        Assert.Equal((6, 0.9), run.BestEvaluation);
         Assert.NotEqual(sets[0], sets[1]);
         Assert.Equal(sets[0], run.Best.Pixels());
         Assert.Equal(sets[1], run.Set.Pixels());

@@ -112,15 +112,15 @@ public sealed class RunIdentityTests : IDisposable
 
     private sealed record Leak(double Slope) : Layer
     {
-        public override long[] OutputShape(long[] input) => input;
+        internal override long[] OutputShape(long[] input) => input;
 
-        public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.leaky_relu(x, Slope);
+        internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.leaky_relu(x, Slope);
     }
 
     private sealed record Functional(Func<Tensor, Tensor> Function) : Layer
     {
-        public override long[] OutputShape(long[] input) => input;
+        internal override long[] OutputShape(long[] input) => input;
 
-        public override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => Function(x);
+        internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => Function(x);
     }
 }

@@ -88,11 +88,11 @@ public sealed class ParametersTests
         try
         {
             theta.Save(path);
-            var restored = Parameters.Load(network.Layout, path);
+            var restored = Parameters.Load(network, path);
 
             Assert.Equal(type, restored.Type);
             Assert.Equal(theta.ToArray(), restored.ToArray());
-            Assert.Throws<InvalidDataException>(() => Parameters.Load(Networks.ConvNet().Layout, path));
+            Assert.Throws<InvalidDataException>(() => Parameters.Load(Networks.ConvNet(), path));
         }
         finally
         {

@@ -1,6 +1,5 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Reporting;
-using DatasetDistillation.Training;
 using Xunit;
 
 namespace DatasetDistillation.Tests.Reporting;
@@ -85,13 +84,6 @@ public class ImageGridTests
         var grid = PredictionsGrid.Of(new float[1, 4, 4], [3], [0.5], classNames: ["a", "b", "c", "d"]);
         Assert.Equal(0, grid.WrongCount);
         Assert.Contains("d · 50 %", grid.ToString());
-    }
-
-    [Fact]
-    public void TheMostProbableClassIsPredicted()
-    {
-        var grid = PredictionsGrid.OfProbabilities(new float[2, 4, 4], new[,] { { 0.1, 0.7, 0.2 }, { 0.6, 0.1, 0.3 } }, [1, 2]);
-        Assert.Equal([new Classification(1, 0.7, 1), new Classification(0, 0.6, 2)], grid.Predictions.ToArray());
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace DatasetDistillation.Tests.Solvers;
 /// <summary>A solver that cannot solve its problem says so, and keeps the last point that was any good.</summary>
 public sealed class SolverFailureTests
 {
-    public static TheoryData<string, Solver<Objective>> Minimizers => new()
+    public static TheoryData<string, object> Minimizers => new()
     {
         { "gradient descent", new GradientDescent() },
         { "L-BFGS", new LBfgs() },
@@ -17,10 +17,10 @@ public sealed class SolverFailureTests
 
     [Theory]
     [MemberData(nameof(Minimizers))]
-    public void An_objective_that_is_NaN_from_the_start_is_reported(string name, Solver<Objective> solver)
+    public void An_objective_that_is_NaN_from_the_start_is_reported(string name, object solver)
     {
         using var scope = NewDisposeScope();
-        SolverResult result = solver.Run(Objective.Of(x => (x - 2).sqrt().sum()), zeros([3], float64));
+        SolverResult result = ((Solver<Objective>)solver).Run(Objective.Of(x => (x - 2).sqrt().sum()), zeros([3], float64));
 
         Assert.True(result.Status == SolverStatus.NotFinite, $"{name}: {result}");
         Assert.Equal([0.0, 0.0, 0.0], result.Solution.data<double>().ToArray());
@@ -28,11 +28,11 @@ public sealed class SolverFailureTests
 
     [Theory]
     [MemberData(nameof(Minimizers))]
-    public void A_line_search_steps_back_from_where_the_objective_is_NaN(string name, Solver<Objective> solver)
+    public void A_line_search_steps_back_from_where_the_objective_is_NaN(string name, object solver)
     {
         using var scope = NewDisposeScope();
         // x − log x beyond 0: a full step from 3 leaves the domain.
-        SolverResult result = solver.Run(Objective.Of(x => (x * 3 - x.log()).sum()), full([1], 3, float64));
+        SolverResult result = ((Solver<Objective>)solver).Run(Objective.Of(x => (x * 3 - x.log()).sum()), full([1], 3, float64));
 
         Assert.True(result.Converged, $"{name}: {result}");
         Assert.Equal(1 / 3.0, result.Solution.ToDouble(), 3);
@@ -40,11 +40,11 @@ public sealed class SolverFailureTests
 
     [Theory]
     [MemberData(nameof(Minimizers))]
-    public void A_gradient_that_points_uphill_is_reported(string name, Solver<Objective> solver)
+    public void A_gradient_that_points_uphill_is_reported(string name, object solver)
     {
         using var scope = NewDisposeScope();
         var wrong = new Objective(static x => x.square().sum().ToDouble(), static x => (x.square().sum().ToDouble(), x * -2), static _ => static v => v * 2);
-        SolverResult result = solver.Run(wrong, ones([3], float64));
+        SolverResult result = ((Solver<Objective>)solver).Run(wrong, ones([3], float64));
 
         Assert.True(result.Status == SolverStatus.NoDescent, $"{name}: {result}");
         Assert.Equal([1.0, 1.0, 1.0], result.Solution.data<double>().ToArray());
@@ -52,12 +52,12 @@ public sealed class SolverFailureTests
 
     [Theory]
     [MemberData(nameof(Minimizers))]
-    public void Too_few_iterations_are_reported(string name, Solver<Objective> solver)
+    public void Too_few_iterations_are_reported(string name, object solver)
     {
         using var scope = NewDisposeScope();
         Objective problem = Problems.Rosenbrock();
-        using SolverState state = solver.Initialize(problem, Problems.Values(-1.2, 1));
-        solver.Update(problem, state);
+        using SolverState state = ((Solver<Objective>)solver).Initialize(problem, Problems.Values(-1.2, 1));
+        ((Solver<Objective>)solver).Update(problem, state);
         Assert.True(state.Status == SolverStatus.Running, name);
 
         SolverResult result = new LBfgs { MaxIterations = 3 }.Run(problem, Problems.Values(-1.2, 1));
@@ -117,8 +117,8 @@ public sealed class SolverFailureTests
 
         var solver = new LBfgs();
         Objective problem = Problems.Quadratic(1);
-        using SolverState solved = solver.Initialize(problem, ones([20], float64));
+        using SolverState solved = ((Solver<Objective>)solver).Initialize(problem, ones([20], float64));
         Assert.Equal(SolverStatus.Converged, solved.Status);
-        Assert.Throws<InvalidOperationException>(() => solver.Update(problem, solved));
+        Assert.Throws<InvalidOperationException>(() => ((Solver<Objective>)solver).Update(problem, solved));
     }
 }

@@ -20,7 +20,7 @@ public class CalibrationTests
         using var result = trainer.Fit(network, digits.Images, labels);
 
         var plain = Evaluation.Predict(network, result.Parameters, test);
-        var temperature = Calibration.Temperature(network, result.Parameters, heldOut);
+        var temperature = Evaluation.Temperature(network, result.Parameters, heldOut);
         var calibrated = Evaluation.Predict(network, result.Parameters, test, temperature);
         Assert.Equal(plain.Predicted, calibrated.Predicted);
         Assert.True(plain.Confidences.Average() < plain.Accuracy - 0.3, $"{plain.Confidences.Average()}");

@@ -82,18 +82,18 @@ public sealed class EvaluationTests
     [Fact]
     public void Repeated_runs_give_mean_and_unbiased_deviation()
     {
-        var spread = Repeat.Over([1, 2, 6], static seed => seed);
+        var spread = Spread.Over([1, 2, 6], static seed => seed);
 
         Assert.Equal([1, 2, 6], spread.Values);
         Assert.Equal(3, spread.Mean);
         Assert.Equal(Math.Sqrt(7), spread.StandardDeviation, 1e-12);
         Assert.Equal((1, 6), (spread.Minimum, spread.Maximum));
         Assert.StartsWith("3 ± 2.6", spread.ToString(), StringComparison.Ordinal);
-        Assert.True(double.IsNaN(Repeat.Over([5], static seed => seed).StandardDeviation));
-        Assert.Throws<ArgumentException>(() => Repeat.Over([], static seed => seed));
+        Assert.True(double.IsNaN(Spread.Over([5], static seed => seed).StandardDeviation));
+        Assert.Throws<ArgumentException>(() => Spread.Over([], static seed => seed));
 
         using var cancellation = new CancellationTokenSource();
-        var partial = Repeat.Over([1, 2, 3], seed =>
+        var partial = Spread.Over([1, 2, 3], seed =>
         {
             if (seed == 2)
                 cancellation.Cancel();

@@ -95,7 +95,7 @@ public sealed class PoolTrainerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new PoolTrainer { Network = Small, ImagesEach = 21 }.Train(twenty));
     }
 
-    private PoolTrainer Trainer(int count, int epochs = 8, IProgress<PoolProgress>? progress = null, bool stored = true) => new()
+    private PoolTrainer Trainer(int count, int epochs = 8, IProgress<(int Networks, int Wanted)>? progress = null, bool stored = true) => new()
     {
         Network = Small,
         Count = count,
@@ -106,8 +106,8 @@ public sealed class PoolTrainerTests : IDisposable
         Progress = progress,
     };
 
-    private sealed class Calls(Action<PoolProgress> call) : IProgress<PoolProgress>
+    private sealed class Calls(Action<(int Networks, int Wanted)> call) : IProgress<(int Networks, int Wanted)>
     {
-        public void Report(PoolProgress value) => call(value);
+        public void Report((int Networks, int Wanted) value) => call(value);
     }
 }

@@ -15,8 +15,8 @@ public sealed record DataOptions
     /// </summary>
     public bool AllowDownload { get; init; } = !DataFolders.IsOffline;
 
-    /// <summary>Is told how far a download is.</summary>
-    public IProgress<DownloadProgress>? Progress { get; init; }
+    /// <summary>Is told how much of a download is here, from 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
 
     /// <summary>Is given a line of text where the images are not what one would expect. By default it is written to the console.</summary>
     public Action<string> Notice { get; init; } = Console.WriteLine;
@@ -48,7 +48,7 @@ public sealed record DataOptions
             return "downloading is forbidden";
         try
         {
-            using var download = new MirrorDownload(source.Mirrors, Progress);
+            using var download = new MirrorDownload(source.Mirrors, Progress is null ? null : new Fractions(Progress));
             string folder = Path.Combine(FoldersToSearch[0], source.Folders[0]);
             Task.Run(() => download.DownloadAsync(source.Files, folder, cancellation), cancellation).GetAwaiter().GetResult();
             return null;
@@ -57,5 +57,10 @@ public sealed record DataOptions
         {
             return exception.Message;
         }
+    }
+
+    private sealed class Fractions(IProgress<double> progress) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value) => progress.Report(value.Fraction);
     }
 }

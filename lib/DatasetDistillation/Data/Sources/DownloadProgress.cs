@@ -6,7 +6,7 @@ namespace DatasetDistillation.Data;
 /// <param name="FileCount">How many files there are.</param>
 /// <param name="BytesReceived">The bytes of this file that are here, those of an earlier attempt included.</param>
 /// <param name="BytesTotal">The size of this file in bytes, where the server says it.</param>
-public readonly record struct DownloadProgress(string FileName, int FileNumber, int FileCount, long BytesReceived, long? BytesTotal)
+internal readonly record struct DownloadProgress(string FileName, int FileNumber, int FileCount, long BytesReceived, long? BytesTotal)
 {
     /// <summary>How much of all files is here, from 0 to 1, each file counting the same.</summary>
     public double Fraction => (FileNumber - 1 + (BytesTotal > 0 ? Math.Min(1, BytesReceived / (double)BytesTotal) : 0)) / FileCount;

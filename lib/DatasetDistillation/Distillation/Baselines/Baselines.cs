@@ -7,7 +7,7 @@ namespace DatasetDistillation.Distillation;
 /// <summary>
 /// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images, each
 /// as a distilled set with one-hot labels, class by class. A set gets the same schedule as a distilled one by
-/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="NearestNeighbor"/>.
+/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="DistilledSet.NearestNeighborAccuracy"/>.
 /// </summary>
 public static class Baselines
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
+using DatasetDistillation.Training;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -57,7 +58,7 @@ public sealed record LogisticDistiller : IDistiller
     public double? InitialDeviation { get; init; }
 
     /// <summary>Where the inner problem is solved.</summary>
-    public InnerSpace Space { get; init; }
+    internal InnerSpace Space { get; init; }
 
     /// <summary>Float32 or Float64: in which the pass over the real images computes. All else is Float64.</summary>
     public ScalarType Precision { get; init; } = ScalarType.Float32;
@@ -91,14 +92,14 @@ public sealed record LogisticDistiller : IDistiller
     }
 
     /// <inheritdoc/>
-    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    public double Step(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         return Step(state.As<LogisticState>(), data);
     }
 
-    private OuterStepReport Step(LogisticState state, ImageDataset data)
+    private double Step(LogisticState state, ImageDataset data)
     {
         using var scope = NewDisposeScope();
         Objective objective = OuterObjective(state.Derived(data, Problem));
@@ -106,7 +107,7 @@ public sealed record LogisticDistiller : IDistiller
         {
             (double loss, Tensor gradient) = objective.ValueAndGradient(state.Variables);
             Outer.Update(state, LogisticState.VariablesName, gradient);
-            return new OuterStepReport(loss);
+            return loss;
         }
 
         Solver<Objective> solver = Method == OuterMethod.LBfgs
@@ -114,10 +115,10 @@ public sealed record LogisticDistiller : IDistiller
             : new GradientDescent { Tolerance = Tolerance, StepSize = state.LearningRateScale, Restarts = Restarts };
         using SolverState inner = state.Solver() ?? solver.Initialize(objective, state.Variables);
         if (inner.Status != SolverStatus.Running)
-            return new OuterStepReport(inner.Value);
+            return inner.Value;
         solver.Update(objective, inner);
         state.Keep(inner);
-        return new OuterStepReport(inner.Status == SolverStatus.NotFinite ? double.NaN : inner.Value);
+        return inner.Status == SolverStatus.NotFinite ? double.NaN : inner.Value;
     }
 
     /// <inheritdoc/>
@@ -150,7 +151,7 @@ public sealed record LogisticDistiller : IDistiller
     }
 
     /// <summary>Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.</summary>
-    public LogisticEvaluation Evaluate(DistilledSet set, ImageDataset data)
+    public Score Evaluate(DistilledSet set, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(set);
         using var scope = NewDisposeScope();

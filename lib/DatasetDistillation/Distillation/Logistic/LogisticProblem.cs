@@ -1,6 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
+using DatasetDistillation.Training;
 using FusedNetworks;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -8,7 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>In which space the inner problem is solved.</summary>
-public enum InnerSpace
+internal enum InnerSpace
 {
     /// <summary>The coefficients of the representer theorem, n·classes numbers, exactly by Newton's method.</summary>
     Representer,
@@ -24,7 +25,7 @@ public enum InnerSpace
 /// <param name="Labels">∂loss/∂Y, Float64 <c>[n, classes]</c>.</param>
 /// <param name="LogScale">∂loss/∂τ, where the outer logits are e^τ·x·W.</param>
 /// <param name="Inner">How the inner problem's solver ended. Unless it converged, the derivatives are those at its last iterate, and approximate.</param>
-public sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale, SolverStatus Inner);
+internal sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale, SolverStatus Inner);
 
 /// <summary>
 /// The bilevel problem: W(θ, Y) minimizes mean CE(θ·W, Y) + (l2/2)·‖W‖² over the distilled images; the outer loss is the
@@ -32,7 +33,7 @@ public sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, 
 /// </summary>
 public sealed class LogisticProblem
 {
-    private readonly Func<double[], double[]?, LogisticEvaluation> pass;
+    private readonly Func<double[], double[]?, Score> pass;
 
     /// <summary>The problem on the images of <paramref name="data"/>.</summary>
     /// <param name="data">The real images, whose pixels are multiples of 1/255 in [0, 1].</param>
@@ -59,13 +60,13 @@ public sealed class LogisticProblem
     public int Solves { get; private set; }
 
     /// <summary>Where the inner problem is solved.</summary>
-    public InnerSpace Space { get; init; }
+    internal InnerSpace Space { get; init; }
 
     /// <summary>What solves the inner problem in the full space; its slack is that of Float64.</summary>
-    public GradientDescent FullSpaceSolver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 500, Slack = 1e-15 };
+    internal GradientDescent FullSpaceSolver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 500, Slack = 1e-15 };
 
     /// <summary>The products with the full-space Hessian's inverse.</summary>
-    public ImplicitDifferentiation Implicit { get; init; } = new() { Linear = new() { Tolerance = 1e-6, MaxIterations = 100 } };
+    internal ImplicitDifferentiation Implicit { get; init; } = new() { Linear = new() { Tolerance = 1e-6, MaxIterations = 100 } };
 
     /// <summary>The gradient of the inner loss with respect to W: the optimality condition, parameters θ and Y.</summary>
     /// <param name="weights">W, <c>[features, classes]</c>.</param>
@@ -118,7 +119,7 @@ public sealed class LogisticProblem
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
     /// <param name="logScale">τ.</param>
-    public LogisticEvaluation Evaluate(Tensor theta, Tensor labels, double logScale = 0)
+    public Score Evaluate(Tensor theta, Tensor labels, double logScale = 0)
     {
         using var scope = NewDisposeScope();
         return pass(Scaled(Fit(theta, labels).Solution, logScale), null);
@@ -128,7 +129,7 @@ public sealed class LogisticProblem
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
     /// <param name="logScale">τ.</param>
-    public Hypergradient Differentiate(Tensor theta, Tensor labels, double logScale = 0)
+    internal Hypergradient Differentiate(Tensor theta, Tensor labels, double logScale = 0)
     {
         using var scope = NewDisposeScope();
         Check(theta, labels);
@@ -138,7 +139,7 @@ public sealed class LogisticProblem
         Tensor weights = fitted.Solution;
         var slope = new double[weights.numel()];
         double[] scaled = Scaled(weights, logScale);
-        LogisticEvaluation outer = pass(scaled, slope);
+        Score outer = pass(scaled, slope);
         double scaleSlope = slope.Zip(scaled, static (g, w) => g * w).Sum();
         Tensor g = tensor(slope, weights.shape).Times(Math.Exp(logScale));
 
@@ -214,14 +215,14 @@ public sealed class LogisticProblem
             new ReadOnlySpan<float>(Memory.Of<float>(pixels), checked((int)pixels.numel())), data.LabelValues(), (int)(pixels.numel() / data.Count), data.ClassCount);
     }
 
-    private static Func<double[], double[]?, LogisticEvaluation> Pass<T>(SparseImages images)
+    private static Func<double[], double[]?, Score> Pass<T>(SparseImages images)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         var pass = new LogisticPass<T>(images);
         return (weights, gradient) =>
         {
             var (loss, accuracy) = pass.Evaluate(weights, gradient);
-            return new LogisticEvaluation(loss, accuracy);
+            return new Score(loss, accuracy);
         };
     }
 }

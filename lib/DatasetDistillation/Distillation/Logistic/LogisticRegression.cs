@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Solvers;
+using DatasetDistillation.Training;
 using FusedNetworks;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ public sealed class LogisticRegression
     public double Regularization { get; init; } = 1e-4;
 
     /// <summary>The solver.</summary>
-    public LBfgs Solver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 100 };
+    internal LBfgs Solver { get; init; } = new() { Tolerance = 1e-3, MaxIterations = 100 };
 
     /// <summary>W, Float64 <c>[features, classes]</c>, in the caller's dispose scope, and how the solver ended.</summary>
     /// <param name="data">Images whose pixels are multiples of 1/255 in [0, 1].</param>
@@ -39,12 +40,12 @@ public sealed class LogisticRegression
     /// <summary>Mean cross-entropy and accuracy of a model on <paramref name="data"/>.</summary>
     /// <param name="weights">W, Float64 <c>[features, classes]</c>.</param>
     /// <param name="data">Images whose pixels are multiples of 1/255 in [0, 1].</param>
-    public static LogisticEvaluation Evaluate(Tensor weights, ImageDataset data)
+    public static Score Evaluate(Tensor weights, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(data);
         var pass = new LogisticPass<float>(LogisticProblem.EightBitImages(data));
         var (loss, accuracy) = pass.Evaluate(weights.data<double>().ToArray());
-        return new LogisticEvaluation(loss, accuracy);
+        return new Score(loss, accuracy);
     }
 }

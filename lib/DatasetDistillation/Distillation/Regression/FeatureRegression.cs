@@ -120,14 +120,14 @@ public sealed record FeatureRegression : IDistiller
     }
 
     /// <inheritdoc/>
-    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    public double Step(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         return Step(state.As<FeatureRegressionState>(), data);
     }
 
-    private OuterStepReport Step(FeatureRegressionState state, ImageDataset data)
+    private double Step(FeatureRegressionState state, ImageDataset data)
     {
         using var scope = NewDisposeScope();
         var slot = Pool.Choose(state);
@@ -146,7 +146,7 @@ public sealed record FeatureRegression : IDistiller
         if (Averaging > 0)
             Average(state);
         Pool.Visit(state, Network, slot, state.Images, state.Labels, SupportAugmentation);
-        return new OuterStepReport(gradient.Loss);
+        return gradient.Loss;
     }
 
     /// <inheritdoc/>

@@ -75,7 +75,7 @@ public sealed record KernelInducingPoints : IDistiller
     }
 
     /// <inheritdoc/>
-    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    public double Step(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
@@ -87,14 +87,13 @@ public sealed record KernelInducingPoints : IDistiller
         if (Augmentation is not null)
             targets = Augmentation.Apply(targets, state.Random);
         var yt = KernelRidge.CenteredLabels(data.Labels.index_select(0, batch), data.ClassCount);
-        var kernel = Kernel.Draw(state.Random);
-        using var kss = kernel.Gram(set.Images);
-        using var kts = kernel.Cross(targets, set.Images);
+        using var kss = Kernel.Gram(set.Images);
+        using var kts = Kernel.Cross(targets, set.Images);
         var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
         Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
         if (LearnLabels)
             Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
-        return new OuterStepReport(loss.Loss);
+        return loss.Loss;
     }
 
     /// <inheritdoc/>

@@ -9,13 +9,13 @@ internal sealed class BestSoFar : IDisposable
     private const string ScoreName = Prefix + "score";
 
     /// <summary>Its step and score; null before the first evaluation.</summary>
-    public EvaluatedStep? Evaluation { get; private set; }
+    public (long Step, double Score)? Evaluation { get; private set; }
 
     /// <summary>The state; null before the first evaluation.</summary>
     public DistillationState? State { get; private set; }
 
     /// <summary>Keeps a copy of a state that scores higher than all before it. A score that is no number gives way to any other.</summary>
-    public void Offer(EvaluatedStep evaluation, DistillationState state)
+    public void Offer((long Step, double Score) evaluation, DistillationState state)
     {
         if (Evaluation is { Score: not double.NaN } former && !(evaluation.Score > former.Score))
             return;
@@ -42,7 +42,7 @@ internal sealed class BestSoFar : IDisposable
         if (archive.Contains(ScoreName))
         {
             best.State = restore(Prefix);
-            best.Evaluation = new EvaluatedStep(best.State.Step, archive.Get(ScoreName).ToDoubles()[0]);
+            best.Evaluation = (best.State.Step, archive.Get(ScoreName).ToDoubles()[0]);
         }
         return best;
     }

@@ -45,7 +45,7 @@ public sealed class DistillationDriver
     /// <param name="progress">Told after every step, on the calling thread.</param>
     /// <param name="cancellation">Stops after the current step; the run so far is returned and its checkpoint written.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="DistillationDivergedException">The run diverged more often than allowed.</exception>
+    /// <exception cref="ArithmeticException">The run diverged more often than allowed.</exception>
     /// <exception cref="NotSupportedException">There is a checkpoint, and an option of the distiller cannot be described in it.</exception>
     /// <exception cref="InsufficientMemoryException">The estimate does not fit this machine.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, of a run with other options or other data, or further than wanted.</exception>
@@ -62,13 +62,13 @@ public sealed class DistillationDriver
         var guard = new DivergenceGuard(this, session);
         while (session.State.Step < Steps && !cancellation.IsCancellationRequested)
         {
-            var report = distiller.Step(session.State, data);
+            var loss = distiller.Step(session.State, data);
             session.State.Step++;
-            session.Losses.Add(report.Loss);
-            var message = guard.Check(report.Loss);
+            session.Losses.Add(loss);
+            var message = guard.Check(loss);
             session.Elapsed = before + clock.Elapsed;
             var step = session.State.Step;
-            EvaluatedStep? evaluation = null;
+            (long Step, double Score)? evaluation = null;
             if (message is null && Evaluate is not null && (step % EvaluateEvery == 0 || step == Steps))
                 evaluation = session.Evaluate(Evaluate);
             if (Checkpoint is not null && message is null &&
@@ -78,7 +78,7 @@ public sealed class DistillationDriver
                 lastSaved = clock.Elapsed;
             }
             var pace = clock.Elapsed / Math.Max(1, step - startStep);
-            progress?.Invoke(new DistillationProgress(step, Steps, report.Loss, session.Elapsed, pace * (Steps - step), evaluation, message));
+            progress?.Invoke(new DistillationProgress(step, Steps, loss, session.Elapsed, pace * (Steps - step), evaluation, message));
         }
         var canceled = session.State.Step < Steps;
         if (canceled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)

@@ -6,13 +6,10 @@ namespace DatasetDistillation.Distillation;
 /// <param name="Loss">The outer loss of the last step.</param>
 /// <param name="Elapsed">Time spent on this run, over all its sessions.</param>
 /// <param name="Remaining">Time still needed at the pace so far.</param>
-/// <param name="Evaluation">The last evaluation, if there was one.</param>
+/// <param name="Evaluation">The evaluation after this step, if there was one: outer steps taken, and the score (higher is better).</param>
 /// <param name="Message">What happened out of the ordinary (a rollback, a checkpoint that could not be written); else null.</param>
 public sealed record DistillationProgress(
-    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, EvaluatedStep? Evaluation = null, string? Message = null);
-
-/// <summary>The score (higher is better, usually an accuracy in [0, 1]) of the set after a number of outer steps.</summary>
-public readonly record struct EvaluatedStep(long Step, double Score);
+    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, (long Step, double Score)? Evaluation = null, string? Message = null);
 
 /// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
 public sealed class DistillationRun : IDisposable
@@ -26,13 +23,13 @@ public sealed class DistillationRun : IDisposable
     public DistilledSet Best { get; }
 
     /// <summary>When <see cref="Best"/> was reached and how it scored; null when nothing was evaluated.</summary>
-    public EvaluatedStep? BestEvaluation { get; internal init; }
+    public (long Step, double Score)? BestEvaluation { get; internal init; }
 
     /// <summary>The outer loss of every step.</summary>
     public IReadOnlyList<double> Losses { get; internal init; } = [];
 
-    /// <summary>The evaluations in order.</summary>
-    public IReadOnlyList<EvaluatedStep> Evaluations { get; internal init; } = [];
+    /// <summary>The evaluations in order: outer steps taken, and the score (higher is better, usually an accuracy in [0, 1]).</summary>
+    public IReadOnlyList<(long Step, double Score)> Evaluations { get; internal init; } = [];
 
     /// <summary>Time spent, over all sessions of a resumed run.</summary>
     public TimeSpan Elapsed { get; internal init; }
@@ -52,4 +49,4 @@ public sealed class DistillationRun : IDisposable
 }
 
 /// <summary>The outer loss or the state became NaN or infinite again and again, although the rates were lowered each time.</summary>
-public sealed class DistillationDivergedException(string message) : Exception(message);
+internal sealed class DistillationDivergedException(string message) : ArithmeticException(message);

@@ -103,7 +103,7 @@ public class DistillationState : IDisposable
     /// <summary>Writes the state into an archive, beside whatever else it holds.</summary>
     /// <param name="archive">The archive.</param>
     /// <param name="prefix">What the names of its arrays begin with, so that one archive may hold several states.</param>
-    public void Save(Npz archive, string prefix = "")
+    internal void Save(Npz archive, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
         foreach (var (name, tensor) in tensors)
@@ -125,7 +125,7 @@ public class DistillationState : IDisposable
     /// <param name="prefix">What the names of its arrays begin with.</param>
     /// <exception cref="InvalidDataException">Something is missing or does not fit, or the random generator is another libtorch's.</exception>
     /// <exception cref="InvalidOperationException">Something is of another type.</exception>
-    public void Restore(Npz archive, Device? device = null, string prefix = "")
+    internal void Restore(Npz archive, Device? device = null, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(archive);
         Step = archive.Get(prefix + "step").ToInt64s()[0];

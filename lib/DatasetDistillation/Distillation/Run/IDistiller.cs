@@ -29,9 +29,10 @@ public interface IDistiller
     DistillationState Initialize(ImageDataset data, long seed);
 
     /// <summary>
-    /// One outer step: replaces tensors of the state and returns the outer loss. Equal states give bit-identical results.
+    /// One outer step: replaces tensors of the state and returns the outer loss of this step's real batch, before the update.
+    /// Equal states give bit-identical results.
     /// </summary>
-    OuterStepReport Step(DistillationState state, ImageDataset data);
+    double Step(DistillationState state, ImageDataset data);
 
     /// <summary>The distilled set of a state, on the scale of the data; the state stays as it is.</summary>
     DistilledSet Result(DistillationState state, ImageDataset data);
@@ -39,7 +40,3 @@ public interface IDistiller
     /// <summary>The native memory, in bytes, that a step is expected to need beside the data itself.</summary>
     long EstimateMemory(ImageDataset data);
 }
-
-/// <summary>What one outer step says of itself.</summary>
-/// <param name="Loss">The outer loss of this step's real batch, before the update.</param>
-public readonly record struct OuterStepReport(double Loss);

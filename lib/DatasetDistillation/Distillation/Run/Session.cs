@@ -23,7 +23,7 @@ internal sealed class Session : IDisposable
 
     public List<double> Losses { get; private init; } = [];
 
-    public List<EvaluatedStep> Evaluations { get; private init; } = [];
+    public List<(long Step, double Score)> Evaluations { get; private init; } = [];
 
     public TimeSpan Elapsed { get; set; }
 
@@ -44,12 +44,12 @@ internal sealed class Session : IDisposable
         return new Session(distiller, data, identity, state, state.Clone());
     }
 
-    public EvaluatedStep Evaluate(Func<DistilledSet, double> score)
+    public (long Step, double Score) Evaluate(Func<DistilledSet, double> score)
     {
         double value;
         using (var set = distiller.Result(State, data))
             value = score(set);
-        var evaluation = new EvaluatedStep(State.Step, value);
+        var evaluation = (State.Step, value);
         Evaluations.Add(evaluation);
         Best.Offer(evaluation, State);
         return evaluation;
@@ -162,7 +162,7 @@ internal sealed class Session : IDisposable
         {
             Best = BestSoFar.Load(archive, Restored),
             Losses = [.. archive.Get("losses", state.Step).ToDoubles()],
-            Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => new EvaluatedStep((long)e[0], e[1]))],
+            Evaluations = [.. archive.Get("evaluations", -1, 2).ToDoubles().Chunk(2).Select(static e => ((long)e[0], e[1]))],
             Elapsed = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond)), // FromSeconds would round down
             Divergences = (int)divergences,
         };

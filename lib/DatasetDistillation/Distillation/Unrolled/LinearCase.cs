@@ -88,7 +88,7 @@ public sealed class LinearCase : IDisposable
     {
         using var scope = NewDisposeScope();
         var (images, labels) = Images(count);
-        return Repeat.Over(Enumerable.Range(0, models).Select(i => seed + i), s =>
+        return Spread.Over(Enumerable.Range(0, models).Select(i => seed + i), s =>
         {
             using var inner = NewDisposeScope();
             var theta0 = randn(solution.shape, ScalarType.Float64, generator: new Generator((ulong)s)).to(solution.device).Times(Deviation);

@@ -71,7 +71,7 @@ public sealed partial record UnrolledDistiller
     {
         ArgumentNullException.ThrowIfNull(set);
         set.RequireSpace(test);
-        return Repeat.Over(Enumerable.Range(0, count).Select(static i => (long)i), i =>
+        return Spread.Over(Enumerable.Range(0, count).Select(static i => (long)i), i =>
         {
             using var scope = NewDisposeScope();
             var accuracy = Evaluation.Evaluate(Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: JudgedAtATime).Accuracy;

@@ -116,14 +116,14 @@ public sealed partial record UnrolledDistiller : IDistiller
     }
 
     /// <inheritdoc/>
-    public OuterStepReport Step(DistillationState state, ImageDataset data)
+    public double Step(DistillationState state, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         return Step(state.As<UnrolledState>(), data);
     }
 
-    private OuterStepReport Step(UnrolledState state, ImageDataset data)
+    private double Step(UnrolledState state, ImageDataset data)
     {
         using var scope = NewDisposeScope();
         var (realImages, realLabels) = Sample(state, data);
@@ -146,7 +146,7 @@ public sealed partial record UnrolledDistiller : IDistiller
         Update(state, UnrolledState.RatesName, rates!);
         if (labels is not null)
             Update(state, UnrolledState.LabelsName, labels);
-        return new OuterStepReport(loss);
+        return loss;
     }
 
     /// <inheritdoc/>

@@ -2,8 +2,8 @@ using Plotly.NET;
 
 namespace DatasetDistillation.Reporting;
 
-/// <summary>Charts as what a host shows that has no formatter for them.</summary>
-public static class ChartOutput
+/// <content>Charts as what a host shows that has no formatter for them.</content>
+public static partial class Charts
 {
     /// <summary>A fragment of HTML: an image of the chart, and a script that puts the interactive chart in its place where plotly.js can be had.</summary>
     public static string ToHtml(this GenericChart chart) => ChartHtml.Of(chart);

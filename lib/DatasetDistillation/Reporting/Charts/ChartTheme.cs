@@ -9,7 +9,7 @@ namespace DatasetDistillation.Reporting;
 /// notebook so do all others that are not given another; when a chart of it is shown on a dark page, the dark one takes its place.
 /// Colors of series keep apart for readers who are color-blind and have a contrast of at least 3 : 1 on white and on black alike.
 /// </summary>
-public static class ChartTheme
+internal static class ChartTheme
 {
     internal const string Font = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
     internal const string Clear = "rgba(0,0,0,0)";

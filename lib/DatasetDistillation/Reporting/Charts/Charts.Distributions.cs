@@ -2,12 +2,13 @@ using DatasetDistillation.Training;
 using Plotly.NET;
 using Plotly.NET.LayoutObjects;
 using Plotly.NET.TraceObjects;
+using static TorchSharp.torch;
 using Annotation = Plotly.NET.LayoutObjects.Annotation;
 
 namespace DatasetDistillation.Reporting;
 
 /// <summary>How the cells of a heat map are colored.</summary>
-public enum HeatMapColors
+internal enum HeatMapColors
 {
     /// <summary>From pale to blue between the least and the greatest value.</summary>
     Sequential,
@@ -70,16 +71,26 @@ public static partial class Charts
     }
 
     /// <summary>A matrix as colored cells with the numbers in them: soft labels, similarities.</summary>
-    /// <param name="matrix">The values; row 0 is at the top.</param>
+    /// <param name="matrix">The values <c>[rows, columns]</c>; row 0 is at the top, and where one is negative the colors diverge from 0.</param>
     /// <param name="rowLabels">The names of the rows; null numbers them from 0.</param>
     /// <param name="columnLabels">The names of the columns; null numbers them from 0.</param>
     /// <param name="title">The heading.</param>
     /// <param name="xTitle">What the columns are.</param>
     /// <param name="yTitle">What the rows are.</param>
-    /// <param name="colors">How the cells are colored; null chooses diverging where a value is negative.</param>
     /// <param name="format">The .NET format of the numbers; empty for three significant digits.</param>
     /// <exception cref="ArgumentException">There are more or fewer labels than rows or columns; or confusions that are not square.</exception>
     public static GenericChart HeatMap(
+        Tensor matrix, IEnumerable<string>? rowLabels = null, IEnumerable<string>? columnLabels = null, string title = "",
+        string xTitle = "", string yTitle = "", string format = "") =>
+        HeatMap((Matrix)matrix, rowLabels, columnLabels, title, xTitle, yTitle, null, format);
+
+    /// <inheritdoc cref="HeatMap(Tensor, IEnumerable{string}?, IEnumerable{string}?, string, string, string, string)"/>
+    public static GenericChart HeatMap(
+        double[,] matrix, IEnumerable<string>? rowLabels = null, IEnumerable<string>? columnLabels = null, string title = "",
+        string xTitle = "", string yTitle = "", string format = "") =>
+        HeatMap((Matrix)matrix, rowLabels, columnLabels, title, xTitle, yTitle, null, format);
+
+    internal static GenericChart HeatMap(
         Matrix matrix, IEnumerable<string>? rowLabels = null, IEnumerable<string>? columnLabels = null, string title = "",
         string xTitle = "", string yTitle = "", HeatMapColors? colors = null, string format = "")
     {
@@ -114,7 +125,7 @@ public static partial class Charts
     /// <param name="classNames">The names of the classes; null numbers them from 0.</param>
     /// <param name="title">The heading.</param>
     /// <exception cref="ArgumentException">The matrix is not square, or has another number of classes than there are names.</exception>
-    public static GenericChart ConfusionMatrix(Matrix counts, IEnumerable<string>? classNames = null, string title = "Confusion matrix")
+    internal static GenericChart ConfusionMatrix(Matrix counts, IEnumerable<string>? classNames = null, string title = "Confusion matrix")
     {
         string[]? names = classNames is null ? null : [.. classNames];
         return HeatMap(counts, names, names, title, "predicted class", "true class", HeatMapColors.Confusion, "0");

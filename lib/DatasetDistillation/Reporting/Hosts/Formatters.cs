@@ -10,7 +10,7 @@ namespace DatasetDistillation.Reporting;
 /// Tells .NET Interactive how charts, pictures, tables, tensors and the library's other types are shown: as HTML or PNG with a line of text
 /// beside it, or as text alone. In a notebook this is done when the library is loaded.
 /// </summary>
-public static class Formatters
+internal static class Formatters
 {
     private const string Html = "text/html";
     private const string Png = "image/png";
@@ -21,7 +21,7 @@ public static class Formatters
     public static void Register()
     {
         (Defaults.DefaultTemplate, Defaults.DefaultWidth, Defaults.DefaultHeight) = (ChartTheme.Light, Charts.Width, Charts.Height);
-        foreach (var type in typeof(Formatters).Assembly.GetExportedTypes().Where(static type => type is { IsInterface: false, IsGenericType: false } && !(type.IsAbstract && type.IsSealed)))
+        foreach (var type in typeof(Formatters).Assembly.GetTypes().Where(static type => type is { IsInterface: false, IsGenericType: false } && !(type.IsAbstract && type.IsSealed)))
             if (type.IsAssignableTo(typeof(IPicture)))
                 Add(type, Png, static value => Convert.ToBase64String(((IPicture)value).ToPng()));
             else if (type.IsAssignableTo(typeof(IRichOutput)))

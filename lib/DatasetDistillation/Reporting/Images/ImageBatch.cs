@@ -7,7 +7,7 @@ namespace DatasetDistillation.Reporting;
 /// Images to be shown: n of them, all of one size, with 1 (grey) or 3 (red, green, blue) channels. Arrays [n, h, w] and
 /// [n, c, h, w] convert to it by themselves, and so do rows of pixels of square grey images. The pixels are copied.
 /// </summary>
-public sealed class ImageBatch
+internal sealed class ImageBatch
 {
     private readonly ImmutableArray<float> pixels;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using static TorchSharp.torch;
 
 namespace DatasetDistillation.Reporting;
 
@@ -17,7 +18,7 @@ public sealed class ImageGrid : IPicture
     }
 
     /// <summary>The images.</summary>
-    public ImageBatch Images { get; }
+    internal ImageBatch Images { get; }
 
     /// <summary>What is written below each image; empty for nothing.</summary>
     public ImmutableArray<string> Captions { get; }
@@ -44,7 +45,7 @@ public sealed class ImageGrid : IPicture
     public ImmutableArray<string> ColumnLabels { get; }
 
     /// <summary>Lays out images in rows.</summary>
-    /// <param name="images">The images.</param>
+    /// <param name="images"><c>[n, channels, height, width]</c> with 1 or 3 channels, or gray <c>[n, height, width]</c>.</param>
     /// <param name="captions">One for each image, with line breaks where wanted; null for none.</param>
     /// <param name="columns">Images in a row; 0 takes 10, or as many as there are images.</param>
     /// <param name="title">The heading.</param>
@@ -57,6 +58,12 @@ public sealed class ImageGrid : IPicture
     /// There are more or fewer captions than images, row labels than rows, or column labels than columns; or the picture would be too large.
     /// </exception>
     public static ImageGrid Of(
+        Tensor images, IEnumerable<string>? captions = null, int columns = 0, string title = "",
+        PixelScaling scaling = PixelScaling.UnitRange, int zoom = 0, IEnumerable<string>? rowLabels = null,
+        IEnumerable<string>? columnLabels = null, string note = "") =>
+        Of((ImageBatch)images, captions, columns, title, scaling, zoom, rowLabels, columnLabels, note);
+
+    internal static ImageGrid Of(
         ImageBatch images, IEnumerable<string>? captions = null, int columns = 0, string title = "",
         PixelScaling scaling = PixelScaling.UnitRange, int zoom = 0, IEnumerable<string>? rowLabels = null,
         IEnumerable<string>? columnLabels = null, string note = "")
@@ -75,6 +82,11 @@ public sealed class ImageGrid : IPicture
             throw new ArgumentException($"There are {columns} columns, but {headings.Length} column labels were given.", nameof(columnLabels));
         return new ImageGrid(images, words, columns, GridSize.Zoom(zoom, images), scaling, new GridWords(title, labels, headings, note));
     }
+
+    /// <summary>Writes the picture to a PNG file.</summary>
+    /// <exception cref="ArgumentException">The path is that of a folder.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public void SavePng(string path) => OutputFile.Write(path, ToPng());
 
     /// <inheritdoc/>
     public byte[] ToPng() => painter.Paint(Scaling);

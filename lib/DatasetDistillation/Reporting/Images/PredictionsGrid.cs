@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DatasetDistillation.Training;
+using static TorchSharp.torch;
 
 namespace DatasetDistillation.Reporting;
 
@@ -20,7 +21,7 @@ public sealed class PredictionsGrid : IPicture
     }
 
     /// <summary>The images.</summary>
-    public ImageBatch Images { get; }
+    internal ImageBatch Images { get; }
 
     /// <summary>What was predicted for each image.</summary>
     public ImmutableArray<Classification> Predictions { get; }
@@ -45,7 +46,7 @@ public sealed class PredictionsGrid : IPicture
     /// <param name="zoom">Screen pixels for the side of one image pixel; 0 makes images about 84 pixels wide.</param>
     /// <param name="scaling">How pixel values become shades.</param>
     /// <exception cref="ArgumentException">The numbers of images, predictions, confidences and true classes differ.</exception>
-    public static PredictionsGrid Of(
+    internal static PredictionsGrid Of(
         ImageBatch images, Numbers predicted, Numbers confidence, Numbers truth = default, int columns = 0, string title = "",
         IEnumerable<string>? classNames = null, int zoom = 0, PixelScaling scaling = PixelScaling.UnitRange)
     {
@@ -62,37 +63,18 @@ public sealed class PredictionsGrid : IPicture
         { Scaling = scaling };
     }
 
-    /// <summary>Shows the most probable class of each image and its probability.</summary>
-    /// <param name="images">The images, n of them.</param>
-    /// <param name="probabilities">A row for each image, a column for each class.</param>
-    /// <param name="truth">The true classes; none where they are not known.</param>
-    /// <param name="columns">Images in a row; 0 takes 10, or as many as there are images.</param>
-    /// <param name="title">The heading.</param>
-    /// <param name="classNames">The names of the classes; null shows their numbers.</param>
-    /// <exception cref="ArgumentException">The numbers of images, rows and true classes differ.</exception>
-    public static PredictionsGrid OfProbabilities(
-        ImageBatch images, Matrix probabilities, Numbers truth = default, int columns = 0, string title = "", IEnumerable<string>? classNames = null)
-    {
-        ArgumentNullException.ThrowIfNull(probabilities);
-        var predicted = Enumerable.Range(0, probabilities.Rows)
-            .Select(row => Enumerable.Range(0, probabilities.Columns).MaxBy(label => probabilities[row, label]))
-            .ToArray();
-        var confidence = predicted.Select((label, row) => probabilities[row, label]).ToArray();
-        return Of(images, predicted, confidence, truth, columns, title, classNames);
-    }
-
     /// <summary>Shows predictions of a trained network.</summary>
-    /// <param name="images">The images, n of them.</param>
+    /// <param name="images"><c>[n, channels, height, width]</c> with 1 or 3 channels, or gray <c>[n, height, width]</c>.</param>
     /// <param name="predictions">One for each image; all with their true class, or none.</param>
     /// <param name="columns">Images in a row; 0 takes 10, or as many as there are images.</param>
     /// <param name="title">The heading.</param>
     /// <exception cref="ArgumentException">The numbers of images and predictions differ.</exception>
-    public static PredictionsGrid Of(ImageBatch images, IEnumerable<Classification> predictions, int columns = 0, string title = "")
+    public static PredictionsGrid Of(Tensor images, IEnumerable<Classification> predictions, int columns = 0, string title = "")
     {
         var all = predictions.ToArray();
         var known = all.All(static p => p.Truth is not null);
         return Of(
-            images,
+            (ImageBatch)images,
             all.Select(static p => p.Predicted).ToArray(),
             all.Select(static p => p.Confidence).ToArray(),
             known ? all.Select(static p => p.Truth!.Value).ToArray() : default(Numbers),
@@ -102,6 +84,11 @@ public sealed class PredictionsGrid : IPicture
 
     /// <summary>How pixel values become shades.</summary>
     public PixelScaling Scaling { get; private init; }
+
+    /// <summary>Writes the picture to a PNG file.</summary>
+    /// <exception cref="ArgumentException">The path is that of a folder.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public void SavePng(string path) => OutputFile.Write(path, ToPng());
 
     /// <inheritdoc/>
     public byte[] ToPng() => painter.Paint(Scaling);

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Reporting;
 /// <param name="Remaining">The time still needed at this pace; null while it cannot be told.</param>
 /// <param name="Message">What is being done now, such as an epoch and its loss.</param>
 /// <param name="Name">What the task is.</param>
-public sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "", string Name = "")
+internal sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "", string Name = "")
     : IRichOutput
 {
     private const int TextWidth = 30;

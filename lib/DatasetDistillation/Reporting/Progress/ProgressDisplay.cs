@@ -23,7 +23,7 @@ public sealed partial class ProgressDisplay : IProgress<double>
     /// <param name="alreadyDone">The share done in an earlier run that is now resumed: it cost no time in this one.</param>
     /// <param name="updatesPerSecond">At most so many calls of <paramref name="show"/>; null: as <see cref="Live.Variable"/> says.</param>
     /// <param name="clock">The clock; the system's by default.</param>
-    public ProgressDisplay(Action<ProgressBar> show, string name = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
+    internal ProgressDisplay(Action<ProgressBar> show, string name = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(show);
         (this.show, this.name, this.alreadyDone, this.clock) = (show, name, alreadyDone, clock ?? TimeProvider.System);
@@ -41,7 +41,7 @@ public sealed partial class ProgressDisplay : IProgress<double>
     }
 
     /// <summary>What the task has come to, shown or not.</summary>
-    public ProgressBar Current { get; private set; } = new();
+    internal ProgressBar Current { get; private set; } = new();
 
     /// <summary>Reports the share done, in [0, 1].</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not between 0 and 1.</exception>

@@ -2,10 +2,19 @@ using System.Globalization;
 
 namespace DatasetDistillation.Training;
 
-/// <summary>Repeats an experiment over seeds, since one run says little.</summary>
-public static class Repeat
+/// <summary>Repeated measurements of one quantity.</summary>
+public sealed class Spread
 {
-    /// <summary>The results of an experiment with each of a number of seeds.</summary>
+    /// <summary>The spread of some values.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public Spread(IEnumerable<double> values)
+    {
+        Values = [.. values];
+        if (Values.Count == 0)
+            throw new ArgumentException("There must be at least one value.", nameof(values));
+    }
+
+    /// <summary>The results of an experiment repeated with each of a number of seeds, since one run says little.</summary>
     /// <param name="seeds">The seeds.</param>
     /// <param name="run">The experiment: of a seed, a number such as an accuracy.</param>
     /// <param name="cancellation">Stops between two runs.</param>
@@ -24,19 +33,6 @@ public static class Repeat
             results.Add(run(seed));
         }
         return new Spread(results);
-    }
-}
-
-/// <summary>Repeated measurements of one quantity.</summary>
-public sealed class Spread
-{
-    /// <summary>The spread of some values.</summary>
-    /// <exception cref="ArgumentException">There are none.</exception>
-    public Spread(IEnumerable<double> values)
-    {
-        Values = [.. values];
-        if (Values.Count == 0)
-            throw new ArgumentException("There must be at least one value.", nameof(values));
     }
 
     /// <summary>The values in the order of their measurement.</summary>
@@ -57,6 +53,9 @@ public sealed class Spread
             return Count == 1 ? double.NaN : Math.Sqrt(Values.Sum(v => (v - mean) * (v - mean)) / (Count - 1));
         }
     }
+
+    /// <summary>A single measurement.</summary>
+    public static implicit operator Spread(double value) => new([value]);
 
     /// <summary>The least.</summary>
     public double Minimum => Values.Min();

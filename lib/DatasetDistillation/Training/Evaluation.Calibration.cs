@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
 
-/// <summary>
-/// Makes probabilities of a network's outputs where these are none: those of a network trained with the squared error are near the labels, and
-/// their softmax is far too even. Outputs are divided by one number, the temperature, under which images that were held out are most
-/// probable (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599, section 4.2). No prediction changes.
-/// </summary>
-public static class Calibration
+/// <content>Probabilities of a network whose outputs are none.</content>
+public static partial class Evaluation
 {
-    private const int Steps = 60; // each leaves 0.618 of the interval
+    private const int GoldenSections = 60; // each leaves 0.618 of the interval
 
-    /// <summary>The temperature with the least cross-entropy on labelled images, between 1/1000 and 1000.</summary>
+    /// <summary>
+    /// The number, between 1/1000 and 1000, that outputs are divided by so that the labels of held-out images are most probable (Guo et al.
+    /// 2017, "On calibration of modern neural networks", arXiv:1706.04599, section 4.2). The outputs of a network trained with the squared
+    /// error are near the labels, and their softmax is far too even. No prediction changes.
+    /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
     /// <param name="heldOut">Images that the network did not learn from; a few hundred are enough.</param>
@@ -23,10 +23,10 @@ public static class Calibration
     {
         ArgumentNullException.ThrowIfNull(heldOut);
         using var scope = NewDisposeScope();
-        var outputs = Evaluation.Outputs(network, theta, heldOut.Images).to(ScalarType.Float64);
+        var outputs = Outputs(network, theta, heldOut.Images).to(ScalarType.Float64);
         var (low, high) = (Math.Log(1e-3), Math.Log(1e3));
         var golden = (Math.Sqrt(5) - 1) / 2;
-        for (var i = 0; i < Steps; i++)
+        for (var i = 0; i < GoldenSections; i++)
         {
             var (left, right) = (high - (golden * (high - low)), low + (golden * (high - low)));
             (low, high) = Loss(left) < Loss(right) ? (low, right) : (left, high);
