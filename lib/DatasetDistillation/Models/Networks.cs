@@ -121,6 +121,8 @@ public static class Networks
     public static Network ConvNet(
         IReadOnlyList<long>? shape, int classes, int depth = 3, int width = 128, Normalization normalization = Normalization.Instance, bool doubling = false)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         var layers = new List<Layer>();
         int[] channels = [.. Enumerable.Range(0, depth).Select(block => doubling ? width << block : width)];
         foreach (int count in channels)
