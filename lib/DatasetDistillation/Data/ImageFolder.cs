@@ -34,6 +34,12 @@ public sealed record ImageFolderOptions(int Height, int Width)
     /// <summary>Whether colors are turned to gray (luma, ITU-R BT.601). Otherwise images have three channels, or one where all of them are gray.</summary>
     public bool Gray { get; init; }
 
+    /// <summary>
+    /// Whether the mirror image of every image is as good an image of its class, as it is for photographs: augmentations may mirror images then. Not so
+    /// for digits and letters.
+    /// </summary>
+    public bool MayBeMirrored { get; init; }
+
     /// <summary>What happens with files that cannot be read.</summary>
     public UnreadableImages Unreadable { get; init; }
 
