@@ -26,6 +26,8 @@ public static class FashionMnist
         var source = options.Source ?? DataSource.FashionMnist;
         DataFile[] files = [.. source.Files.Take(half)];
         var images = IdxReader.Read(options.Get(source, files, cancellation), files, Names.Length);
-        return ImageDataset.FromPixels(images, name, "Fashion-MNIST, photographs of clothes by Zalando", classNames: Names);
+        var read = ImageDataset.FromPixels(images, name, "Fashion-MNIST, photographs of clothes by Zalando", classNames: Names);
+        read.MayBeMirrored = true;
+        return read;
     }
 }

@@ -44,7 +44,9 @@ public sealed partial class ImageDataset
     {
         ArgumentNullException.ThrowIfNull(options);
         var (images, classNames) = ImageFolderReader.Read(path, options);
-        return FromFile(path, images, classNames.Count, classNames);
+        var read = FromFile(path, images, classNames.Count, classNames);
+        read.MayBeMirrored = options.MayBeMirrored;
+        return read;
     }
 
     /// <summary>
@@ -77,7 +79,10 @@ public sealed partial class ImageDataset
                 npz.Contains("name") ? npz["name"].ToText() : NameOf(path),
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
                 classCount ?? (npz.Contains("class_count") ? (int)Math.Clamp(npz.Get("class_count").ToInt64s()[0], int.MinValue, int.MaxValue) : null),
-                npz.Contains("class_names") ? npz["class_names"].ToTexts() : null, standardization: null);
+                npz.Contains("class_names") ? npz["class_names"].ToTexts() : null, standardization: null)
+            {
+                MayBeMirrored = npz.Contains("may_be_mirrored") && npz.Get("may_be_mirrored").ToInt64s()[0] != 0,
+            };
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException ||
             (exception is InvalidDataException && !exception.Message.Contains(path, StringComparison.Ordinal)))
@@ -100,6 +105,7 @@ public sealed partial class ImageDataset
             [ImageLayout.Key] = ImageLayout.Stated,
             ["labels"] = NpyArray.From(labels),
             ["class_names"] = NpyArray.FromTexts(ClassNames),
+            ["may_be_mirrored"] = NpyArray.Scalar(MayBeMirrored ? 1L : 0L),
             ["name"] = NpyArray.FromText(Name),
             ["source"] = NpyArray.FromText(Source),
         }.Save(path);

@@ -130,7 +130,7 @@ public sealed partial class ImageDataset
     internal ImageDataset Named(string name) => With(Images, Labels, labels, name, Standardization);
 
     private ImageDataset With(Tensor images, Tensor labelTensor, long[] labelValues, string name, Standardization? standardization) =>
-        new(images, labelTensor, labelValues, name, Source, ClassCount, ClassNames, standardization);
+        new(images, labelTensor, labelValues, name, Source, ClassCount, ClassNames, standardization) { MayBeMirrored = MayBeMirrored };
 
     private (Tensor Images, Tensor Labels) Gather(long[] indices)
     {

@@ -62,6 +62,12 @@ public sealed partial class ImageDataset : IDisposable
     /// <summary>How the images were standardized, or null where they are in [0, 1].</summary>
     public Standardization? Standardization { get; }
 
+    /// <summary>
+    /// Whether the mirror image of every image is as good an image of its class. It is so for photographs, and said by <see cref="FashionMnist"/>,
+    /// <see cref="Cifar10"/> and <see cref="ImageFolderOptions.MayBeMirrored"/>; it is not so for digits and letters. False unless it is known.
+    /// </summary>
+    public bool MayBeMirrored { get; set; }
+
     /// <summary>The number of images.</summary>
     public int Count => labels.Length;
 

@@ -25,9 +25,16 @@ public sealed record ImageFolderOptions(int Height, int Width)
     public bool Gray { get; init; }
 
     /// <summary>
-    /// Whether files that cannot be read, or do not fit, are left out, with a notice that names each. By default the first one is an error that names it.
+    /// Whether files that cannot be read, or do not fit, are left out, with a notice that names each. By default the first one is an
+    /// error that names it.
     /// </summary>
     public bool SkipUnreadable { get; init; }
+
+    /// <summary>
+    /// Whether the mirror image of every image is as good an image of its class, as it is for photographs: augmentations may mirror images
+    /// then. Not so for digits and letters.
+    /// </summary>
+    public bool MayBeMirrored { get; init; }
 
     /// <summary>Is given a line of text for each file that is skipped. By default it is written to the console.</summary>
     public Action<string> Notice { get; init; } = Console.WriteLine;

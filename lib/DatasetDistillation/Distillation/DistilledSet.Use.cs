@@ -54,7 +54,7 @@ public sealed partial class DistilledSet
         {
             long[] own = [.. members.Select(static i => (long)i)];
             if (own.Length % steps != 0)
-                throw new ArgumentException($"The {own.Length} images of class {members.Key} do not divide into {steps} steps.", nameof(steps));
+                throw new ArgumentException($"The {own.Length} images of class {ClassNames[(int)members.Key]} do not divide into {steps} steps.", nameof(steps));
             for (var step = 0; step < steps; step++)
                 (order[step] ??= []).AddRange(own.AsSpan(step * (own.Length / steps), own.Length / steps));
         }
@@ -63,7 +63,7 @@ public sealed partial class DistilledSet
         return new DistilledSet(
             Images.index_select(0, dealt), Labels.index_select(0, dealt),
             string.Create(CultureInfo.InvariantCulture, $"{Method}; {steps} steps × {epochs} epochs of rate {rate}"),
-            Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps);
+            Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps, ClassNames);
     }
 
     /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>
@@ -90,7 +90,7 @@ public sealed partial class DistilledSet
         var most = (Labels - Labels.mean([1], keepdim: true)).max(0).values.cpu().data<float>().ToArray();
         var missing = Array.FindIndex(most, static share => share <= 0);
         if (missing >= 0)
-            throw new ArgumentException($"No image of this set has class {missing} in its label, so that no network can learn it from the set ({Method}). Distil with images of every class.");
+            throw new ArgumentException($"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set ({Method}). Distil with images of every class.");
     }
 
     /// <summary>Checks that test images are of the size, the classes and the space of this set.</summary>
@@ -101,8 +101,20 @@ public sealed partial class DistilledSet
             throw new ArgumentException($"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
             throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
+        if (AreNamed(data.ClassNames) && AreNamed(ClassNames) && !data.ClassNames.SequenceEqual(ClassNames))
+            throw new ArgumentException(
+                $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = set.{nameof(ClassNames)}.", nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
                 $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
+    }
+
+    /// <summary>Whether classes have names, and not their numbers alone.</summary>
+    private static bool AreNamed(IReadOnlyList<string> names) => names.Index().Any(static n => n.Item != $"{n.Index}");
+
+    private static string Shown(IReadOnlyList<string> names)
+    {
+        const int Most = 10;
+        return string.Join(", ", names.Take(Most)) + (names.Count > Most ? " and others" : "");
     }
 }

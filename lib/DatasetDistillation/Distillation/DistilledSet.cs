@@ -16,8 +16,11 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="preprocessing">How real images must be standardized to stand beside these; null: pixels in [0, 1].</param>
     /// <param name="learningRates">The learning rate of each training step in order; empty when none was learned.</param>
     /// <param name="steps">Into how many consecutive batches the images are divided, one for each step of an epoch.</param>
+    /// <param name="classNames">What the classes are called, all differently; null: their numbers.</param>
     /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
-    public DistilledSet(Tensor images, Tensor labels, string method, Standardization? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1)
+    public DistilledSet(
+        Tensor images, Tensor labels, string method, Standardization? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1,
+        IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
@@ -35,6 +38,9 @@ public sealed partial class DistilledSet : IDisposable
             throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(learningRates));
         if (LearningRates.Any(static rate => !double.IsFinite(rate)))
             throw new ArgumentException($"Learning rates must be finite; got {string.Join(", ", LearningRates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(learningRates));
+        int classes = (int)labels.shape[1];
+        ClassNames = classNames is null ? [.. Enumerable.Range(0, classes).Select(static label => $"{label}")] : [.. classNames];
+        DatasetChecks.ClassNames(ClassNames, classes);
         (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method, preprocessing, steps);
     }
 
@@ -49,6 +55,9 @@ public sealed partial class DistilledSet : IDisposable
 
     /// <summary>The number of classes.</summary>
     public int ClassCount => (int)Labels.shape[1];
+
+    /// <summary>What the classes are called, in the order of the labels' elements.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The distiller's name and settings, the seed and the number of steps.</summary>
     public string Method { get; }
@@ -73,15 +82,18 @@ public sealed partial class DistilledSet : IDisposable
     }
 
     /// <summary>
-    /// Writes an .npz that NumPy opens: images [n, c, h, w] and their layout ("NCHW"), labels, learning_rates, steps, mean and std, method.
-    /// Atomic.
+    /// Writes an .npz that NumPy opens: images [n, c, h, w] and their layout ("NCHW"), labels [n, classes], class_names [classes], learning_rates
+    /// and steps, the preprocessing as mean and std (of each channel, or one for all; 0 and 1 without one), method. Atomic.
     /// </summary>
+    /// <param name="path">Where to write; the folder is made where it is missing.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
         var archive = new Npz();
         archive.Add("images", NpyArray.From(Images));
         archive.Add(ImageLayout.Key, ImageLayout.Stated);
         archive.Add("labels", NpyArray.From(Labels));
+        archive.Add("class_names", NpyArray.FromTexts(ClassNames));
         archive.Add("learning_rates", NpyArray.From(LearningRates.ToArray(), LearningRates.Count));
         archive.Add("steps", NpyArray.Scalar((long)Steps));
         archive.Add("mean", NpyArray.From<float>([.. Preprocessing?.Mean ?? [0f]]));
@@ -116,7 +128,8 @@ public sealed partial class DistilledSet : IDisposable
                 archive.Contains("method") ? archive["method"].ToText() : $"read from {Path.GetFileName(path)}",
                 archive.Contains("mean") ? Stored(archive) : preprocessing,
                 archive.Contains("learning_rates") ? archive["learning_rates"].ToDoubles() : null,
-                archive.Contains("steps") ? (int)Math.Clamp(archive.Get("steps").ToInt64s()[0], 0, int.MaxValue) : 1);
+                archive.Contains("steps") ? (int)Math.Clamp(archive.Get("steps").ToInt64s()[0], 0, int.MaxValue) : 1,
+                archive.Contains("class_names") ? archive["class_names"].ToTexts() : null);
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException ||
             (error is InvalidDataException && !error.Message.Contains(path, StringComparison.Ordinal)))

@@ -29,8 +29,8 @@ public static partial class Reports
         var (shownRows, perStep) = ((order.Length + columns - 1) / columns, set.Count / set.Steps / columns);
         var classes = set.Classes();
         var drifted = arranged is not null && order.Where((image, place) => classes[image] != place % columns).Any();
-        string[]? captions = arranged is null ? [.. order.Select(image => $"{classes[image]}")]
-            : drifted ? [.. order.Select((image, place) => classes[image] == place % columns ? "" : $"label {classes[image]}")] : null;
+        string[]? captions = arranged is null ? [.. order.Select(image => set.ClassNames[(int)classes[image]])]
+            : drifted ? [.. order.Select((image, place) => classes[image] == place % columns ? "" : $"label {set.ClassNames[(int)classes[image]]}")] : null;
         var words = title ?? $"{set.Count} images" + (order.Length < set.Count ? $", the first {order.Length}" : "");
         using var scope = NewDisposeScope();
         var images = set.Images.index_select(0, tensor(Array.ConvertAll(order, static i => (long)i)).to(set.Images.device));
@@ -38,7 +38,7 @@ public static partial class Reports
             set.Preprocessing?.Invert(images) ?? images, captions, columns, words, scaling,
             zoom > 0 ? zoom : Zoom(set, shownRows),
             arranged is not null && set.Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null,
-            arranged is null ? null : Enumerable.Range(0, columns).Select(static label => $"{label}"),
+            arranged is null ? null : set.ClassNames,
             drifted ? "Above: the class that an image was made for. Below, where it differs: the class at which its learned label is largest." : "");
     }
 
@@ -62,7 +62,7 @@ public static partial class Reports
         var rows = all.Select(static named => OneOfEachClass(named.Set));
         return ImageGrid.Of(
             cat([.. rows]), null, first.ClassCount, title, zoom: Zoom(first, all.Length), rowLabels: all.Select(static named => named.Name),
-            columnLabels: Enumerable.Range(0, first.ClassCount).Select(static label => $"{label}"));
+            columnLabels: first.ClassNames);
     }
 
     /// <summary>Writes all images to a PNG file, laid out as <see cref="Grid"/> does.</summary>
@@ -77,8 +77,9 @@ public static partial class Reports
     private static Tensor OneOfEachClass(DistilledSet set)
     {
         using var scope = NewDisposeScope();
-        var (least, greatest) = (set.Images.min(), set.Images.max());
-        var scaled = greatest.Number() == least.Number() ? zeros_like(set.Images) : (set.Images - least) / (greatest - least);
+        var images = set.Preprocessing?.Invert(set.Images) ?? set.Images;
+        var (least, greatest) = (images.min(), images.max());
+        var scaled = greatest.Number() == least.Number() ? zeros_like(images) : (images - least) / (greatest - least);
         var (arranged, classes) = (Arrangement(set), set.Classes());
         var tiles = Enumerable.Range(0, set.ClassCount)
             .Select(c => (arranged is null ? Array.IndexOf(classes, c) : arranged[c]) is var i && i >= 0 ? scaled[i] : ones_like(scaled[0]));

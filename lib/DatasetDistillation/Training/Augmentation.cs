@@ -11,7 +11,7 @@ namespace DatasetDistillation.Training;
 /// What it does and how much, such as "noise 0.1". Checkpoints tell changes apart by it, so one of your own gets a name of its own.
 /// </param>
 /// <param name="Apply">The changed images, given images <c>[n, channels, height, width]</c> and the generator to draw from.</param>
-public sealed record Augmentation(string Name, Func<Tensor, Generator, Tensor> Apply)
+public sealed partial record Augmentation(string Name, Func<Tensor, Generator, Tensor> Apply)
 {
     /// <summary>Moves each image by a whole number of pixels up to a limit in each direction; pixels at the edge are repeated.</summary>
     /// <param name="pixels">The limit, 0 or more.</param>

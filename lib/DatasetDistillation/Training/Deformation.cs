@@ -14,8 +14,18 @@ internal sealed record Deformation(double Angle, double LogZoom, double Shift, d
     public Tensor Apply(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
+        var (rows, columns) = Sources(images, generator);
+        return Resampled(images, rows, columns).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Images whose pixels are taken from given places, bilinearly; beyond the edge its pixels are repeated.</summary>
+    /// <param name="images">Images <c>[n, channels, height, width]</c>.</param>
+    /// <param name="y">The rows in pixels, <c>[n, height·width]</c>.</param>
+    /// <param name="x">The columns.</param>
+    public static Tensor Resampled(Tensor images, Tensor y, Tensor x)
+    {
+        using var scope = NewDisposeScope();
         var (n, c, h, w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
-        var (y, x) = Sources(images, generator);
         var (top, bottom, down) = Neighbors(y, h);
         var (left, right, along) = Neighbors(x, w);
         var pixels = images.reshape(n, c, h * w);

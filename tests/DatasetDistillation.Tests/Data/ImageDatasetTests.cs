@@ -259,6 +259,11 @@ public sealed class ImageDatasetTests : IDisposable
 
         data.Save(folder["named.npz"]);
         using var read = ImageDataset.FromNpz(folder["named.npz"]);
+        Assert.False(read.MayBeMirrored);
+        data.MayBeMirrored = true;
+        data.Save(folder["mirrored.npz"]);
+        using var mirrored = ImageDataset.FromNpz(folder["mirrored.npz"]);
+        Assert.True(mirrored.Take(2).MayBeMirrored);
 
         Assert.Equal([4L, 5, 3, 4], read.Images.shape);
         Assert.Equal(data.PixelValues(), read.PixelValues());

@@ -34,10 +34,11 @@ public sealed class ImageFolderTests : IDisposable
             WriteGray($"{name}/1.png", 2, 2, (byte)name.Length);
 
         using var data = ImageDataset.FromFolder(folder.Path, 2, 2);
-        using var others = ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "hat", "coat", "bag"] });
+        using var others = ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "hat", "coat", "bag"], MayBeMirrored = true });
         var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "coat"] }));
 
         Assert.Equal(["bag", "coat", "shirt"], data.ClassNames);
+        Assert.Equal((false, true), (data.MayBeMirrored, others.MayBeMirrored));
         Assert.Equal([0L, 1, 2], data.LabelValues());
         Assert.Equal([3L, 2, 0], others.LabelValues());
         Assert.Equal([1, 0, 1, 1], others.ClassHistogram());

@@ -30,6 +30,7 @@ public sealed class PublishedDataTests : IDisposable
 
         Assert.Equal((20, "Fashion-MNIST training set", 10), (training.Count, training.Name, training.ClassCount));
         Assert.Equal((10, "Ankle boot"), (test.Count, test.ClassNames[9]));
+        Assert.True(training.MayBeMirrored);
         Assert.Equal(4, mirror.Requests.Count);
     }
 
@@ -53,6 +54,7 @@ public sealed class PublishedDataTests : IDisposable
         int number = (2 * PerFile) + 7, at = 7 * Record;
         Assert.Equal(third[at], training.LabelValues()[number]);
         Assert.Equal(third[at + 1 + (2 * 1024) + (5 * 32) + 4] / 255f, training.Images[number, 2, 5, 4].item<float>()); // blue, row 5, column 4
+        Assert.True(training.MayBeMirrored);
         Assert.Empty(notices);
     }
 

@@ -17,7 +17,8 @@ public sealed class DistilledSetTests : IDisposable
     public void A_set_loads_back_as_it_was_saved()
     {
         using var set = new DistilledSet(
-            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2);
+            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2,
+            ["zéro", .. "123456789".Select(static digit => $"{digit}")]);
         set.Save(folder["set.npz"]);
         using var loaded = DistilledSet.Load(folder["set.npz"]);
 
@@ -29,6 +30,8 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Equal(set.Method, loaded.Method);
         Assert.Equal(set.Preprocessing, loaded.Preprocessing);
         Assert.Equal(set.Classes(), loaded.Classes());
+        Assert.Equal("zéro", loaded.ClassNames[0]);
+        Assert.Equal(set.ClassNames, loaded.ClassNames);
     }
 
     [Fact]

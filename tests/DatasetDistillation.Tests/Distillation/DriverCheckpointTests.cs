@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Tests.Data;
@@ -125,6 +126,29 @@ public sealed class DriverCheckpointTests : IDisposable
         Assert.Null(Unfinished());
 
         string? Unfinished() => Directory.EnumerateFiles(folder.Path, "*.tmp").FirstOrDefault();
+    }
+
+    [Fact]
+    public void Whenever_the_process_is_killed_the_run_goes_on_to_the_bit()
+    {
+        const int Ballast = 100_000;
+        var kills = int.Parse(Environment.GetEnvironmentVariable("DRIVER_KILLS") ?? "6", CultureInfo.InvariantCulture);
+        var random = new Random(1);
+        for (var i = 0; i < kills; i++)
+        {
+            using var process = Start(steps: int.MaxValue, Ballast, pause: 0);
+            Assert.False(string.IsNullOrEmpty(process.StandardOutput.ReadLine()), "The run ended before it could be killed.");
+            _ = process.StandardOutput.ReadToEndAsync();
+            Thread.Sleep(random.Next(200));
+            process.Kill();
+            process.WaitForExit();
+        }
+        var reached = Npz.Load(Checkpoint).Get("step").ToInt64s()[0];
+        Assert.InRange(reached, 2 * kills, long.MaxValue);
+        var toy = new ToyDistiller { Ballast = Ballast };
+        using var resumed = DriverRuns.Run(ToyDistiller.Driver(reached + 3, Checkpoint), toy);
+        using var uninterrupted = DriverRuns.Run(ToyDistiller.Driver(reached + 3), toy);
+        DriverRuns.AssertSame(uninterrupted, resumed);
     }
 
     [Fact]

@@ -42,6 +42,21 @@ public sealed class NetworkTests
         Assert.Contains($"{parameters:N0} parameters", network.Describe(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(ReadyMade))]
+    public void No_images_have_no_outputs_and_a_gradient_of_zero(string name, long parameters, long[] features)
+    {
+        using var scope = NewDisposeScope();
+        var network = Make(name);
+        var theta = network.Initialize(seed: 1);
+        theta.Flat.requires_grad_();
+        var outputs = network.Forward(theta, rand([0, 1, 28, 28]));
+        Assert.Equal([0, 10], outputs.shape);
+        Assert.Equal([0, .. features], network.Features(theta, rand([0, 1, 28, 28])).shape);
+        outputs.sum().backward();
+        Assert.Equal(parameters, theta.Flat.grad!.eq(0).sum().ToInt64());
+    }
+
     [Fact]
     public void Channels_double_from_block_to_block_where_that_is_wanted()
     {

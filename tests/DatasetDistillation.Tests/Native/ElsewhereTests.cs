@@ -8,7 +8,7 @@ namespace DatasetDistillation.Tests.Native;
 /// <summary>What others do with the library: refer to it from a program in some other folder, or compile it without libtorch.</summary>
 public sealed class ElsewhereTests : IDisposable
 {
-    private const string Project = """
+    internal const string Project = """
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
             <OutputType>Exe</OutputType>
@@ -50,10 +50,10 @@ public sealed class ElsewhereTests : IDisposable
         }
         """;
 
-    private static readonly ILookup<string, string?> Build =
+    internal static readonly ILookup<string, string?> Build =
         typeof(ElsewhereTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToLookup(data => data.Key, data => data.Value);
 
-    private static readonly string Library =
+    internal static readonly string Library =
         Path.Combine(Build["RepositoryRoot"].First()!, "lib", "DatasetDistillation", "DatasetDistillation.csproj");
 
     private readonly TemporaryFolder folder = new();
@@ -116,7 +116,7 @@ public sealed class ElsewhereTests : IDisposable
         Assert.StartsWith(Path.GetDirectoryName(Library)!, Assert.Single(folders), StringComparison.Ordinal);
     }
 
-    private static void DotNet(params string[] arguments)
+    internal static void DotNet(params string[] arguments)
     {
         string[] asHere = ["-c", Build["Configuration"].First()!, $"-p:TorchSharpVersion={Build["TorchSharpVersion"].First()}"];
         Start("dotnet", [.. arguments, .. asHere, "-p:UseSharedCompilation=false", "-nodeReuse:false"], []);
@@ -125,13 +125,13 @@ public sealed class ElsewhereTests : IDisposable
     private static string[] Run(string output, Dictionary<string, string> variables) =>
         Start("dotnet", [Path.Combine(output, "Elsewhere.dll")], variables);
 
-    private static string[] Start(string program, string[] arguments, Dictionary<string, string> variables)
+    internal static string[] Start(string program, string[] arguments, Dictionary<string, string> variables, string? folder = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         foreach (var name in start.Environment.Keys.Where(IsOfTheTestRun).ToList())
             start.Environment.Remove(name);

@@ -71,6 +71,15 @@ public class ResultsTableTests
     }
 
     [Fact]
+    public void MarkdownReadsNoMarkInAName()
+    {
+        var table = new ResultsTable("*method*", Column.Percent("a_b_c")).Add("<b>[x](y)</b> `z` $w$ \\|", 0.5);
+        var lines = table.Titled("t").ToMarkdown().TrimEnd().Split('\n');
+        Assert.Equal(@"| \*method\* | a\_b\_c |", lines[2]);
+        Assert.StartsWith(@"| \<b\>\[x\](y)\</b\> \`z\` \$w\$ \\\| |", lines[4], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TextIsAligned()
     {
         var lines = Table.ToString().Split('\n');

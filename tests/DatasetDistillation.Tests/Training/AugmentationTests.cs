@@ -1,3 +1,4 @@
+using DatasetDistillation.Data;
 using DatasetDistillation.Training;
 using TorchSharp;
 using Xunit;
@@ -10,13 +11,13 @@ public sealed class AugmentationTests : IDisposable
     private const int Side = 21;
     private readonly TorchSharp.DisposeScope scope = NewDisposeScope();
 
-    public static TheoryData<string> Names => ["shift", "rotate", "zoom", "translate", "deform", "cutout", "one of", "chain"];
+    public static TheoryData<string> Names => ["shift", "rotate", "zoom", "translate", "deform", "cutout", "one of", "chain", "flip", "crop", "color", "for digits", "for photographs"];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Equal_generators_give_equal_images_and_others_do_not(string name)
     {
-        var images = Blobs(6);
+        var images = Blobs(6) * arange(Side, float32); // none is like its mirror image
         Assert.Equal(Pixels(Apply(name, images, 3)), Pixels(Apply(name, images, 3)));
         Assert.NotEqual(Pixels(Apply(name, images, 3)), Pixels(Apply(name, images, 4)));
         Assert.Equal(images.shape, Apply(name, images, 3).shape);
@@ -103,6 +104,88 @@ public sealed class AugmentationTests : IDisposable
     }
 
     [Fact]
+    public void A_flip_mirrors_about_half_of_the_images_and_leaves_the_others()
+    {
+        var image = arange(15, float32).reshape(1, 1, 3, 5);
+        var flipped = Augmentation.Flip(Data(mayBeMirrored: true)).Apply(image.expand(400, 1, 3, 5), new Generator(8));
+        var mirrored = Enumerable.Range(0, 400).Count(i => Pixels(flipped[i]).SequenceEqual(Pixels(image[0].flip(2))));
+        Assert.Equal(400, mirrored + Enumerable.Range(0, 400).Count(i => Pixels(flipped[i]).SequenceEqual(Pixels(image[0]))));
+        Assert.InRange(mirrored, 160, 240);
+    }
+
+    [Fact]
+    public void Digits_are_never_flipped()
+    {
+        using var digits = SyntheticDigits.Create(10);
+        using var like = SyntheticDigits.CreateLikeUsps(10);
+        foreach (var data in new[] { digits, like, digits.Standardize(), digits.Subset([3, 4]) })
+        {
+            var error = Assert.Throws<ArgumentException>(() => Augmentation.Flip(data));
+            Assert.Contains("MayBeMirrored", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("Flip", Augmentation.For(data).Name, StringComparison.Ordinal);
+        }
+        using var photographs = Data(mayBeMirrored: true).Standardize();
+        Assert.StartsWith("Chain(Flip, ", Augmentation.For(photographs).Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_crop_is_a_window_of_the_image_at_its_size()
+    {
+        // Of a plane, every window is a plane: its value in the middle says where it is, and its slope how large.
+        var (y, x) = (arange(Side, float64).reshape(Side, 1), arange(Side, float64).reshape(1, Side));
+        var plane = ((y * 100) + x).reshape(1, 1, Side, Side);
+        var windows = Augmentation.Crop(0.25).Apply(plane.expand(400, 1, Side, Side), new Generator(9));
+        // Away from the edge, where pixels are repeated.
+        var inner = windows.narrow(2, 2, Side - 4).narrow(3, 2, Side - 4);
+        var slope = (inner[.., 0, 1.., ..] - inner[.., 0, ..^1, ..]) / 100;
+        Assert.InRange((slope.amax([1, 2]) - slope.amin([1, 2])).max().ToDouble(), 0, 1e-9);
+        var sides = slope.mean([1, 2]).data<double>().ToArray();
+        Assert.InRange(sides.Min(), 0.5, 0.53);
+        Assert.InRange(sides.Max(), 0.97, 1);
+
+        var centers = windows[.., 0, Side / 2, Side / 2].data<double>().ToArray();
+        foreach (var (side, center) in sides.Zip(centers))
+            Assert.InRange(Math.Floor((center + 0.5) / 100), ((Side - 1) / 2.0) - (Side * (1 - side) / 2) - 1, ((Side - 1) / 2.0) + (Side * (1 - side) / 2) + 1);
+        Assert.True(centers.Max() - centers.Min() > 100 * Side * 0.4);
+        Assert.Equal(Pixels(windows.to(float32)), Pixels(Augmentation.Crop(0.25).Apply(plane.expand(400, 1, Side, Side), new Generator(9)).to(float32)));
+        Assert.InRange((Augmentation.Crop(1).Apply(plane, new Generator(1)) - plane).abs().max().ToDouble(), 0, 1e-9);
+    }
+
+    [Fact]
+    public void Colors_change_in_brightness_saturation_and_contrast_as_said()
+    {
+        var images = rand([300, 3, 4, 5], float64, generator: new Generator(10));
+        Tensor Changed(double brightness, double saturation, double contrast) =>
+            Augmentation.Color(brightness, saturation, contrast).Apply(images, new Generator(11));
+
+        var added = (Changed(0.3, 0, 0) - images).flatten(1);
+        Assert.InRange((added.amax([1]) - added.amin([1])).max().ToDouble(), 0, 1e-12);
+        RequireUniform(added.mean([1]), -0.3, 0.3);
+
+        var gray = images.mean([1], keepdim: true);
+        RequireUniform(Factor(Changed(0, 0.4, 0), images, gray), 0.6, 1.4);
+        var middle = images.mean([1, 2, 3], keepdim: true);
+        RequireUniform(Factor(Changed(0, 0, 1), images, middle), 0, 2);
+        Assert.InRange((Changed(0, 0, 0) - images).abs().max().ToDouble(), 0, 0);
+
+        static Tensor Factor(Tensor changed, Tensor original, Tensor mean)
+        {
+            var factor = ((changed - mean) * (original - mean)).sum([1, 2, 3]) / (original - mean).square().sum([1, 2, 3]);
+            Assert.InRange(((changed - mean) - ((original - mean) * factor.reshape(-1, 1, 1, 1))).abs().max().ToDouble(), 0, 1e-10);
+            return factor;
+        }
+
+        static void RequireUniform(Tensor amounts, double least, double greatest)
+        {
+            var values = amounts.data<double>().ToArray();
+            var margin = (greatest - least) / 30;
+            Assert.InRange(values.Min(), least, least + margin);
+            Assert.InRange(values.Max(), greatest - margin, greatest);
+            Assert.InRange(values.Average(), ((least + greatest) / 2) - (3 * margin), ((least + greatest) / 2) + (3 * margin));
+        }
+    }
+
+    [Fact]
     public void Amounts_out_of_range_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Rotate(-1));
@@ -110,6 +193,10 @@ public sealed class AugmentationTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Translate(-0.1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Cutout(0));
         Assert.Throws<ArgumentException>(() => Augmentation.OneOf());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Crop(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Crop(1.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Color(brightness: -0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Augmentation.Color(contrast: 1.5));
     }
 
     public void Dispose() => scope.Dispose();
@@ -125,11 +212,19 @@ public sealed class AugmentationTests : IDisposable
             "translate" => Augmentation.Translate(),
             "deform" => Augmentation.Deform(bend: 0.5),
             "cutout" => Augmentation.Cutout(),
+            "flip" => Augmentation.Flip(Data(mayBeMirrored: true)),
+            "crop" => Augmentation.Crop(),
+            "color" => Augmentation.Color(),
+            "for digits" => Augmentation.For(Data(mayBeMirrored: false)),
+            "for photographs" => Augmentation.For(Data(mayBeMirrored: true)),
             "one of" => Augmentation.OneOf(Augmentation.Rotate(40), Augmentation.Cutout(0.5)),
             _ => Augmentation.Chain(Augmentation.Rotate(), Augmentation.Cutout()),
         };
         return augmentation.Apply(images, generator);
     }
+
+    private static ImageDataset Data(bool mayBeMirrored) =>
+        new(rand([2, 1, 3, 3]), tensor(new long[] { 0, 1 }), "two images") { MayBeMirrored = mayBeMirrored };
 
     /// <summary>Equal round spots in the middle of the image.</summary>
     private static Tensor Blobs(long count)

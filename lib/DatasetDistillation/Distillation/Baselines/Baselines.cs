@@ -68,7 +68,7 @@ public static class Baselines
         using var winner = RandomReal(data, perClass, best);
         return new DistilledSet(
             winner.Images.clone(), winner.Labels.clone(),
-            string.Create(CultureInfo.InvariantCulture, $"best of {draws} draws of random real images, draw {best} with a score of {score:G4}"), data.Standardization);
+            string.Create(CultureInfo.InvariantCulture, $"best of {draws} draws of random real images, draw {best} with a score of {score:G4}"), data.Standardization, classNames: data.ClassNames);
     }
 
     /// <summary>The mean image of each class.</summary>
@@ -108,7 +108,7 @@ public static class Baselines
         using var scope = NewDisposeScope();
         var classes = tensor(Enumerable.Range(0, data.ClassCount * perClass).Select(i => (long)(i / perClass)).ToArray());
         var labels = nn.functional.one_hot(classes, data.ClassCount).to(ScalarType.Float32).to(data.Device);
-        return new DistilledSet(images, labels, $"{method}, {perClass} per class of {data.Name}", data.Standardization);
+        return new DistilledSet(images, labels, $"{method}, {perClass} per class of {data.Name}", data.Standardization, classNames: data.ClassNames);
     }
 
     /// <summary>The places of the images of each class.</summary>

@@ -131,7 +131,7 @@ public sealed record LogisticDistiller : IDistiller
         return new DistilledSet(
             theta.reshape(theta.shape[0], data.Channels, data.Height, data.Width).to_type(float32),
             labels.to_type(float32),
-            $"{Name} ({Settings}), {state.Step} steps{scale}");
+            $"{Name} ({Settings}), {state.Step} steps{scale}", classNames: data.ClassNames);
     }
 
     /// <inheritdoc/>

@@ -156,7 +156,7 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<FeatureRegressionState>();
         var (images, labels) = Averaging > 0 ? (set.MeanImages, set.MeanLabels) : (set.Images, set.Labels);
-        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
+        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
     }
 
     /// <inheritdoc/>
@@ -238,7 +238,8 @@ public sealed record FeatureRegression : IDistiller
         if (!Network.InputShape.SequenceEqual(image) || !Network.OutputShape.SequenceEqual([(long)data.ClassCount]))
             throw new ArgumentException(
                 $"{Network.Name} takes [{string.Join(", ", Network.InputShape)}] and gives [{string.Join(", ", Network.OutputShape)}]; " +
-                $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes.", nameof(data));
+                $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes. " +
+                $"Take a network made from the data, such as {nameof(Networks)}.{nameof(Networks.ConvNet)}(data).", nameof(data));
         ClassBalance.Require(data, InitialSet is null && Start == ImageStart.Real ? ImagesPerClass : 1);
         KernelInputs.RequireFinite(data.Images, "real images");
         if (InitialSet is null)

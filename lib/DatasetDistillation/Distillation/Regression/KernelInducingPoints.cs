@@ -102,7 +102,7 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<SupportState>();
-        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
+        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
     }
 
     /// <summary>The method and its options.</summary>
@@ -131,7 +131,7 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(train);
         using var scope = NewDisposeScope();
         var labels = ridge.SolveLabels(Kernel, set.Images, train).to_type(float32);
-        return new DistilledSet(set.Images.clone(), labels, $"{set.Method}; labels solved on {train.Name}", set.Preprocessing);
+        return new DistilledSet(set.Images.clone(), labels, $"{set.Method}; labels solved on {train.Name}", set.Preprocessing, classNames: set.ClassNames);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using DatasetDistillation.Data;
+using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -9,6 +10,7 @@ public sealed partial record UnrolledDistiller
     private const int GraphFactor = 4;
     private const int FirstOrderFactor = 3;
     private const long KeptBytes = 100L << 20;
+    private const string Advice = $"Take a network made from the data, such as {nameof(Networks)}.{nameof(Networks.LeNet)}(data).";
 
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data)
@@ -46,9 +48,9 @@ public sealed partial record UnrolledDistiller
         if (!(ClipFactor >= 0) || KeptGraphs < 0)
             throw new ArgumentException($"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
         if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
-            throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}].", nameof(data));
+            throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
-            throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes.", nameof(data));
+            throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. {Advice}", nameof(data));
         if (Poisoning is { } attack && (attack.From < 0 || attack.To < 0 || attack.From >= data.ClassCount || attack.To >= data.ClassCount || attack.From == attack.To))
             throw new ArgumentException($"The attack {attack} needs two classes from 0 to {data.ClassCount - 1}.");
         ClassBalance.Require(data);

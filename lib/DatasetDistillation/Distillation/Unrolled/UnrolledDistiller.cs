@@ -162,7 +162,8 @@ public sealed partial record UnrolledDistiller : IDistiller
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Settings}; {state.Step} outer steps"),
             data.Standardization,
             learned.LearningRates(),
-            Steps);
+            Steps,
+            data.ClassNames);
     }
 
     /// <summary>The method and its options.</summary>

@@ -68,8 +68,10 @@ public sealed class PredictionsGrid : IPicture
     /// <param name="predictions">One for each image; all with their true class, or none.</param>
     /// <param name="columns">Images in a row; 0 takes 10, or as many as there are images.</param>
     /// <param name="title">The heading.</param>
+    /// <param name="classNames">The names of the classes; null shows their numbers.</param>
     /// <exception cref="ArgumentException">The numbers of images and predictions differ.</exception>
-    public static PredictionsGrid Of(Tensor images, IEnumerable<Classification> predictions, int columns = 0, string title = "")
+    public static PredictionsGrid Of(
+        Tensor images, IEnumerable<Classification> predictions, int columns = 0, string title = "", IEnumerable<string>? classNames = null)
     {
         var all = predictions.ToArray();
         var known = all.All(static p => p.Truth is not null);
@@ -79,7 +81,8 @@ public sealed class PredictionsGrid : IPicture
             all.Select(static p => p.Confidence).ToArray(),
             known ? all.Select(static p => p.Truth!.Value).ToArray() : default(Numbers),
             columns,
-            title);
+            title,
+            classNames);
     }
 
     /// <summary>How pixel values become shades.</summary>

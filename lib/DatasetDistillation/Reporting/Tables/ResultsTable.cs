@@ -64,7 +64,8 @@ public sealed class ResultsTable : IRichOutput
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
         return text.ToString();
 
-        static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+        // Whatever a cell holds is text: nothing in it is a mark of Markdown's, of HTML or of a formula.
+        static string Escape(string cell) => string.Concat(cell.ReplaceLineEndings(" ").Select(static c => "\\`*_[]<>|~$".Contains(c) ? $"\\{c}" : $"{c}"));
     }
 
     /// <summary>Aligned columns for a terminal, the best values starred.</summary>
