@@ -15,6 +15,11 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// <summary>Multiply-adds of the value for one image up to which images are shared out, and not each layer's work.</summary>
     private const long SmallNetwork = 3_000_000;
 
+    /// <summary>
+    /// Parameters up to which images are shared out: each part has a sum of that size, and each group of images reads them all.
+    /// </summary>
+    private const int FewParameters = 100_000;
+
     /// <summary>The most parts into which a batch is shared out; each sums its images' gradients on its own.</summary>
     private const int MostParts = 8;
 
@@ -45,7 +50,7 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
             slots[i + 1] = sizes.Count - 1;
         }
         (Inputs, Outputs) = (layers[0].Inputs, layers[^1].Outputs);
-        isSmall = layers.Sum(static l => l.Work) <= SmallNetwork;
+        isSmall = layers.Sum(static l => l.Work) <= SmallNetwork && Parameters <= FewParameters;
         Kept = new Layout(sizes, this.layers, alternate: false);
         Passing = new Layout(sizes, this.layers, alternate: true);
     }
