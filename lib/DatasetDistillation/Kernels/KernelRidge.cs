@@ -76,13 +76,15 @@ public sealed class KernelRidge
         var (factor, ridge) = Factorize(kss, Regularization);
         var (n, k) = (kss.shape[0], InFloat64(kts));
         var a = cholesky_solve(ys.to_type(float64), factor);
-        var predictions = k.matmul(a);
-        var (loss, g) = outer(predictions);
-        var b = cholesky_solve(k.t().matmul(g), factor);
-        var product = b.matmul(a.t());
-        var dm = product.Plus(product.t()).TimesInPlace(-0.5);
-        var dkss = dm.Plus(eye(n, dtype: float64, device: dm.device) * dm.trace(), ridge / n);
-        var dkts = a.matmul(g.t()).t();
+        var predictions = Products.Of(k, a);
+        var (loss, gradient) = outer(predictions);
+        var g = gradient.to_type(float64);
+        var b = cholesky_solve(Products.Of(k.t(), g), factor);
+        var product = Products.Of(b, a.t());
+        // dM, then on its diagonal (λ/n) tr(dM) as well.
+        var dkss = product.Plus(product.t()).TimesInPlace(-0.5);
+        dkss.diagonal().PlusInPlace(dkss.trace().Number() * (ridge / n));
+        var dkts = Products.Of(a, g.t()).t();
         return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
     }
 
@@ -97,7 +99,7 @@ public sealed class KernelRidge
         RequireFit(kss, kts, ys);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return InFloat64(kts).matmul(Weights(kss, ys)).MoveToOuterDisposeScope();
+        return Products.Of(InFloat64(kts), Weights(kss, ys)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The part of the images whose largest prediction is that of their class.</summary>
@@ -122,7 +124,7 @@ public sealed class KernelRidge
         {
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
-            right += InFloat64(kts.Value).matmul(weights).argmax(1).eq(classes).sum().WholeNumber();
+            right += Products.Of(InFloat64(kts.Value), weights).argmax(1).eq(classes).sum().WholeNumber();
         }
         return (double)right / test.Count;
     }
@@ -155,8 +157,8 @@ public sealed class KernelRidge
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
             var transposed = InFloat64(kts.Value).t();
-            normal.PlusInPlace(transposed.matmul(transposed.t()));
-            right.PlusInPlace(transposed.matmul(CenteredLabels(classes, train.ClassCount)));
+            normal.PlusInPlace(Products.Of(transposed, transposed.t()));
+            right.PlusInPlace(Products.Of(transposed, CenteredLabels(classes, train.ClassCount)));
         }
         var solution = cholesky_solve(right, Factorize(normal, LabelRidge).Factor);
         using var kss = kernel.Gram(support);

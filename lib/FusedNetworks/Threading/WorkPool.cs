@@ -75,6 +75,10 @@ internal static unsafe class WorkPool
         }
     }
 
+    /// <summary>The same block by block: <paramref name="work"/> gets where each begins and ends.</summary>
+    public static void RunBlocks(int count, int size, Action<int, int> work) =>
+        Run((count + size - 1) / size, block => work(block * size, Math.Min(count, (block + 1) * size)));
+
     private struct ActionJob : IJob
     {
         public GCHandle Work;

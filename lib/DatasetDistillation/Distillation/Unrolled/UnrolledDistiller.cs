@@ -205,7 +205,7 @@ public sealed partial record UnrolledDistiller : IDistiller
         if (BatchSize < data.Count)
         {
             var chosen = randint(0, data.Count, [BatchSize], generator: state.Random).to(data.Device);
-            (images, labels) = (images.index_select(0, chosen), labels.index_select(0, chosen));
+            (images, labels) = (images.Rows(chosen), labels.index_select(0, chosen));
         }
         return (images.to(Precision), Poisoning?.Apply(labels) ?? labels);
     }
