@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,6 +29,17 @@ internal static unsafe class Memory
         return (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(flat.bytes));
     }
 
+    /// <summary>Whether passes over memory are wanted and these are the tensors for them: Float32, on the processor, contiguous.</summary>
+    public static bool AreFlat(params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            if (tensor.dtype != ScalarType.Float32 || tensor.device_type != DeviceType.CPU || !tensor.is_contiguous())
+                return false;
+        }
+        return Compute.IsFused;
+    }
+
     /// <summary>
     /// Rows [n, …] of a tensor without history, by their places, Int64 [n], as index_select gives them; random rows of a large set come
     /// from all over the memory, and threads wait for them side by side.
@@ -37,8 +49,7 @@ internal static unsafe class Memory
     {
         long[] shape = tensor.shape;
         long count = places.numel(), row = tensor.numel() / Math.Max(1, shape[0]);
-        if (!Compute.IsFused || tensor.device_type != DeviceType.CPU || tensor.requires_grad || tensor.dtype != ScalarType.Float32
-            || !tensor.is_contiguous() || !places.is_contiguous() || count * row * sizeof(float) < SharedBytes)
+        if (!AreFlat(tensor) || tensor.requires_grad || !places.is_contiguous() || count * row * sizeof(float) < SharedBytes)
             return tensor.index_select(0, places);
         var all = new ReadOnlySpan<long>(Of<long>(places), (int)count);
         foreach (long place in all)
@@ -61,8 +72,21 @@ internal static unsafe class Memory
 
         public readonly void Execute(int index)
         {
-            for (int i = index * RowsPerTask; i < Math.Min(Count, (index + 1) * RowsPerTask); i++)
+            int end = Math.Min(Count, (index + 1) * RowsPerTask);
+            for (int i = index * RowsPerTask; i < end; i++)
+            {
+                if (Sse.IsSupported && i + 1 < end)
+                    Expect(From + (Places[i + 1] * Row));
                 Elements.Copy(From + (Places[i] * Row), To + (i * Row), Row);
+            }
+        }
+
+        /// <summary>Has a row on its way from memory while another is copied.</summary>
+        private readonly void Expect(float* row)
+        {
+            const int line = 64 / sizeof(float);
+            for (long at = 0; at < Row; at += line)
+                Sse.Prefetch0(row + at);
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class KernelRidge
     {
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
-        return nn.functional.one_hot(labels, classes).to_type(float64).Minus(1.0 / classes).MoveToOuterDisposeScope();
+        return eye(classes, dtype: float64, device: labels.device).Minus(1.0 / classes).index_select(0, labels).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -80,9 +80,8 @@ public sealed class KernelRidge
         var (loss, gradient) = outer(predictions);
         var g = gradient.to_type(float64);
         var b = cholesky_solve(Products.Of(k.t(), g), factor);
-        var product = Products.Of(b, a.t());
-        // dM, then on its diagonal (λ/n) tr(dM) as well.
-        var dkss = product.Plus(product.t()).TimesInPlace(-0.5);
+        // dM as one product of [B, A] and −½ [A, B], then on its diagonal (λ/n) tr(dM) as well.
+        var dkss = Products.Of(cat([b, a], 1), cat([a, b], 1).TimesInPlace(-0.5).t());
         dkss.diagonal().PlusInPlace(dkss.trace().Number() * (ridge / n));
         var dkts = Products.Of(a, g.t()).t();
         return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
@@ -180,12 +179,13 @@ public sealed class KernelRidge
         double mean = k.trace().Number() / n;
         if (!double.IsFinite(k.sum().Number()))
             throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
-        var identity = eye(n, dtype: float64, device: k.device);
         for (var tried = ridge; ; tried *= RidgeStep)
         {
             try
             {
-                return (linalg.cholesky(k.Plus(identity, tried * mean)), tried);
+                using var m = k.clone();
+                m.diagonal().PlusInPlace(tried * mean);
+                return (linalg.cholesky(m), tried);
             }
             catch (ExternalException) when (tried * RidgeStep <= Math.Max(ridge, LargestRidge))
             {

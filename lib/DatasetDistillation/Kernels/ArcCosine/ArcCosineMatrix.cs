@@ -92,7 +92,9 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
         T* own = Memory.Of<T>(support) + (long)row * pixels;
         for (int j = 0; j < columns.Count; j++)
         {
-            if (double.CreateTruncating(angles[j]) < small)
+            if (isGram && j == row)
+                angles[j] = T.Zero;
+            else if (double.CreateTruncating(angles[j]) < small)
                 angles[j] = T.CreateTruncating(network.Angle(own, Memory.Of<T>(targets) + (long)j * pixels, pixels));
         }
     }
