@@ -78,7 +78,9 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// The dropout layers, with where in a tape of n images the factors [n, layer.Outputs] of each belong, n times what is given here.
     /// </summary>
     public IEnumerable<(DropoutLayer<T> Layer, long Offset)> Dropouts => layers
-        .Select((layer, i) => (layer as DropoutLayer<T>, Kept.Saved[i])).Where(static l => l.Item1 is not null).Select(static l => (l.Item1!, l.Item2));
+        .Select((layer, i) => (Layer: layer as DropoutLayer<T>, Offset: Kept.Saved[i]))
+        .Where(static l => l.Layer is not null)
+        .Select(static l => (l.Layer!, l.Offset));
 
     /// <summary>y [n, Outputs] from x [n, Inputs].</summary>
     /// <param name="n">Images.</param>
@@ -99,7 +101,17 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// </summary>
     public void Backward(int n, T* theta, T* x, T* tape, T* dy, T* cotangents, T* dtheta, T* dx, bool training)
     {
-        var pass = new BackwardPass { N = n, Theta = theta, X = x, Tape = tape, DY = dy, Cotangents = cotangents, DX = dx, Training = training };
+        var pass = new BackwardPass
+        {
+            N = n,
+            Theta = theta,
+            X = x,
+            Tape = tape,
+            DY = dy,
+            Cotangents = cotangents,
+            DX = dx,
+            Training = training,
+        };
         Sum(n, dtheta, ref pass);
     }
 

@@ -119,9 +119,14 @@ public abstract record InnerOptimizer
             Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step) =>
             ([cotangents[0]], cotangents[0]!.Times(-rate), MinusDot(cotangents[0]!, gradient));
 
-        // Already a single pass.
-        private protected override Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast) =>
-            NextByDefinition(iterate, gradient, rate, step);
+        // Without decay the moment is the gradient.
+        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast)
+        {
+            var theta = empty_like(gradient);
+            new MomentumPass<T>(rate, 0).Next(
+                gradient.numel(), Memory.Of<T>(iterate[0]), Memory.Of<T>(gradient), null, Memory.Of<T>(theta), null);
+            return [theta];
+        }
 
         private protected override unsafe (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) PullByPass<T>(
             Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step)

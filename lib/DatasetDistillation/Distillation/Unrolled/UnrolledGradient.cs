@@ -144,7 +144,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         tape.Dispose();
         if (!wantIterate)
             return [null];
-        direct[0] = ofTheta.Plus(direct[0]!);
+        direct[0] = ofTheta.PlusInPlace(direct[0]!);
         return Keep(direct);
     }
 
