@@ -18,7 +18,7 @@ public class MemoryTests
         var held = Held(what, steps, shares: 6);
         var (first, last) = (held[0], held[^1]);
         Assert.True(last.Resident <= first.Resident * (1 + Growth), $"From {first.Resident:F1} MiB to {last.Resident:F1}.");
-        Assert.Equal(first.Tensors, last.Tensors);
+        Assert.True(last.Tensors <= first.Tensors, $"From {first.Tensors} tensors to {last.Tensors}.");
     }
 
     /// <summary>Resident MiB and living tensors after each share of a run in a process of its own.</summary>
