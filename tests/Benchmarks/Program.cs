@@ -18,6 +18,7 @@ var root = new RootCommand("Times the library's work, and damages files for its 
     new ConvKernelBenchmark(),
     PeakBenchmark.Command(),
     GrowthBenchmark.Command(),
+    MemoryBenchmark.Command(),
     StressCommand.Command(),
     FuzzCommand.Command(),
 };

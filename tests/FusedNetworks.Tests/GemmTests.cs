@@ -82,29 +82,6 @@ public sealed unsafe class GemmTests
         }
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    [InlineData(64)]
-    public void BatchesMatchSingleProducts(int batch)
-    {
-        const int m = 9, n = 21, k = 30;
-        var random = new Random(2);
-        using Native<double> a = Native<double>.Random(random, batch * m * k), b = Native<double>.Random(random, batch * k * n);
-        foreach ((long strideA, long strideB) in new (long, long)[] { (m * k, k * n), (0, k * n), (m * k, 0) })
-            foreach ((bool transA, bool transB) in Transpositions)
-            {
-                using Native<double> all = Native<double>.Output(batch * m * n), one = Native<double>.Output(batch * m * n);
-                int lda = transA ? m : k, ldb = transB ? k : n;
-                Gemm.RunBatched(
-                    batch, transA, transB, m, n, k, a.Pointer, lda, strideA, b.Pointer, ldb, strideB, all.Pointer, n, m * n);
-                for (int i = 0; i < batch; i++)
-                    Gemm.Run(
-                        transA, transB, m, n, k, a.Pointer + i * strideA, lda, b.Pointer + i * strideB, ldb, one.Pointer + i * m * n, n, false);
-                Assert.Equal(one.ToArray(), all.ToArray());
-            }
-    }
-
     [Fact]
     public void OtherElementTypesAreRejected() =>
         Assert.Throws<NotSupportedException>(() => Gemm.Run<int>(false, false, 1, 1, 1, null, 1, null, 1, null, 1, false));

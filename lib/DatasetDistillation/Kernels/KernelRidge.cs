@@ -35,7 +35,7 @@ internal sealed class KernelRidge
     {
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
-        return nn.functional.one_hot(labels, classes).to_type(float64).Minus(1.0 / classes).MoveToOuterDisposeScope();
+        return eye(classes, dtype: float64, device: labels.device).Minus(1.0 / classes).index_select(0, labels).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -76,13 +76,14 @@ internal sealed class KernelRidge
         var (factor, ridge) = Factorize(kss, Regularization);
         var (n, k) = (kss.shape[0], InFloat64(kts));
         var a = cholesky_solve(ys.to_type(float64), factor);
-        var predictions = k.matmul(a);
-        var (loss, g) = outer(predictions);
-        var b = cholesky_solve(k.t().matmul(g), factor);
-        var product = b.matmul(a.t());
-        var dm = product.Plus(product.t()).TimesInPlace(-0.5);
-        var dkss = dm.Plus(eye(n, dtype: float64, device: dm.device) * dm.trace(), ridge / n);
-        var dkts = a.matmul(g.t()).t();
+        var predictions = Products.Of(k, a);
+        var (loss, gradient) = outer(predictions);
+        var g = gradient.to_type(float64);
+        var b = cholesky_solve(Products.Of(k.t(), g), factor);
+        // dM as one product of [B, A] and −½ [A, B], then on its diagonal (λ/n) tr(dM) as well.
+        var dkss = Products.Of(cat([b, a], 1), cat([a, b], 1).TimesInPlace(-0.5).t());
+        dkss.diagonal().PlusInPlace(dkss.trace().Number() * (ridge / n));
+        var dkts = Products.Of(a, g.t()).t();
         return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
     }
 
@@ -97,7 +98,7 @@ internal sealed class KernelRidge
         RequireFit(kss, kts, ys);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return InFloat64(kts).matmul(Weights(kss, ys)).MoveToOuterDisposeScope();
+        return Products.Of(InFloat64(kts), Weights(kss, ys)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The part of the images whose largest prediction is that of their class.</summary>
@@ -122,7 +123,7 @@ internal sealed class KernelRidge
         {
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
-            right += InFloat64(kts.Value).matmul(weights).argmax(1).eq(classes).sum().WholeNumber();
+            right += Products.Of(InFloat64(kts.Value), weights).argmax(1).eq(classes).sum().WholeNumber();
         }
         return (double)right / test.Count;
     }
@@ -155,8 +156,8 @@ internal sealed class KernelRidge
             using var blockScope = NewDisposeScope();
             using var kts = kernel.Cross(images, support);
             var transposed = InFloat64(kts.Value).t();
-            normal.PlusInPlace(transposed.matmul(transposed.t()));
-            right.PlusInPlace(transposed.matmul(CenteredLabels(classes, train.ClassCount)));
+            normal.PlusInPlace(Products.Of(transposed, transposed.t()));
+            right.PlusInPlace(Products.Of(transposed, CenteredLabels(classes, train.ClassCount)));
         }
         var solution = cholesky_solve(right, Factorize(normal, LabelRidge).Factor);
         using var kss = kernel.Gram(support);
@@ -178,12 +179,13 @@ internal sealed class KernelRidge
         double mean = k.trace().Number() / n;
         if (!double.IsFinite(k.sum().Number()))
             throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
-        var identity = eye(n, dtype: float64, device: k.device);
         for (var tried = ridge; ; tried *= RidgeStep)
         {
             try
             {
-                return (linalg.cholesky(k.Plus(identity, tried * mean)), tried);
+                using var m = k.clone();
+                m.diagonal().PlusInPlace(tried * mean);
+                return (linalg.cholesky(m), tried);
             }
             catch (ExternalException) when (tried * RidgeStep <= Math.Max(ridge, LargestRidge))
             {

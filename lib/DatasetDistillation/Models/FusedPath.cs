@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using FusedNetworks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -299,22 +298,5 @@ internal static class BackwardFailure
     {
         using var noGrad = no_grad();
         return [null!, .. ctx.get_saved_variables().Take(count).Select(static t => tensor(double.NaN, t.dtype).expand(t.shape))];
-    }
-}
-
-/// <summary>The memory of tensors.</summary>
-internal static unsafe class Memory
-{
-    /// <summary>The first element of a contiguous tensor on the processor; null for null.</summary>
-    public static T* Of<T>(Tensor? tensor) where T : unmanaged
-    {
-        if (tensor is null || tensor.numel() == 0)
-            return null;
-        if (tensor.numel() * sizeof(T) <= int.MaxValue)
-            return (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
-        // A span holds no more than 2 GB; its first element is where all of it begins.
-        using var first = tensor.narrow(0, 0, 1);
-        using var flat = first.reshape(-1).narrow(0, 0, 1);
-        return (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(flat.bytes));
     }
 }

@@ -89,7 +89,7 @@ internal sealed class TrainingRun : IDisposable
         rate = trainer.LearningRate * trainer.Schedule.Factor((double)step / (stepsPerEpoch * trainer.Epochs));
         step++;
 
-        var x = images.index_select(0, here);
+        var x = images.Rows(here);
         var y = labels.index_select(0, here);
         if (trainer.Augmentation is { } augment)
             x = augment.Apply(x, generator);

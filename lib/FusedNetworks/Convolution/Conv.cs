@@ -62,11 +62,14 @@ internal static unsafe class Conv
         if (Winograd.Suits<T>(in c))
         {
             if (Vector512.IsHardwareAccelerated)
-                WinogradKernel<Simd512<float>, Vector512<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+                WinogradKernel<Simd512<float>, Vector512<float>>.Correlate(
+                    in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
             else if (Vector256.IsHardwareAccelerated)
-                WinogradKernel<Simd256<float>, Vector256<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+                WinogradKernel<Simd256<float>, Vector256<float>>.Correlate(
+                    in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
             else
-                WinogradKernel<Simd128<float>, Vector128<float>>.Correlate(in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
+                WinogradKernel<Simd128<float>, Vector128<float>>.Correlate(
+                    in c, (float*)source, (float*)w, (float*)biasOrNull, (float*)output);
             return;
         }
         int lanes = ConvKernel<Simd512<T>, Vector512<T>, T>.LanesAlongChannels(in c) ? c.Out : c.OW;

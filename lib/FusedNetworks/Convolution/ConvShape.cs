@@ -129,7 +129,9 @@ internal readonly record struct Correlation
                 }
     }
 
-    /// <summary>The same with the taps in another order: rows of the window from the top, in each input channels, then columns; [Taps].</summary>
+    /// <summary>
+    /// The same with the taps in another order: rows of the window from the top, in each input channels, then columns; [Taps].
+    /// </summary>
     public unsafe void TapOffsetsByRow(nint* offsets)
     {
         for (int y = 0; y < KH; y++)

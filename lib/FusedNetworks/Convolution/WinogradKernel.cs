@@ -109,7 +109,8 @@ internal static unsafe partial class WinogradKernel<TSimd, TVector>
                 for (int image = image0; image < image1; image++)
                 {
                     TransformBack(
-                        products.Pointer + (nint)(image - image0) * Grid.Tiles * width, tiles, width, Bias + first, result.Pointer, work.Pointer);
+                        products.Pointer + (nint)(image - image0) * Grid.Tiles * width, tiles, width, Bias + first, result.Pointer,
+                        work.Pointer);
                     float* output = Output + ((long)image * C.Out + first) * C.Positions;
                     Transposition.Run(result.Pointer, width, C.Positions, channels, output, C.Positions);
                 }
@@ -209,7 +210,8 @@ internal static unsafe partial class WinogradKernel<TSimd, TVector>
             return;
         for (int y = Math.Max(0, -padH); y < Math.Min(h, paddedH - padH); y++)
             Copy(
-                pixels.Pointer + ((nint)y * w + x0) * lanes, padded + ((nint)(y + padH) * paddedW + padW + x0) * lanes, (nint)(x1 - x0) * lanes);
+                pixels.Pointer + ((nint)y * w + x0) * lanes, padded + ((nint)(y + padH) * paddedW + padW + x0) * lanes,
+                (nint)(x1 - x0) * lanes);
     }
 
     private static void Clear(float* values, long count) => NativeMemory.Clear(values, (nuint)count * sizeof(float));

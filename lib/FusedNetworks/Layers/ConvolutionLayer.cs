@@ -7,7 +7,10 @@ namespace FusedNetworks;
 /// [channels, height, width] with zeros around them.
 /// </summary>
 internal sealed unsafe class ConvolutionLayer<T>(int channels, int height, int width, int filters, int side, int padding, int stride)
-    : FusedLayer<T>((long)channels * height * width, filters * Positions(height, width, side, padding, stride), (channels * side * side * (long)filters) + filters)
+    : FusedLayer<T>(
+        (long)channels * height * width,
+        filters * Positions(height, width, side, padding, stride),
+        (channels * side * side * (long)filters) + filters)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly long weights = channels * side * side * (long)filters;
@@ -106,7 +109,8 @@ internal sealed unsafe class ConvolutionLayer<T>(int channels, int height, int w
 
     private void SumPositions(int n, T* dy, T* db, bool accumulate)
     {
-        var job = new SumJob { Images = n, Filters = filters, Positions = (int)(Outputs / filters), DY = dy, DB = db, Accumulate = accumulate };
+        int positions = (int)(Outputs / filters);
+        var job = new SumJob { Images = n, Filters = filters, Positions = positions, DY = dy, DB = db, Accumulate = accumulate };
         WorkPool.Run((filters + SumJob.Block - 1) / SumJob.Block, ref job);
     }
 

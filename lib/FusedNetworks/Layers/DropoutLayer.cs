@@ -3,7 +3,8 @@ using System.Numerics;
 namespace FusedNetworks;
 
 /// <summary>y = m ⊙ x in training, with the factors m (0 or 1/(1 − p)) that stand in Saved before the pass; else y = x.</summary>
-internal sealed unsafe class DropoutLayer<T>(long size, double probability) : FusedLayer<T>(size, size) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class DropoutLayer<T>(long size, double probability) : FusedLayer<T>(size, size)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>p, in [0, 1).</summary>
     public double Probability => probability;

@@ -47,7 +47,16 @@ internal sealed unsafe class InstanceNormLayer<T>(int channels, int pixels, bool
 
     private void ForRows<TRows>(TRows rows, in LayerPass<T> p, T* sums) where TRows : unmanaged, IRows
     {
-        var job = new Job<TRows> { Rows = rows, Pass = p, Channels = channels, Pixels = pixels, Affine = affine, Epsilon = epsilon, Sums = sums };
+        var job = new Job<TRows>
+        {
+            Rows = rows,
+            Pass = p,
+            Channels = channels,
+            Pixels = pixels,
+            Affine = affine,
+            Epsilon = epsilon,
+            Sums = sums,
+        };
         job.PerTask = Math.Max(1, (1 << 14) / pixels);
         int count = p.Count * channels;
         WorkPool.Run((count + job.PerTask - 1) / job.PerTask, ref job);
@@ -65,8 +74,6 @@ internal sealed unsafe class InstanceNormLayer<T>(int channels, int pixels, bool
         public T Epsilon, Gain, Bias, UGain, UBias;
         public T* Mean, Scale, X, Y, DY, DX, RX, RY, RDY, RDX;
         public T* GainSum, BiasSum;
-
-        public readonly T Normalized(int i) => (X[i] - *Mean) * *Scale;
     }
 
     private struct Job<TRows> : IJob where TRows : unmanaged, IRows

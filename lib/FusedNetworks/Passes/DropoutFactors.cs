@@ -48,10 +48,12 @@ internal static unsafe class DropoutFactors
             for (long i = begin; i < end; i += lanes)
             {
                 var place = Vector512<uint>.Indices + Vector512.Create((uint)(i - begin));
-                var drops = Vector512.LessThan(Mix(Mix(place ^ Vector512.Create(Low)) + Vector512.Create(stream)), Vector512.Create(Threshold));
+                var number = Mix(Mix(place ^ Vector512.Create(Low)) + Vector512.Create(stream));
+                var drops = Vector512.LessThan(number, Vector512.Create(Threshold));
                 int count = (int)Math.Min(lanes, end - i);
                 if (typeof(T) == typeof(float))
-                    Simd512<float>.StoreFirst((float*)To + i, Vector512.AndNot(Vector512.Create((float)(object)Scale), drops.AsSingle()), count);
+                    Simd512<float>.StoreFirst(
+                        (float*)To + i, Vector512.AndNot(Vector512.Create((float)(object)Scale), drops.AsSingle()), count);
                 else
                     for (int lane = 0; lane < count; lane++)
                         To[i + lane] = drops[lane] != 0 ? T.Zero : Scale;

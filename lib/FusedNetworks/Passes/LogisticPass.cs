@@ -49,14 +49,18 @@ internal sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatin
     /// <param name="model">W, row-major <c>[features, classes]</c>.</param>
     /// <param name="gradient">Receives ∂loss/∂W, shaped as W; empty for the loss alone, which takes less than half the time.</param>
     /// <returns>
-    /// The mean cross-entropy in nats, and the share of images, from 0 to 1, whose largest logit (the first, where several are) is their label's; NaN and 0, with a gradient of NaN, where a weight is not finite.
+    /// The mean cross-entropy in nats, and the share of images, from 0 to 1, whose largest logit (the first, where several are) is their
+    /// label's; NaN and 0, with a gradient of NaN, where a weight is not finite.
     /// </returns>
     /// <exception cref="ArgumentException">A length is not features·classes.</exception>
     public (double Loss, double Accuracy) Evaluate(ReadOnlySpan<double> model, Span<double> gradient = default)
     {
         int size = images.Features * images.Classes;
         if (model.Length != size || (gradient.Length != size && !gradient.IsEmpty))
-            throw new ArgumentException($"The weights need {images.Features}·{images.Classes} = {size} elements, and the gradient as many or none; they have {model.Length} and {gradient.Length}.", nameof(model));
+            throw new ArgumentException(
+                $"The weights need {images.Features}·{images.Classes} = {size} elements, and the gradient as many or none; "
+                + $"they have {model.Length} and {gradient.Length}.",
+                nameof(model));
 
         bool finite = true;
         for (int i = 0; i < size; i++)
@@ -123,7 +127,10 @@ internal sealed unsafe class LogisticPass<T> where T : unmanaged, IBinaryFloatin
                 loss += Math.Log(product);
 
                 for (int i = block; wanted && i < end; i++)
-                    AddOuterProduct(positions + starts[i], values + starts[i], (int)(starts[i + 1] - starts[i]), logits + (i - block) * rowLength, gradient);
+                {
+                    int count = (int)(starts[i + 1] - starts[i]);
+                    AddOuterProduct(positions + starts[i], values + starts[i], count, logits + (i - block) * rowLength, gradient);
+                }
             }
         }
         sums[chunk] = (loss, correct);

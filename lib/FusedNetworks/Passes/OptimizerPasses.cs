@@ -13,7 +13,7 @@ internal readonly unsafe struct MomentumPass<T>(double rate, double decay) where
 {
     private readonly T minusRate = T.CreateTruncating(-rate), decay = T.CreateTruncating(decay);
 
-    /// <summary>Writes θ' and m'.</summary>
+    /// <summary>Writes θ' and m' (unless null).</summary>
     public void Next(long n, T* theta, T* gradient, T* m, T* nextTheta, T* nextM) =>
         Sweep.Over<T, Forward>(
             new Forward { Pass = this, Theta = theta, Gradient = gradient, M = m, NextTheta = nextTheta, NextM = nextM }, n);
@@ -101,7 +101,7 @@ internal readonly unsafe struct AdamPass<T>(
     private readonly T beta2 = T.CreateTruncating(beta2), rest2 = T.CreateTruncating(1 - beta2);
     private readonly T slope2 = T.CreateTruncating(-0.5 / correction2), chain2 = T.CreateTruncating(2 * (1 - beta2));
 
-    /// <summary>Writes θ', m' and v'.</summary>
+    /// <summary>Writes θ', m' and v' (unless null).</summary>
     public void Next(long n, T* theta, T* gradient, T* m, T* v, T* nextTheta, T* nextM, T* nextV) => Sweep.Over<T, Forward>(
         new Forward
         {

@@ -19,7 +19,8 @@ internal sealed class SparseImages
     /// <param name="features">The number of pixels of an image, at most 65,536.</param>
     /// <param name="classes">The number of classes, from 2 to 256.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers of pixels and labels do not fit each other, a label is out of range, or a pixel is none of 8 bits: the images are standardized, for instance.
+    /// The numbers of pixels and labels do not fit each other, a label is out of range, or a pixel is none of 8 bits: the images are
+    /// standardized, for instance.
     /// </exception>
     public SparseImages(ReadOnlySpan<float> pixels, ReadOnlySpan<long> labels, int features, int classes)
     {
@@ -28,7 +29,10 @@ internal sealed class SparseImages
         if (classes is < 2 or > 256)
             throw new ArgumentOutOfRangeException(nameof(classes), classes, "Images have 2 to 256 classes.");
         if (labels.IsEmpty || pixels.Length != (long)labels.Length * features)
-            throw new ArgumentException($"{labels.Length} labels and {features} pixels an image need {(long)labels.Length * features} pixels, and at least one image; there are {pixels.Length}.", nameof(pixels));
+            throw new ArgumentException(
+                $"{labels.Length} labels and {features} pixels an image need {(long)labels.Length * features} pixels, "
+                + $"and at least one image; there are {pixels.Length}.",
+                nameof(pixels));
 
         (Features, Classes) = (features, classes);
         this.labels = Checked(labels, classes);
@@ -77,7 +81,9 @@ internal sealed class SparseImages
         return MathF.Abs(scaled - rounded) < Rounding && rounded is >= 0 and <= 255
             ? (byte)rounded
             : throw new ArgumentException(
-                $"Pixel {i} is {pixels[i]}, which is not a multiple of 1/255 in [0, 1]; pass the images as they are stored, not standardized.", nameof(pixels));
+                $"Pixel {i} is {pixels[i]}, which is not a multiple of 1/255 in [0, 1]; "
+                + "pass the images as they are stored, not standardized.",
+                nameof(pixels));
     }
 
     private static byte[] Checked(ReadOnlySpan<long> labels, int classes)

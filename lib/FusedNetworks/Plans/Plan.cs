@@ -15,6 +15,11 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// <summary>Multiply-adds of the value for one image up to which images are shared out, and not each layer's work.</summary>
     private const long SmallNetwork = 3_000_000;
 
+    /// <summary>
+    /// Parameters up to which images are shared out: each part has a sum of that size, and each group of images reads them all.
+    /// </summary>
+    private const int FewParameters = 100_000;
+
     /// <summary>The most parts into which a batch is shared out; each sums its images' gradients on its own.</summary>
     private const int MostParts = 8;
 
@@ -45,7 +50,7 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
             slots[i + 1] = sizes.Count - 1;
         }
         (Inputs, Outputs) = (layers[0].Inputs, layers[^1].Outputs);
-        isSmall = layers.Sum(static l => l.Work) <= SmallNetwork;
+        isSmall = layers.Sum(static l => l.Work) <= SmallNetwork && Parameters <= FewParameters;
         Kept = new Layout(sizes, this.layers, alternate: false);
         Passing = new Layout(sizes, this.layers, alternate: true);
     }
@@ -73,7 +78,9 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// The dropout layers, with where in a tape of n images the factors [n, layer.Outputs] of each belong, n times what is given here.
     /// </summary>
     public IEnumerable<(DropoutLayer<T> Layer, long Offset)> Dropouts => layers
-        .Select((layer, i) => (layer as DropoutLayer<T>, Kept.Saved[i])).Where(static l => l.Item1 is not null).Select(static l => (l.Item1!, l.Item2));
+        .Select((layer, i) => (Layer: layer as DropoutLayer<T>, Offset: Kept.Saved[i]))
+        .Where(static l => l.Layer is not null)
+        .Select(static l => (l.Layer!, l.Offset));
 
     /// <summary>y [n, Outputs] from x [n, Inputs].</summary>
     /// <param name="n">Images.</param>
@@ -94,7 +101,17 @@ internal sealed unsafe class Plan<T> where T : unmanaged, IBinaryFloatingPointIe
     /// </summary>
     public void Backward(int n, T* theta, T* x, T* tape, T* dy, T* cotangents, T* dtheta, T* dx, bool training)
     {
-        var pass = new BackwardPass { N = n, Theta = theta, X = x, Tape = tape, DY = dy, Cotangents = cotangents, DX = dx, Training = training };
+        var pass = new BackwardPass
+        {
+            N = n,
+            Theta = theta,
+            X = x,
+            Tape = tape,
+            DY = dy,
+            Cotangents = cotangents,
+            DX = dx,
+            Training = training,
+        };
         Sum(n, dtheta, ref pass);
     }
 

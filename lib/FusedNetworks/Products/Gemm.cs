@@ -21,26 +21,6 @@ internal static unsafe class Gemm
         Run(in product);
     }
 
-    /// <summary>
-    /// <paramref name="batch"/> products C = op(A) · op(B) of one shape, whose matrices lie at the given distances in elements;
-    /// distance 0 uses one matrix in every product.
-    /// </summary>
-    public static void RunBatched<T>(
-        int batch, bool transA, bool transB, int m, int n, int k,
-        T* a, int lda, long strideA, T* b, int ldb, long strideB, T* c, int ldc, long strideC)
-        where T : unmanaged
-    {
-        var product = new Product<T>(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate: false);
-        if (batch == 1)
-        {
-            Run(in product);
-            return;
-        }
-        int tasks = Parallelism.Tasks(product.Work * batch, batch);
-        var job = new BatchJob<T> { Batch = batch, Tasks = tasks, First = product, StrideA = strideA, StrideB = strideB, StrideC = strideC };
-        WorkPool.Run(tasks, ref job);
-    }
-
     internal static void Run<T>(in Product<T> product) where T : unmanaged
     {
         Scalar.Require<T>();
@@ -50,27 +30,5 @@ internal static unsafe class Gemm
             GemmKernel<Simd256<T>, Vector256<T>, T>.Run(in product);
         else
             GemmKernel<Simd128<T>, Vector128<T>, T>.Run(in product);
-    }
-
-    private struct BatchJob<T> : IJob where T : unmanaged
-    {
-        public int Batch, Tasks;
-        public Product<T> First;
-        public long StrideA, StrideB, StrideC;
-
-        public readonly void Execute(int index)
-        {
-            (int begin, int end) = Parallelism.Range(Batch, Tasks, index);
-            for (int i = begin; i < end; i++)
-            {
-                Product<T> product = First with
-                {
-                    A = First.A + i * StrideA,
-                    B = First.B + i * StrideB,
-                    C = First.C + i * StrideC,
-                };
-                Run(in product);
-            }
-        }
     }
 }

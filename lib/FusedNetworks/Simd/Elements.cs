@@ -16,7 +16,8 @@ internal static unsafe class Elements
 
     public static void Clear<T>(T* to, long n) where T : unmanaged => NativeMemory.Clear(to, (nuint)n * (nuint)Unsafe.SizeOf<T>());
 
-    public static void Copy<T>(T* from, T* to, long n) where T : unmanaged => NativeMemory.Copy(from, to, (nuint)n * (nuint)Unsafe.SizeOf<T>());
+    public static void Copy<T>(T* from, T* to, long n) where T : unmanaged =>
+        NativeMemory.Copy(from, to, (nuint)n * (nuint)Unsafe.SizeOf<T>());
 
     /// <summary>to = max(x, 0).</summary>
     public static void Relu<T>(T* x, T* to, long n) where T : unmanaged => Map(default(PositivePart), x, x, to, n);
@@ -114,7 +115,8 @@ internal static unsafe class Elements
             TSimd.StoreFirst(to + i, op.Apply<TSimd, TVector, T>(TSimd.LoadFirst(a + i, n - i), TSimd.LoadFirst(b + i, n - i)), n - i);
     }
 
-    private static T Reduce<T, TOp>(TOp op, T* a, T* b, T center, int n) where T : unmanaged, IBinaryFloatingPointIeee754<T> where TOp : unmanaged, IBinary
+    private static T Reduce<T, TOp>(TOp op, T* a, T* b, T center, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> where TOp : unmanaged, IBinary
     {
         if (Vector512.IsHardwareAccelerated)
             return Fold<Simd512<T>, Vector512<T>, T, TOp>(op, a, b, center, n);
@@ -125,7 +127,8 @@ internal static unsafe class Elements
 
     /// <summary>Σ op(a − center, b − center).</summary>
     private static T Fold<TSimd, TVector, T, TOp>(TOp op, T* a, T* b, T center, int n)
-        where TSimd : struct, ISimd<T, TVector> where TVector : struct where T : unmanaged, IBinaryFloatingPointIeee754<T> where TOp : unmanaged, IBinary
+        where TSimd : struct, ISimd<T, TVector> where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> where TOp : unmanaged, IBinary
     {
         double total = 0;
         TVector origin = TSimd.Create(center);
@@ -137,7 +140,8 @@ internal static unsafe class Elements
             for (; i <= end - (2 * TSimd.Count); i += 2 * TSimd.Count)
             {
                 even = TSimd.Add(even, Term<TSimd, TVector, T, TOp>(op, TSimd.Load(a + i), TSimd.Load(b + i), origin));
-                odd = TSimd.Add(odd, Term<TSimd, TVector, T, TOp>(op, TSimd.Load(a + i + TSimd.Count), TSimd.Load(b + i + TSimd.Count), origin));
+                odd = TSimd.Add(
+                    odd, Term<TSimd, TVector, T, TOp>(op, TSimd.Load(a + i + TSimd.Count), TSimd.Load(b + i + TSimd.Count), origin));
             }
             if (i <= end - TSimd.Count)
             {
@@ -147,7 +151,8 @@ internal static unsafe class Elements
             T sum = TSimd.Sum(TSimd.Add(even, odd));
             if (i < end)
             {
-                TSimd.Store(lanes, Term<TSimd, TVector, T, TOp>(op, TSimd.LoadFirst(a + i, end - i), TSimd.LoadFirst(b + i, end - i), origin));
+                TSimd.Store(
+                    lanes, Term<TSimd, TVector, T, TOp>(op, TSimd.LoadFirst(a + i, end - i), TSimd.LoadFirst(b + i, end - i), origin));
                 for (int lane = 0; lane < end - i; lane++)
                     sum += lanes[lane];
             }
@@ -165,7 +170,8 @@ internal static unsafe class Elements
 
     private interface IBinary
     {
-        TVector Apply<TSimd, TVector, T>(TVector a, TVector b) where TSimd : struct, ISimd<T, TVector> where TVector : struct where T : unmanaged;
+        TVector Apply<TSimd, TVector, T>(TVector a, TVector b)
+            where TSimd : struct, ISimd<T, TVector> where TVector : struct where T : unmanaged;
     }
 
     private readonly struct PositivePart : IBinary
@@ -226,7 +232,8 @@ internal static unsafe class Elements
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly TVector Apply<TSimd, TVector, T>(TVector a, TVector b)
-            where TSimd : struct, ISimd<T, TVector> where TVector : struct where T : unmanaged => TSimd.MultiplyAdd(a, TSimd.Create((T)(object)A), b);
+            where TSimd : struct, ISimd<T, TVector> where TVector : struct where T : unmanaged =>
+            TSimd.MultiplyAdd(a, TSimd.Create((T)(object)A), b);
     }
 
     private struct Combination<TNumber> : IBinary where TNumber : unmanaged

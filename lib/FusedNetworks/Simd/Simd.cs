@@ -36,11 +36,22 @@ internal unsafe interface ISimd<T, TVector> where T : unmanaged where TVector : 
 
     /// <summary>a·b + c, rounded once where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
-    /// <summary>max(value, 0); NaN where value is.</summary>
+
+    /// <summary>max(value, 0); NaN where value is, which is what x86 gives for its second argument.</summary>
     static abstract TVector PositivePart(TVector value);
 
     /// <summary><paramref name="value"/> where <paramref name="test"/> is above 0, else 0.</summary>
     static abstract TVector WherePositive(TVector test, TVector value);
+
+    /// <summary>One value where <paramref name="test"/> is above <paramref name="bound"/>, else the other.</summary>
+    static abstract TVector WhereAbove(TVector test, TVector bound, TVector above, TVector other);
+
+    /// <summary>The smaller one; of NaN and another, either.</summary>
+    static abstract TVector Min(TVector a, TVector b);
+
+    /// <summary>Whether a lane is less than <paramref name="bound"/>.</summary>
+    static abstract bool IsAnyBelow(TVector value, TVector bound);
+
     static abstract T Sum(TVector value);
 
     /// <summary>Loads the first <paramref name="count"/> lanes, touching no memory beyond them; the others are 0.</summary>
@@ -92,11 +103,21 @@ internal readonly unsafe struct Simd512<T> : ISimd<T, Vector512<T>> where T : un
             : Vector512.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> PositivePart(Vector512<T> value) => Vector512.AndNot(value, Vector512.LessThan(value, Vector512<T>.Zero));
+    public static Vector512<T> PositivePart(Vector512<T> value) => Vector512.MaxNative(Vector512<T>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> WherePositive(Vector512<T> test, Vector512<T> value) =>
         Vector512.GreaterThan(test, Vector512<T>.Zero) & value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> WhereAbove(Vector512<T> test, Vector512<T> bound, Vector512<T> above, Vector512<T> other) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(test, bound), above, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Min(Vector512<T> a, Vector512<T> b) => Vector512.MinNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyBelow(Vector512<T> value, Vector512<T> bound) => Vector512.LessThanAny(value, bound);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector512<T> value) => Vector512.Sum(value);
@@ -178,11 +199,21 @@ internal readonly unsafe struct Simd256<T> : ISimd<T, Vector256<T>> where T : un
             : Vector256.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> PositivePart(Vector256<T> value) => Vector256.AndNot(value, Vector256.LessThan(value, Vector256<T>.Zero));
+    public static Vector256<T> PositivePart(Vector256<T> value) => Vector256.MaxNative(Vector256<T>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> WherePositive(Vector256<T> test, Vector256<T> value) =>
         Vector256.GreaterThan(test, Vector256<T>.Zero) & value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> WhereAbove(Vector256<T> test, Vector256<T> bound, Vector256<T> above, Vector256<T> other) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(test, bound), above, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Min(Vector256<T> a, Vector256<T> b) => Vector256.MinNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyBelow(Vector256<T> value, Vector256<T> bound) => Vector256.LessThanAny(value, bound);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector256<T> value) => Vector256.Sum(value);
@@ -264,11 +295,21 @@ internal readonly unsafe struct Simd128<T> : ISimd<T, Vector128<T>> where T : un
             : Vector128.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> PositivePart(Vector128<T> value) => Vector128.AndNot(value, Vector128.LessThan(value, Vector128<T>.Zero));
+    public static Vector128<T> PositivePart(Vector128<T> value) => Vector128.MaxNative(Vector128<T>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> WherePositive(Vector128<T> test, Vector128<T> value) =>
         Vector128.GreaterThan(test, Vector128<T>.Zero) & value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> WhereAbove(Vector128<T> test, Vector128<T> bound, Vector128<T> above, Vector128<T> other) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(test, bound), above, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Min(Vector128<T> a, Vector128<T> b) => Vector128.MinNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyBelow(Vector128<T> value, Vector128<T> bound) => Vector128.LessThanAny(value, bound);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector128<T> value) => Vector128.Sum(value);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace FusedNetworks;
 
@@ -57,6 +58,32 @@ internal static unsafe class WorkPool
 
         fixed (TJob* pinned = &job)
             ForkJoin(tasks, pinned, &ExecuteOne<TJob>);
+    }
+
+    /// <summary>The same for work that is no struct of pointers.</summary>
+    public static void Run(int tasks, Action<int> work)
+    {
+        var handle = GCHandle.Alloc(work);
+        try
+        {
+            var job = new ActionJob { Work = handle };
+            Run(tasks, ref job);
+        }
+        finally
+        {
+            handle.Free();
+        }
+    }
+
+    /// <summary>The same block by block: <paramref name="work"/> gets where each begins and ends.</summary>
+    public static void RunBlocks(int count, int size, Action<int, int> work) =>
+        Run((count + size - 1) / size, block => work(block * size, Math.Min(count, (block + 1) * size)));
+
+    private struct ActionJob : IJob
+    {
+        public GCHandle Work;
+
+        public readonly void Execute(int index) => ((Action<int>)Work.Target!)(index);
     }
 
     private static void ExecuteOne<TJob>(void* job, int index) where TJob : unmanaged, IJob =>

@@ -4,6 +4,8 @@ using TorchSharp;
 using Xunit;
 using static DatasetDistillation.Tests.Kernels.KernelChecks;
 using static TorchSharp.torch;
+using Lane256 = DatasetDistillation.Kernels.FloatLane<FusedNetworks.Simd256<float>, System.Runtime.Intrinsics.Vector256<float>>;
+using Lane512 = DatasetDistillation.Kernels.FloatLane<FusedNetworks.Simd512<float>, System.Runtime.Intrinsics.Vector512<float>>;
 
 namespace DatasetDistillation.Tests.Kernels;
 

@@ -1,5 +1,4 @@
 using DatasetDistillation.Data;
-using DatasetDistillation.Models;
 using DatasetDistillation.Solvers;
 using DatasetDistillation.Training;
 using FusedNetworks;

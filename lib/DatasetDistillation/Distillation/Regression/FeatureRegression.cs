@@ -132,7 +132,7 @@ public sealed record FeatureRegression : IDistiller
         using var scope = NewDisposeScope();
         var slot = Pool.Choose(state);
         var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
-        var (real, classes) = (data.Images.index_select(0, batch), data.Labels.index_select(0, batch));
+        var (real, classes) = (data.Images.Rows(batch), data.Labels.index_select(0, batch));
         if (Augmentation is not null)
             real = Augmentation.Apply(real, state.Random);
 

@@ -83,7 +83,7 @@ public sealed record KernelInducingPoints : IDistiller
         using var scope = NewDisposeScope();
         var set = state.As<SupportState>();
         var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
-        var targets = data.Images.index_select(0, batch);
+        var targets = data.Images.Rows(batch);
         if (Augmentation is not null)
             targets = Augmentation.Apply(targets, state.Random);
         var yt = KernelRidge.CenteredLabels(data.Labels.index_select(0, batch), data.ClassCount);

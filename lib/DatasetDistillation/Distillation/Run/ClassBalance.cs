@@ -1,3 +1,4 @@
+using System.Buffers;
 using DatasetDistillation.Data;
 using static TorchSharp.torch;
 
@@ -24,22 +25,26 @@ internal sealed class ClassBalance
     /// <param name="perClass">How many of each class; a class with fewer gives all it has.</param>
     /// <param name="random">What they are drawn from.</param>
     /// <returns>Int64 indices.</returns>
-    public Tensor Draw(int perClass, Generator random)
+    public unsafe Tensor Draw(int perClass, Generator random)
     {
-        var chosen = new List<long>(perClass * places.Length);
         using var draws = rand([places.Length, perClass], float64, generator: random);
-        var fractions = draws.data<double>().ToArray();
+        var fractions = new ReadOnlySpan<double>(Memory.Of<double>(draws), perClass * places.Length);
+        var chosen = new long[places.Sum(own => Math.Min(perClass, own.Length))];
+        int count = 0;
+        var order = ArrayPool<int>.Shared.Rent(places.Max(static own => own.Length));
         for (int c = 0; c < places.Length; c++)
         {
-            int[] order = [.. places[c]];
-            for (int i = 0; i < Math.Min(perClass, order.Length); i++)
+            int length = places[c].Length;
+            places[c].CopyTo(order, 0);
+            for (int i = 0; i < Math.Min(perClass, length); i++)
             {
-                int other = i + (int)(fractions[c * perClass + i] * (order.Length - i));
+                int other = i + (int)(fractions[c * perClass + i] * (length - i));
                 (order[i], order[other]) = (order[other], order[i]);
-                chosen.Add(order[i]);
+                chosen[count++] = order[i];
             }
         }
-        return tensor(chosen.ToArray(), [chosen.Count], device: device);
+        ArrayPool<int>.Shared.Return(order);
+        return tensor(chosen, [count], device: device);
     }
 
     /// <summary>Refuses data with one class only, or with a class that has too few images.</summary>

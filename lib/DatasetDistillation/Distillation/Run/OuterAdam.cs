@@ -1,4 +1,5 @@
 using System.Globalization;
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -59,15 +60,35 @@ public sealed record OuterAdam
         if (!first)
             RequireMoments(state, name, [mName, vName], tName);
         var t = 1 + (first ? 0 : state[tName].WholeNumber());
+        var rate = LearningRate * schedule * Cosine(state.Step) * state.LearningRateScale;
+        var (correction1, correction2) = (1 - Math.Pow(Beta1, t), 1 - Math.Pow(Beta2, t));
+        if (!Belief && Memory.AreFlat(state[name], gradient) && (first || Memory.AreFlat(state[mName], state[vName])))
+        {
+            var pass = new AdamPass<float>(rate, Beta1, Beta2, Epsilon, underRoot: 0, correction1, correction2);
+            state[tName] = tensor(t);
+            Update(state, [name, mName, vName], gradient, pass, first);
+            return;
+        }
         var m = first ? gradient.Times(1 - Beta1) : state[mName].Times(Beta1).PlusInPlace(gradient, 1 - Beta1);
         var deviation = Belief ? gradient - m : gradient;
         var v = deviation.Squared().TimesInPlace(1 - Beta2);
         if (!first)
             v.PlusInPlace(state[vName], Beta2);
-        var rate = LearningRate * schedule * Cosine(state.Step) * state.LearningRateScale / (1 - Math.Pow(Beta1, t));
-        var root = v.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, t))).PlusInPlace(Epsilon);
-        state[name] = state[name].Plus(m / root, -rate);
+        var root = v.sqrt().TimesInPlace(1 / Math.Sqrt(correction2)).PlusInPlace(Epsilon);
+        state[name] = state[name].Plus(m / root, -rate / correction1);
         (state[mName], state[vName], state[tName]) = (m, v, tensor(t));
+    }
+
+    /// <summary>The update of a variable and its moments in one pass over memory.</summary>
+    private static unsafe void Update(DistillationState state, string[] names, Tensor gradient, AdamPass<float> pass, bool first)
+    {
+        var next = Array.ConvertAll(names, _ => empty_like(gradient));
+        pass.Next(
+            gradient.numel(), Memory.Of<float>(state[names[0]]), Memory.Of<float>(gradient),
+            first ? null : Memory.Of<float>(state[names[1]]), first ? null : Memory.Of<float>(state[names[2]]),
+            Memory.Of<float>(next[0]), Memory.Of<float>(next[1]), Memory.Of<float>(next[2]));
+        foreach (var (name, value) in names.Zip(next))
+            state[name] = value;
     }
 
     /// <summary>Checks moments that were read from a file.</summary>

@@ -47,13 +47,14 @@ public abstract record InnerOptimizer
     /// <param name="gradient">g at these weights.</param>
     /// <param name="rate">η.</param>
     /// <param name="step">The number of the step, from 0.</param>
-    internal Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step)
+    /// <param name="isLast">Whether no step follows that would read the moments; they may then be null.</param>
+    internal Tensor?[] Next(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast = false)
     {
         if (!Takes([.. iterate, gradient]))
             return NextByDefinition(iterate, gradient, rate, step);
         return gradient.dtype == ScalarType.Float32
-            ? NextByPass<float>(iterate, gradient, rate, step)
-            : NextByPass<double>(iterate, gradient, rate, step);
+            ? NextByPass<float>(iterate, gradient, rate, step, isLast)
+            : NextByPass<double>(iterate, gradient, rate, step, isLast);
     }
 
     /// <summary>
@@ -78,7 +79,7 @@ public abstract record InnerOptimizer
         Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step);
 
     /// <summary><see cref="Next"/> in one pass over memory.</summary>
-    private protected abstract Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step)
+    private protected abstract Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary><see cref="Pull"/> in one pass over memory.</summary>
@@ -118,9 +119,14 @@ public abstract record InnerOptimizer
             Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step) =>
             ([cotangents[0]], cotangents[0]!.Times(-rate), MinusDot(cotangents[0]!, gradient));
 
-        // Already a single pass.
-        private protected override Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step) =>
-            NextByDefinition(iterate, gradient, rate, step);
+        // Without decay the moment is the gradient.
+        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast)
+        {
+            var theta = empty_like(gradient);
+            new MomentumPass<T>(rate, 0).Next(
+                gradient.numel(), Memory.Of<T>(iterate[0]), Memory.Of<T>(gradient), null, Memory.Of<T>(theta), null);
+            return [theta];
+        }
 
         private protected override unsafe (Tensor?[] Iterate, Tensor Gradient, Tensor Rate) PullByPass<T>(
             Tensor?[] cotangents, Tensor?[] iterate, Tensor gradient, double rate, int step)
@@ -152,11 +158,11 @@ public abstract record InnerOptimizer
             return ([cotangents[0], ofMoment.Times(Decay)], ofMoment, MinusDot(cotangents[0]!, Moment(iterate, gradient)));
         }
 
-        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step)
+        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast)
         {
             if (iterate[1] is null)
                 return NextByDefinition(iterate, gradient, rate, step);
-            var (theta, m) = (empty_like(gradient), empty_like(gradient));
+            var (theta, m) = (empty_like(gradient), isLast ? null : empty_like(gradient));
             new MomentumPass<T>(rate, Decay).Next(
                 gradient.numel(), Memory.Of<T>(iterate[0]), Memory.Of<T>(gradient), Memory.Of<T>(iterate[1]),
                 Memory.Of<T>(theta), Memory.Of<T>(m));
@@ -220,9 +226,9 @@ public abstract record InnerOptimizer
             return ([cotangents[0], ofM.TimesInPlace(Beta1), ofV.TimesInPlace(Beta2)], ofGradient, ofRate);
         }
 
-        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step)
+        private protected override unsafe Tensor?[] NextByPass<T>(Tensor?[] iterate, Tensor gradient, double rate, int step, bool isLast)
         {
-            var (theta, m, v) = (empty_like(gradient), empty_like(gradient), empty_like(gradient));
+            var (theta, m, v) = (empty_like(gradient), isLast ? null : empty_like(gradient), isLast ? null : empty_like(gradient));
             Pass<T>(rate, step).Next(
                 gradient.numel(), Memory.Of<T>(iterate[0]), Memory.Of<T>(gradient), Memory.Of<T>(iterate[1]), Memory.Of<T>(iterate[2]),
                 Memory.Of<T>(theta), Memory.Of<T>(m), Memory.Of<T>(v));

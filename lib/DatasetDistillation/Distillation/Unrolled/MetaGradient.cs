@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -40,11 +41,30 @@ internal sealed class MetaGradient(double loss, int steps, int length)
         return raw.sigmoid().mul_(ofRates).MoveToOuterDisposeScope();
     }
 
+    private IEnumerable<Tensor?> All => [.. images, .. labels, .. rates, Theta0];
+
     /// <summary>Keeps the gradients beyond the scope in which they were computed.</summary>
     public void MoveToOuterScope()
     {
-        foreach (var tensor in (Tensor?[])[.. images, .. labels, .. rates, Theta0])
+        foreach (var tensor in All)
             tensor?.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Takes the gradients out of all scopes of the thread that computed them.</summary>
+    public void Detach()
+    {
+        foreach (var tensor in All)
+            tensor?.DetachFromDisposeScope();
+    }
+
+    /// <summary>Hands the gradients to a scope of this thread.</summary>
+    public void AttachTo(DisposeScope scope)
+    {
+        foreach (var tensor in All)
+        {
+            if (tensor is not null)
+                scope.Attach(tensor);
+        }
     }
 
     private static void Add(ref Tensor? sum, Tensor part)

@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -20,9 +21,13 @@ public sealed partial record UnrolledDistiller
         var kept = Math.Min(Kept(data), differentiated) * GraphBytes(data);
         var outer = Math.Min(BatchSize, data.Count) * Activations(data) * FirstOrderFactor * NumberBytes;
         var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
-        var variables = 5L * Steps * Batch(data) * Pixels(data);
-        return kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates + variables));
+        var variables = (4L + NetworksPerStep) * Steps * Batch(data) * Pixels(data);
+        return (NetworksAtOnce(data) * (kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates)))) + (NumberBytes * variables);
     }
+
+    /// <summary>How many of a step's networks are gone through at the same time, each on one thread.</summary>
+    private int NetworksAtOnce(ImageDataset data) =>
+        Networks.Fused && data.Device.type == DeviceType.CPU && NetworksPerStep >= Compute.Threads ? Compute.Threads : 1;
 
     private long NumberBytes => Precision == ScalarType.Float64 ? 8 : 4;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 using DatasetDistillation.Training;
+using FusedNetworks;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -131,11 +132,9 @@ public sealed partial record UnrolledDistiller : IDistiller
         var unrolled = new UnrolledGradient(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels };
         Tensor? images = null, labels = null, rates = null;
         double loss = 0;
-        for (var n = 0; n < NetworksPerStep; n++)
+        foreach (var gradient in OverNetworks(state, data, (theta0, window) => unrolled.Compute(variables, theta0, realImages, realLabels, window.First, window.Last)))
         {
-            var theta0 = InitialWeights.Draw(Network, state.Random, Precision, data.Device);
-            var (first, last) = DrawWindow(state.Random);
-            var gradient = unrolled.Compute(variables, theta0, realImages, realLabels, first, last);
+            gradient.AttachTo(scope);
             loss += gradient.Loss / NetworksPerStep;
             Add(ref images, gradient.Images);
             Add(ref rates, gradient.RawRates(state.Rates));
@@ -147,6 +146,38 @@ public sealed partial record UnrolledDistiller : IDistiller
         if (labels is not null)
             Update(state, UnrolledState.LabelsName, labels);
         return loss;
+    }
+
+    /// <summary>
+    /// What is computed from each of the step's networks, in the order in which they are drawn. Where there are enough of them, each
+    /// thread takes a network of its own.
+    /// </summary>
+    private MetaGradient[] OverNetworks(UnrolledState state, ImageDataset data, Func<Tensor, (int First, int Last), MetaGradient> compute)
+    {
+        var gradients = new MetaGradient[NetworksPerStep];
+        var (drawing, drawn) = (new Lock(), 0);
+        if (NetworksAtOnce(data) > 1)
+            WorkPool.Run(NetworksPerStep, _ => One());
+        else
+            for (var n = 0; n < NetworksPerStep; n++)
+                One();
+        return gradients;
+
+        void One()
+        {
+            using var scope = NewDisposeScope();
+            int n;
+            Tensor theta0;
+            (int First, int Last) window;
+            lock (drawing)
+            {
+                n = drawn++;
+                theta0 = InitialWeights.Draw(Network, state.Random, Precision, data.Device);
+                window = DrawWindow(state.Random);
+            }
+            gradients[n] = compute(theta0, window);
+            gradients[n].Detach();
+        }
     }
 
     /// <inheritdoc/>
@@ -175,7 +206,7 @@ public sealed partial record UnrolledDistiller : IDistiller
         if (BatchSize < data.Count)
         {
             var chosen = randint(0, data.Count, [BatchSize], generator: state.Random).to(data.Device);
-            (images, labels) = (images.index_select(0, chosen), labels.index_select(0, chosen));
+            (images, labels) = (images.Rows(chosen), labels.index_select(0, chosen));
         }
         return (images.to(Precision), Poisoning?.Apply(labels) ?? labels);
     }

@@ -41,7 +41,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         {
             if (t >= Math.Max(first, last - KeptGraphs))
                 tapes[t] = Record(set, iterates[t][0]!, t);
-            iterates[t + 1] = Advance(set, iterates[t], tapes[t], t);
+            iterates[t + 1] = Advance(set, iterates[t], tapes[t], t, isLast: t == last - 1);
             if (t < first && t > 0)
                 Dispose(iterates[t]);
         }
@@ -71,17 +71,17 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         for (var t = 0; t < set.LearningRates.Count; t++)
         {
             var former = iterate;
-            iterate = Advance(set, former, null, t);
+            iterate = Advance(set, former, null, t, isLast: t == set.LearningRates.Count - 1);
             Dispose(former);
         }
         return iterate[0]!.MoveToOuterDisposeScope();
     }
 
-    private Tensor?[] Advance(UnrolledVariables set, Tensor?[] iterate, Tape? tape, int t)
+    private Tensor?[] Advance(UnrolledVariables set, Tensor?[] iterate, Tape? tape, int t, bool isLast)
     {
         using var scope = NewDisposeScope();
         var gradient = tape?.Gradient ?? Gradient(set, iterate[0]!, t);
-        return Keep(optimizer.Next(iterate, gradient, set.LearningRates[t], t));
+        return Keep(optimizer.Next(iterate, gradient, set.LearningRates[t], t, isLast));
     }
 
     private Tensor Gradient(UnrolledVariables set, Tensor theta, int t)
@@ -108,17 +108,21 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         using var scope = NewDisposeScope();
         var count = images.shape[0];
-        var cotangent = zeros_like(weights);
+        Tensor? cotangent = null;
         double loss = 0;
         foreach (var (start, size) in Blocks.Of(count, outerBlock))
         {
             using var block = NewDisposeScope();
             var theta = weights.detach().requires_grad_();
             var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
-            cotangent.PlusInPlace(Gradients.Of(part, theta), (double)size / count);
+            var gradient = Gradients.Of(part, theta);
+            if (cotangent is not null)
+                cotangent.PlusInPlace(gradient, (double)size / count);
+            else
+                cotangent = (size == count ? gradient : gradient.TimesInPlace((double)size / count)).MoveToOuterDisposeScope();
             loss += part.Number() * size / count;
         }
-        return (loss, cotangent.MoveToOuterDisposeScope());
+        return (loss, cotangent!.MoveToOuterDisposeScope());
     }
 
     /// <summary>From the cotangents of iterate t + 1 to those of iterate t, adding to the gradients on the way.</summary>
@@ -139,7 +143,7 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         tape.Dispose();
         if (!wantIterate)
             return [null];
-        direct[0] = ofTheta.Plus(direct[0]!);
+        direct[0] = ofTheta.PlusInPlace(direct[0]!);
         return Keep(direct);
     }
 

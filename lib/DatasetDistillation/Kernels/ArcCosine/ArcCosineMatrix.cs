@@ -1,5 +1,4 @@
 using System.Numerics;
-using DatasetDistillation.Models;
 using FusedNetworks;
 using static TorchSharp.torch;
 
@@ -13,7 +12,7 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
     where TLane : unmanaged, ILane<TLane, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int PairsPerTask = 4096;
+    private const int PairsPerTask = 1024, ImagesPerTask = 32;
 
     private readonly ArcCosineNetwork network;
     private readonly Tensor support;
@@ -93,7 +92,9 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
         T* own = Memory.Of<T>(support) + (long)row * pixels;
         for (int j = 0; j < columns.Count; j++)
         {
-            if (double.CreateTruncating(angles[j]) < small)
+            if (isGram && j == row)
+                angles[j] = T.Zero;
+            else if (double.CreateTruncating(angles[j]) < small)
                 angles[j] = T.CreateTruncating(network.Angle(own, Memory.Of<T>(targets) + (long)j * pixels, pixels));
         }
     }
@@ -125,10 +126,9 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
     private void ForEachRow(Action<int> work)
     {
         int rowsPerTask = Math.Max(1, PairsPerTask / columns.Count);
-        int tasks = (rows.Count + rowsPerTask - 1) / rowsPerTask;
-        Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = Compute.Threads }, task =>
+        WorkPool.RunBlocks(rows.Count, rowsPerTask, (begin, end) =>
         {
-            for (int i = task * rowsPerTask; i < Math.Min(rows.Count, (task + 1) * rowsPerTask); i++)
+            for (int i = begin; i < end; i++)
                 work(i);
         });
     }
@@ -144,8 +144,11 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
         int pixels = (int)images.shape[1];
         T* first = Memory.Of<T>(images);
         var squares = new double[images.shape[0]];
-        for (int i = 0; i < squares.Length; i++)
-            squares[i] = double.CreateTruncating(Elements.SumSquares(first + (long)i * pixels, T.Zero, pixels));
+        WorkPool.RunBlocks(squares.Length, ImagesPerTask, (begin, end) =>
+        {
+            for (int i = begin; i < end; i++)
+                squares[i] = double.CreateTruncating(Elements.SumSquares(first + (long)i * pixels, T.Zero, pixels));
+        });
         return squares;
     }
 }
