@@ -40,6 +40,9 @@ internal sealed class MetaGradient(double loss, int steps, int length)
         return raw.sigmoid().mul_(ofRates).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The derivative with respect to a rate that all steps share.</summary>
+    public double SharedRate => rates.Sum(static rate => rate?.Number() ?? 0);
+
     /// <summary>Keeps the gradients beyond the scope in which they were computed.</summary>
     public void MoveToOuterScope()
     {
