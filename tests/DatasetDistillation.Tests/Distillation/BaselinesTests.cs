@@ -60,9 +60,6 @@ public sealed class BaselinesTests : IDisposable
         var whole = linalg.solve(normal + eye(784, dtype: float64) * (1e-3 * normal.trace() / 784), x.t().matmul(y));
         var few = linalg.pinv(set.Images.flatten(1).to(float64)).matmul(set.Labels.to(float64));
         Assert.InRange((whole - few).abs().max().ToDouble(), 0, 1e-4 * whole.abs().max().ToDouble());
-        using var test = SyntheticDigits.Create(500, seed: 2).Standardize(digits.Standardization);
-        var right = test.Images.flatten(1).to(float64).matmul(few).argmax(1).eq(test.Labels).to(float64).mean().ToDouble();
-        Assert.InRange(right, 0.6, 1);
         Assert.Throws<ArgumentOutOfRangeException>(() => Baselines.LinearRidge(digits, regularization: 0));
     }
 

@@ -8,7 +8,6 @@ namespace DatasetDistillation.Distillation;
 internal static class RidgeImages
 {
     private const int Block = 5000;
-    private const double Smallest = 1e-10;
 
     /// <summary>
     /// With W = (XᵀX + λ·(tr XᵀX/d)·I)⁻¹XᵀY [d, C] of all images X and one-hot labels Y, the images W⁺ with labels I: the least-squares
@@ -32,6 +31,6 @@ internal static class RidgeImages
         }
         var ridge = normal.trace().Number() * regularization / pixels;
         var weights = cholesky_solve(right, linalg.cholesky(normal.Plus(eye(pixels, dtype: float64, device: data.Device), ridge)));
-        return linalg.pinv(weights, rcond: Smallest).to_type(float32).MoveToOuterDisposeScope();
+        return linalg.pinv(weights).to_type(float32).MoveToOuterDisposeScope();
     }
 }
