@@ -65,8 +65,8 @@ public static class LongRun
     private static Held Now(long steps) => new(
         steps, Environment.WorkingSet / (double)(1 << 20), GC.GetTotalMemory(forceFullCollection: false) / (double)(1 << 20), Tensor.TotalCount);
 
-    private sealed class Progress(Action<StepReport> report) : IProgress<StepReport>
+    private sealed class Progress(Action<(long Step, long Steps, int Epoch, double Loss)> report) : IProgress<(long Step, long Steps, int Epoch, double Loss)>
     {
-        public void Report(StepReport value) => report(value);
+        public void Report((long Step, long Steps, int Epoch, double Loss) value) => report(value);
     }
 }

@@ -66,6 +66,14 @@ public sealed partial class DistilledSet
             Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps, ClassNames);
     }
 
+    /// <summary>The same images with the class of each one's largest label, one-hot: to begin from where labels are classes.</summary>
+    public DistilledSet WithHardLabels()
+    {
+        using var scope = NewDisposeScope();
+        var labels = nn.functional.one_hot(Labels.argmax(1), ClassCount).to_type(ScalarType.Float32);
+        return new DistilledSet(Images.clone(), labels, $"{Method}; labels one-hot", Preprocessing, LearningRates, Steps);
+    }
+
     /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>
     /// <param name="data">Images in [0, 1], or already in the space of this set.</param>
     /// <exception cref="ArgumentException">They are standardized in another way.</exception>

@@ -42,10 +42,10 @@ internal sealed class FusedPath
         ? Run(single.Value, theta, x, training, generator)
         : Run(wide.Value, theta, x, training, generator);
 
-    /// <summary>The function at θ and x.</summary>
-    public Linearization Linearize(Tensor theta, Tensor x) => theta.dtype == ScalarType.Float32
-        ? new FusedLinearization<float>(single.Value, outputShape, theta, x)
-        : new FusedLinearization<double>(wide.Value, outputShape, theta, x);
+    /// <summary>The function at θ and x; dropout acts where it is given what to draw from.</summary>
+    public Linearization Linearize(Tensor theta, Tensor x, Generator? dropout) => theta.dtype == ScalarType.Float32
+        ? new FusedLinearization<float>(single.Value, outputShape, theta, x, dropout)
+        : new FusedLinearization<double>(wide.Value, outputShape, theta, x, dropout);
 
     private Tensor Run<T>(Plan<T> plan, Tensor theta, Tensor x, bool training, Generator? generator)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -86,15 +86,22 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
         Tensor t = theta.contiguous(), images = x.contiguous();
         var y = empty([n, .. outputShape], theta.dtype);
         Tape = recorded || training ? empty([n * plan.TapeSize], theta.dtype) : null;
-        foreach (var (layer, offset) in training ? plan.Dropouts : [])
-        {
-            using var factors = Tape!.narrow(0, n * offset, n * layer.Outputs);
-            Dropout.Draw(factors, layer.Probability, generator);
-        }
+        if (training)
+            DrawDropouts(plan, Tape!, n, generator);
         plan.Forward(n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(y), Memory.Of<T>(Tape), training);
         Tape?.MoveToOuterDisposeScope();
         Pass(Tape);
         return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Fills the factors of all dropout layers in the tape of n images.</summary>
+    public static void DrawDropouts(Plan<T> plan, Tensor tape, int n, Generator? generator)
+    {
+        foreach (var (layer, offset) in plan.Dropouts)
+        {
+            using var factors = tape.narrow(0, n * offset, n * layer.Outputs);
+            Dropout.Draw(factors, layer.Probability, generator);
+        }
     }
 
     /// <summary>The gradients that there are, of θ and of x, with the cotangents in between where they are <paramref name="recorded"/>.</summary>

@@ -91,6 +91,31 @@ internal sealed record ReLU : Layer
     public override string ToString() => "ReLU";
 }
 
+/// <summary>
+/// log(1 + e^(βx))/β, element by element: a ReLU without its corner, which it is off by log 2/β at most. Loo et al. 2023, "Dataset
+/// distillation with convexified implicit gradients", take β = 60 while distilling, and ReLU to train on the result.
+/// </summary>
+/// <param name="Beta">β, above 0.</param>
+internal sealed record Softplus(double Beta = 60) : Layer
+{
+    // Beyond it e^(−βx) is nothing in Float64 either, and e^(βx) no infinity in Float32.
+    private const double LinearFrom = 50;
+
+    /// <inheritdoc/>
+    internal override long[] OutputShape(long[] input) => Beta > 0 && double.IsFinite(Beta)
+        ? input
+        : throw new ArgumentException(FormattableString.Invariant($"β is {Beta}; it must be positive and finite"));
+
+    /// <inheritdoc/>
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.softplus(x, Beta, LinearFrom);
+
+    internal override FusedLayer<T> Fuse<T>(long[] input) =>
+        new SoftplusLayer<T>(Size(input), Beta);
+
+    /// <summary>The layer in words.</summary>
+    public override string ToString() => FormattableString.Invariant($"Softplus {Beta}");
+}
+
 /// <summary>The largest value of each window; padding is never the largest.</summary>
 /// <param name="Kernel">The side of the square window in pixels, and its step.</param>
 /// <param name="Padding">How far windows reach over the edge on each side, in pixels.</param>

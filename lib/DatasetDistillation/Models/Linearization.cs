@@ -33,15 +33,18 @@ internal sealed unsafe class FusedLinearization<T> : Linearization where T : unm
     private readonly Plan<T> plan;
     private readonly Tensor theta, images, tape;
     private readonly int count;
+    private readonly bool training;
     private Tensor? cotangents;
 
-    public FusedLinearization(Plan<T> plan, long[] outputShape, Tensor theta, Tensor images)
+    public FusedLinearization(Plan<T> plan, long[] outputShape, Tensor theta, Tensor images, Generator? dropout)
     {
-        (this.plan, count) = (plan, checked((int)images.shape[0]));
+        (this.plan, count, training) = (plan, checked((int)images.shape[0]), dropout is not null && plan.Dropouts.Any());
         (this.theta, this.images) = (theta.contiguous().DetachFromDisposeScope(), images.contiguous().DetachFromDisposeScope());
         tape = empty([count * plan.TapeSize], theta.dtype).DetachFromDisposeScope();
         Outputs = empty([count, .. outputShape], theta.dtype).DetachFromDisposeScope();
-        plan.Forward(count, Memory.Of<T>(this.theta), Memory.Of<T>(this.images), Memory.Of<T>(Outputs), Memory.Of<T>(tape), training: false);
+        if (training)
+            FusedCall<T>.DrawDropouts(plan, tape, count, dropout);
+        plan.Forward(count, Memory.Of<T>(this.theta), Memory.Of<T>(this.images), Memory.Of<T>(Outputs), Memory.Of<T>(tape), training);
     }
 
     public override Tensor Outputs { get; }
@@ -53,7 +56,7 @@ internal sealed unsafe class FusedLinearization<T> : Linearization where T : unm
         var gradient = empty_like(theta);
         plan.Backward(
             count, Memory.Of<T>(theta), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(contiguous), Memory.Of<T>(cotangents),
-            Memory.Of<T>(gradient), null, training: false);
+            Memory.Of<T>(gradient), null, training);
         return gradient;
     }
 
@@ -64,12 +67,12 @@ internal sealed unsafe class FusedLinearization<T> : Linearization where T : unm
         var (directions, along) = (empty([count * plan.CotangentsSize], theta.dtype), empty_like(Outputs));
         plan.Tangent(
             count, Memory.Of<T>(theta), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(direction), null, Memory.Of<T>(directions),
-            Memory.Of<T>(along), training: false);
+            Memory.Of<T>(along), training);
         var ofDelta = change(along).contiguous();
         var (ofTheta, ofImages) = (empty_like(theta), empty_like(images));
         plan.Second(
             count, Memory.Of<T>(theta), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(cotangents), Memory.Of<T>(direction), null,
-            Memory.Of<T>(directions), Memory.Of<T>(ofDelta), Memory.Of<T>(ofTheta), Memory.Of<T>(ofImages), training: false);
+            Memory.Of<T>(directions), Memory.Of<T>(ofDelta), Memory.Of<T>(ofTheta), Memory.Of<T>(ofImages), training);
         return (ofTheta.MoveToOuterDisposeScope(), ofImages.MoveToOuterDisposeScope());
     }
 

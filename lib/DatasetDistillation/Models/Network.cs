@@ -93,6 +93,15 @@ public sealed class Network
     /// <summary>The same function with another distribution of its parameters.</summary>
     public Network With(Initialization initialization) => new(Name, InputShape, [.. Layers.Select(static l => l.Layer)], initialization);
 
+    /// <summary>
+    /// The same network with softplus in place of every ReLU, for distillation: parameters of the one are parameters of the other.
+    /// </summary>
+    /// <param name="beta">β of log(1 + e^(βx))/β: the larger, the closer to the ReLU.</param>
+    /// <exception cref="ArgumentException">β is not positive and finite.</exception>
+    public Network WithSoftplus(double beta = 60) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{Name}, softplus {beta}"), InputShape,
+        [.. Layers.Select(l => l.Layer is ReLU ? new Softplus(beta) : l.Layer)], Initialization);
+
     /// <summary>Parameters drawn from p(θ₀); the same seed gives the same parameters.</summary>
     /// <param name="seed">Which draw.</param>
     /// <param name="type">Float32 or Float64.</param>
@@ -131,16 +140,17 @@ public sealed class Network
     public Tensor Features(Parameters theta, Tensor x) =>
         Run(Math.Max(0, featureSteps), features, theta, x, training: false, generator: null);
 
-    /// <summary>The network at weights and images, for a loop that differentiates through gradient steps; dropout does not act.</summary>
+    /// <summary>The network at weights and images, for a loop that differentiates through gradient steps.</summary>
     /// <param name="theta">The parameters, of this network's layout, without history.</param>
     /// <param name="x">The inputs, without history.</param>
+    /// <param name="dropout">Where dropout draws from; null: it does not act.</param>
     /// <exception cref="ArgumentException">The parameters or the inputs do not fit.</exception>
-    internal Linearization Linearize(Parameters theta, Tensor x)
+    internal Linearization Linearize(Parameters theta, Tensor x, Generator? dropout = null)
     {
         Check(theta, x);
         return Networks.Fused && whole is not null && FusedPath.Takes(theta.Flat, x)
-            ? whole.Linearize(theta.Flat, x)
-            : new PlainLinearization((flat, images) => Loop(steps.Length, flat, images, default), theta.Flat, x);
+            ? whole.Linearize(theta.Flat, x, dropout)
+            : new PlainLinearization((flat, images) => Loop(steps.Length, flat, images, new ForwardMode(dropout is not null, dropout)), theta.Flat, x);
     }
 
     /// <summary>The layers with their output shapes and numbers of parameters, as lines of text.</summary>
@@ -176,10 +186,10 @@ public sealed class Network
     private static Step[] Arrange(List<Step> plan)
     {
         Step[] order = [.. plan];
-        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip.
+        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip. So for softplus.
         for (int i = 0; i + 1 < order.Length; i++)
         {
-            if (order[i].Layer is ReLU && order[i + 1].Layer is MaxPool pool)
+            if (order[i].Layer is ReLU or Softplus && order[i + 1].Layer is MaxPool pool)
                 (order[i], order[i + 1]) = (order[i + 1], order[i] with { Input = pool.OutputShape(order[i].Input) });
         }
         return order;

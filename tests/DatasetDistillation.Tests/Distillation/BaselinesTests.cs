@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using DatasetDistillation.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -45,6 +46,40 @@ public sealed class BaselinesTests : IDisposable
         });
         Assert.Equal(scores.Max(), Ink(best));
         Assert.Contains("best of 6", best.Method, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ten_images_in_closed_form_hold_the_regression_on_all_images()
+    {
+        using var digits = SyntheticDigits.Create(600, seed: 1).Standardize();
+        using var set = Baselines.LinearRidge(digits, regularization: 1e-3);
+        Assert.Equal(10, set.Count);
+        var x = digits.Images.flatten(1).to(float64);
+        var y = nn.functional.one_hot(digits.Labels, 10).to(float64);
+        var normal = x.t().matmul(x);
+        var whole = linalg.solve(normal + eye(784, dtype: float64) * (1e-3 * normal.trace() / 784), x.t().matmul(y));
+        var few = linalg.pinv(set.Images.flatten(1).to(float64)).matmul(set.Labels.to(float64));
+        Assert.InRange((whole - few).abs().max().ToDouble(), 0, 1e-4 * whole.abs().max().ToDouble());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Baselines.LinearRidge(digits, regularization: 0));
+    }
+
+    [Fact]
+    public void A_teacher_gives_its_probabilities_and_heat_makes_them_even()
+    {
+        using var digits = SyntheticDigits.Create(60, seed: 1);
+        using var real = Baselines.RandomReal(digits, 2);
+        var teacher = Networks.SoftmaxRegression();
+        using var theta = teacher.Initialize(3);
+        using var taught = Baselines.WithTeacher(real, teacher, theta);
+        using var even = Baselines.WithTeacher(real, teacher, theta, temperature: 1e6);
+        Assert.Equal(real.Pixels(), taught.Pixels());
+        var wanted = nn.functional.softmax(teacher.Forward(theta, real.Images), 1);
+        Assert.InRange((wanted - taught.Labels).abs().max().ToDouble(), 0, 1e-6);
+        Assert.InRange((even.Labels - 0.1).abs().max().ToDouble(), 0, 1e-4);
+        Assert.Contains("Softmax regression", taught.Method, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Baselines.WithTeacher(real, teacher, theta, temperature: 0));
+        var small = new Network("small", [1, 6, 6], [new Flatten(), new Linear(10)]);
+        Assert.Throws<ArgumentException>(() => Baselines.WithTeacher(real, small, small.Initialize(0)));
     }
 
     [Fact]

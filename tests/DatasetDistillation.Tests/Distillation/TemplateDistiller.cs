@@ -1,5 +1,6 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Distillation;

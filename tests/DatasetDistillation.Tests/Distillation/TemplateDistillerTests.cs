@@ -1,6 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Tests.Data;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

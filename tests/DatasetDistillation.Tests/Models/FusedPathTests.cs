@@ -17,6 +17,9 @@ public sealed class FusedPathTests
         ["linear, twice"] = Of([1, 5, 5], new Flatten(), new Linear(33), new ReLU(), new Linear(3)),
         ["ReLU first"] = Of([6], new ReLU(), new Linear(4)),
         ["ReLU last"] = Of([6], new Linear(40), new ReLU()),
+        ["softplus"] = Of([6], new Linear(40), new Softplus(3), new Linear(4)),
+        ["softplus first and last"] = Of([2, 5, 5], new Softplus(60), new Conv(3, 3), new Softplus(1)),
+        ["softplus, max pool"] = Of([3, 9, 11], new Conv(2, 3), new Softplus(5), new MaxPool(2), new Flatten(), new Linear(3)),
         ["max pool"] = Of([3, 9, 11], new Conv(2, 3), new MaxPool(2), new ReLU()),
         ["max pool, padded"] = Of([2, 14, 14], new Conv(3, 3, Padding: 1), new ReLU(), new MaxPool(4, Padding: 1), new Flatten(), new Linear(3)),
         ["average pool"] = Of([3, 9, 10], new Conv(4, 3, Padding: 1), new AveragePool(2), new ReLU(), new AveragePool(3)),
@@ -148,6 +151,23 @@ public sealed class FusedPathTests
             var later = theta.Descend(step, 0.1);
             return Values(autograd.grad([network.Forward(later, b).square().sum() + network.Forward(theta, b).sum()], [theta.Flat])[0]);
         });
+    }
+
+    [Fact]
+    public void Softplus_takes_the_place_of_every_ReLU_and_comes_close_to_it()
+    {
+        using var scope = NewDisposeScope();
+        var (network, smooth) = (Networks.LeNet(), Networks.LeNet().WithSoftplus(1e4));
+        Assert.Equal(4, smooth.Layers.Count(static l => l.Layer is Softplus));
+        Assert.DoesNotContain(smooth.Layers, static l => l.Layer is ReLU);
+        var theta = network.Initialize(seed: 1);
+        var x = Random([4, 1, 28, 28], ScalarType.Float32, 2);
+        AssertClose("logits", Values(network.Forward(theta, x)), Values(smooth.Forward(theta, x)), 1e-3);
+        Assert.NotEqual(Values(network.Forward(theta, x)), Values(network.WithSoftplus(1).Forward(theta, x)));
+        // Where e^(βx) has no number: 0 below, x above.
+        var far = new Network("far", [2], [new Softplus(60)]);
+        Assert.Equal([0, 1000], Values(far.Forward(far.Initialize(0), tensor(new[] { -1000f, 1000f }, [1, 2]))));
+        Assert.Contains("positive", Assert.Throws<ArgumentException>(() => network.WithSoftplus(0)).Message, StringComparison.Ordinal);
     }
 
     private static Network Of(long[] input, params Layer[] layers) => new("case", input, layers, Initialization.XavierNormal with { BiasStandardDeviation = 0.3 });

@@ -1,5 +1,7 @@
 using System.Globalization;
 using DatasetDistillation.Data;
+using DatasetDistillation.Kernels;
+using DatasetDistillation.Models;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
@@ -88,6 +90,48 @@ public static class Baselines
     public static DistilledSet KMeans(ImageDataset data, int perClass = 1, long seed = 0) => Set(
         data, (own, label) => Distillation.KMeans.Centers(own, perClass, seed, label), perClass,
         string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));
+
+    /// <summary>
+    /// One image of each class, in closed form, from which linear ridge regression finds what it finds on all images (Chen et al. 2024, "Provable
+    /// and efficient dataset distillation for kernel ridge regression", for the linear kernel without a bias). Only a linear model reads them.
+    /// </summary>
+    /// <param name="data">The training images.</param>
+    /// <param name="regularization">λ of the regression on all images, relative to the mean diagonal of XᵀX; above 0.</param>
+    /// <exception cref="ArgumentException">A class has no images, or an image holds a NaN.</exception>
+    public static DistilledSet LinearRidge(ImageDataset data, double regularization = 1e-4)
+    {
+        _ = new KernelRidge(regularization);
+        Members(data, 1);
+        KernelInputs.RequireFinite(data.Images, "images");
+        using var scope = NewDisposeScope();
+        return Set(
+            data, RidgeImages.Of(data, regularization).reshape([-1, .. data.Images.shape[1..]]), 1,
+            string.Create(CultureInfo.InvariantCulture, $"linear ridge regression in closed form, λ {regularization}"));
+    }
+
+    /// <summary>
+    /// The same images with the probabilities that a trained network gives their classes, instead of the labels that they have: what distilled
+    /// images with soft labels are to be compared with (Qin et al. 2024, "A label is worth a thousand images in dataset distillation").
+    /// </summary>
+    /// <param name="set">Images, such as <see cref="RandomReal"/>; they stay as they are.</param>
+    /// <param name="teacher">A network.</param>
+    /// <param name="theta">Its trained parameters.</param>
+    /// <param name="temperature">By which logits are divided; the higher, the softer the labels. Above 0.</param>
+    /// <exception cref="ArgumentException">The network takes other images or has another number of classes.</exception>
+    public static DistilledSet WithTeacher(DistilledSet set, Network teacher, Parameters theta, double temperature = 1)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(theta);
+        if (!(temperature > 0) || !double.IsFinite(temperature))
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature is positive and finite.");
+        set.RequireFit(teacher);
+        using var inference = no_grad();
+        using var scope = NewDisposeScope();
+        var logits = teacher.Forward(theta, set.Images.to(theta.Flat.device));
+        return new DistilledSet(
+            set.Images.clone(), nn.functional.softmax(logits.Over(temperature), 1).to(set.Images.device),
+            string.Create(CultureInfo.InvariantCulture, $"{set.Method}; labels of a trained {teacher.Name}, temperature {temperature}"), set.Preprocessing);
+    }
 
     private static DistilledSet Set(ImageDataset data, Func<Tensor, int, Tensor> summarize, int perClass, string method)
     {

@@ -42,11 +42,15 @@ public sealed record FeaturePool
     }
 
     /// <summary>Draws the networks, their ages spread evenly so that their ends are as well.</summary>
-    internal void Initialize(DistillationState state, Network network, Device device)
+    /// <param name="state">Where they are kept.</param>
+    /// <param name="prefix">What their names begin with there.</param>
+    /// <param name="network">Of which kind they are.</param>
+    /// <param name="device">Where they lie.</param>
+    internal void Initialize(DistillationState state, string prefix, Network network, Device device)
     {
         for (int slot = 0; slot < Size; slot++)
-            state[Name(slot)] = network.Initialize(state.Random, device: device).Flat;
-        state[Ages] = tensor(Enumerable.Range(0, Size).Select(slot => (long)slot * Lifetime / Size).ToArray());
+            state[Name(prefix, slot)] = network.Initialize(state.Random, device: device).Flat;
+        state[prefix + Ages] = tensor(Enumerable.Range(0, Size).Select(slot => (long)slot * Lifetime / Size).ToArray());
     }
 
     /// <summary>One of the networks, at random.</summary>
@@ -57,30 +61,30 @@ public sealed record FeaturePool
     }
 
     /// <summary>The parameters of a network.</summary>
-    internal static Parameters Of(DistillationState state, Network network, int slot) => new(network.Layout, state[Name(slot)]);
+    internal static Parameters Of(DistillationState state, string prefix, Network network, int slot) => new(network.Layout, state[Name(prefix, slot)]);
 
     /// <summary>Trains a network on a distilled set with squared error, or draws it anew when it has reached its age.</summary>
-    internal void Visit(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
+    internal void Visit(DistillationState state, string prefix, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
     {
         if (TrainingSteps == 0)
             return;
         using var scope = NewDisposeScope();
-        var ages = state[Ages].data<long>().ToArray();
+        var ages = state[prefix + Ages].data<long>().ToArray();
         long steps = randint(1, TrainingSteps + 1, [1], generator: state.Random).data<long>()[0];
         for (long step = 0; step < steps; step++)
-            Train(state, network, slot, images, labels, augmentation);
+            Train(state, Name(prefix, slot), network, images, labels, augmentation);
         ages[slot] += steps;
         if (ages[slot] >= Lifetime)
         {
             ages[slot] = 0;
-            var name = Name(slot);
+            var name = Name(prefix, slot);
             state[name] = network.Initialize(state.Random, device: images.device).Flat;
             OuterAdam.Forget(state, name);
         }
-        state[Ages] = tensor(ages);
+        state[prefix + Ages] = tensor(ages);
     }
 
-    private void Train(DistillationState state, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
+    private void Train(DistillationState state, string name, Network network, Tensor images, Tensor labels, Augmentation? augmentation)
     {
         using var scope = NewDisposeScope();
         var (x, y) = (images, labels);
@@ -91,10 +95,10 @@ public sealed record FeaturePool
         }
         if (augmentation is not null)
             x = augmentation.Apply(x, state.Random);
-        var theta = state[Name(slot)].detach().requires_grad_();
+        var theta = state[name].detach().requires_grad_();
         var loss = LossFunction.SquaredError.Of(network.Forward(new Parameters(network.Layout, theta), x, training: true, state.Random), y);
-        Optimizer.Update(state, Name(slot), Gradients.Of(loss, theta));
+        Optimizer.Update(state, name, Gradients.Of(loss, theta));
     }
 
-    private static string Name(int slot) => string.Create(CultureInfo.InvariantCulture, $"network.{slot}");
+    private static string Name(string prefix, int slot) => string.Create(CultureInfo.InvariantCulture, $"{prefix}network.{slot}");
 }

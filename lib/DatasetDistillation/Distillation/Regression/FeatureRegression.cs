@@ -26,6 +26,12 @@ public sealed record FeatureRegression : IDistiller
     /// </summary>
     public Network Network { get; init; } = Networks.ConvNet(3, 32, Normalization.None, doubling: true).With(Initialization.SmallNormal);
 
+    /// <summary>
+    /// Networks of several kinds, in place of <see cref="Network"/> and <see cref="Regularization"/>: each step takes one kind, at random by their
+    /// shares, so that the images serve all of them. Empty: <see cref="Network"/> alone.
+    /// </summary>
+    public IReadOnlyList<PooledNetwork> Mixture { get; init; } = [];
+
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
@@ -88,14 +94,17 @@ public sealed record FeatureRegression : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {(InitialSet is null ? $"{Start}" : InitialSet.Method)}, " +
-        $"λ {Regularization}, {Target}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
+        $"{(Mixture.Count == 0 ? $"{Network.Name} from {Network.Initialization}" : string.Join(" + ", Mixture))}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Support}, " +
+        $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{Target}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
-    public string Identity =>
-        $"{Settings}; {Description.Of(Network)}{(InitialSet is null ? "" : $"; start {Fingerprint.Of(InitialSet.Images, InitialSet.Labels)}")}";
+    public string Identity => $"{Settings}; {string.Join("; ", Kinds.Select(static kind => Description.Of(kind.Network)))}{Support.Identity}";
+
+    private SupportStart Support => new(ImagesPerClass, Start, InitialSet);
+
+    private PooledNetwork[] Kinds => Mixture.Count == 0 ? [new PooledNetwork(Network) { Regularization = Regularization }] : [.. Mixture];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
@@ -106,16 +115,11 @@ public sealed record FeatureRegression : IDistiller
         RequireFit(data);
         using var scope = NewDisposeScope();
         var state = new FeatureRegressionState(seed);
-        var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state.Images = InitialSet is not null ? InitialSet.Images.to(data.Device, copy: true)
-            : Start == ImageStart.Real ? data.Images.index_select(0, state.Derived(data, ClassBalance.Of).Draw(ImagesPerClass, state.Random))
-            : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state.Labels = InitialSet is not null ? InitialSet.Labels.to(data.Device, copy: true)
-            : KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        Support.Begin(state, data, classes => KernelRidge.CenteredLabels(classes, data.ClassCount));
         state.Temperature = tensor(StartTemperature);
-        if (Averaging > 0)
-            (state.MeanImages, state.MeanLabels) = (state.Images.clone(), state.Labels.clone());
-        Pool.Initialize(state, Network, data.Device);
+        state.BeginAverage(Averaging);
+        foreach (var (place, kind) in Kinds.Index())
+            (kind.Pool ?? Pool).Initialize(state, Prefix(place), kind.Network, data.Device);
         return state;
     }
 
@@ -130,22 +134,23 @@ public sealed record FeatureRegression : IDistiller
     private double Step(FeatureRegressionState state, ImageDataset data)
     {
         using var scope = NewDisposeScope();
-        var slot = Pool.Choose(state);
+        var (prefix, kind) = ChooseKind(state);
+        var pool = kind.Pool ?? Pool;
+        var slot = pool.Choose(state);
         var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
         var (real, classes) = (data.Images.Rows(batch), data.Labels.index_select(0, batch));
         if (Augmentation is not null)
             real = Augmentation.Apply(real, state.Random);
 
         var leaf = state.Images.detach().requires_grad_();
-        var gradient = Differentiate(state, slot, leaf, real, classes);
+        var gradient = Differentiate(state, kind, FeaturePool.Of(state, prefix, kind.Network, slot), leaf, real, classes);
         Outer.Update(state, FeatureRegressionState.ImagesName, gradient.ToImages);
         if (LearnLabels)
             UpdateLabels(state, gradient.ToLabels);
         if (Target == RegressionTarget.CrossEntropy)
             (Outer with { LearningRate = TemperatureLearningRate }).Update(state, FeatureRegressionState.TemperatureName, tensor(gradient.ToTemperature));
-        if (Averaging > 0)
-            Average(state);
-        Pool.Visit(state, Network, slot, state.Images, state.Labels, SupportAugmentation);
+        state.Average(Averaging);
+        pool.Visit(state, prefix, kind.Network, slot, state.Images, state.Labels, SupportAugmentation);
         return gradient.Loss;
     }
 
@@ -155,7 +160,7 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<FeatureRegressionState>();
-        var (images, labels) = Averaging > 0 ? (set.MeanImages, set.MeanLabels) : (set.Images, set.Labels);
+        var (images, labels) = set.Learned(Averaging);
         return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
     }
 
@@ -165,23 +170,40 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount;
         long active = ActiveImages == 0 ? support : Math.Min(support, ActiveImages), targets = Math.Min(BatchSize, data.Count);
-        long activations = Network.Activations, features = Layer.Size(Network.FeatureShape), pixels = Layer.Size(Network.InputShape);
+        long activations = Kinds.Max(static kind => kind.Network.Activations), features = Kinds.Max(static kind => Layer.Size(kind.Network.FeatureShape));
+        long pixels = Layer.Size(Kinds[0].Network.InputShape), parameters = Kinds.Sum(kind => (kind.Pool ?? Pool).Size * kind.Network.ParameterCount);
         // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with moments and its copies.
         return sizeof(float) * ((3 * active * activations) + (Blocks.Features * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
-            + (9L * Pool.Size * Network.ParameterCount)) + (5 * sizeof(double) * support * (support + targets));
+            + (9 * parameters)) + (5 * sizeof(double) * support * (support + targets));
     }
 
     /// <summary>The method and its options.</summary>
     public override string ToString() => $"{Name}: {Settings}";
 
-    private RegressionGradient Differentiate(FeatureRegressionState state, int slot, Tensor leaf, Tensor real, Tensor classes)
+    /// <summary>What the tensors of a kind's networks are called by.</summary>
+    private static string Prefix(int kind) => kind == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"kind.{kind}.");
+
+    private (string Prefix, PooledNetwork Kind) ChooseKind(DistillationState state)
+    {
+        var kinds = Kinds;
+        var place = 0;
+        if (kinds.Length > 1)
+        {
+            using var draw = rand([1], float64, generator: state.Random);
+            for (var left = draw.Number() * kinds.Sum(static kind => kind.Share); place < kinds.Length - 1 && left >= kinds[place].Share; place++)
+                left -= kinds[place].Share;
+        }
+        return (Prefix(place), kinds[place]);
+    }
+
+    private RegressionGradient Differentiate(FeatureRegressionState state, PooledNetwork kind, Parameters theta, Tensor leaf, Tensor real, Tensor classes)
     {
         var support = SupportAugmentation is null ? leaf : SupportAugmentation.Apply(leaf, state.Random);
         long[]? active = null;
         if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
             active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();
-        return new RegressionLoss(Network, ridge, Target).Differentiate(
-            FeaturePool.Of(state, Network, slot), leaf, support, state.Labels, real, classes, state.Temperature.Number(), active);
+        return new RegressionLoss(kind.Network, kind.Ridge, Target).Differentiate(
+            theta, leaf, support, state.Labels, real, classes, state.Temperature.Number(), active);
     }
 
     private void UpdateLabels(FeatureRegressionState state, Tensor gradient)
@@ -216,39 +238,21 @@ public sealed record FeatureRegression : IDistiller
         return tensor(gradient, [count, classes], device: labels.device);
     }
 
-    /// <summary>Moves the averages; in the first steps faster, so that they do not hang on to the start.</summary>
-    private void Average(FeatureRegressionState state)
-    {
-        var decay = Math.Min(Averaging, (1.0 + state.Step) / (10.0 + state.Step));
-        state.MeanImages = state.MeanImages.Times(decay).PlusInPlace(state.Images, 1 - decay);
-        state.MeanLabels = state.MeanLabels.Times(decay).PlusInPlace(state.Labels, 1 - decay);
-    }
-
     private void RequireFit(ImageDataset data)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(ActiveImages);
         ArgumentOutOfRangeException.ThrowIfNegative(Margin);
-        Pool.Check();
+        foreach (var kind in Kinds)
+        {
+            if (!(kind.Share > 0) || !double.IsFinite(kind.Share))
+                throw new ArgumentOutOfRangeException(nameof(data), kind.Share, $"{kind.Network.Name}'s share of the steps is {kind.Share}; it must be above 0.");
+            (kind.Pool ?? Pool).Check();
+        }
         if (Averaging is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
         if (BatchSize < data.ClassCount)
             throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
-        long[] image = [data.Channels, data.Height, data.Width];
-        if (!Network.InputShape.SequenceEqual(image) || !Network.OutputShape.SequenceEqual([(long)data.ClassCount]))
-            throw new ArgumentException(
-                $"{Network.Name} takes [{string.Join(", ", Network.InputShape)}] and gives [{string.Join(", ", Network.OutputShape)}]; " +
-                $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes. " +
-                $"Take a network made from the data, such as {nameof(Networks)}.{nameof(Networks.ConvNet)}(data).", nameof(data));
-        ClassBalance.Require(data, InitialSet is null && Start == ImageStart.Real ? ImagesPerClass : 1);
+        Support.RequireFit(data, Kinds.Select(static kind => kind.Network));
         KernelInputs.RequireFinite(data.Images, "real images");
-        if (InitialSet is null)
-            return;
-        if (InitialSet.Count != ImagesPerClass * data.ClassCount || InitialSet.ClassCount != data.ClassCount || !InitialSet.Images.shape.AsSpan(1).SequenceEqual(image))
-            throw new ArgumentException(
-                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of {data.ClassCount} classes; got {InitialSet}.", nameof(data));
-        if (InitialSet.Preprocessing != data.Standardization)
-            throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {InitialSet.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

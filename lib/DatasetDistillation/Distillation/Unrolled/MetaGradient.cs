@@ -41,6 +41,9 @@ internal sealed class MetaGradient(double loss, int steps, int length)
         return raw.sigmoid().mul_(ofRates).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The derivative with respect to a rate that all steps share.</summary>
+    public double SharedRate => rates.Sum(static rate => rate?.Number() ?? 0);
+
     private IEnumerable<Tensor?> All => [.. images, .. labels, .. rates, Theta0];
 
     /// <summary>Keeps the gradients beyond the scope in which they were computed.</summary>

@@ -21,6 +21,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     /// <summary>Whether labels get a gradient.</summary>
     public bool LearnLabels { get; init; }
 
+    /// <summary>A seed for each step, from which its dropout is drawn; null: dropout does not act.</summary>
+    public IReadOnlyList<long>? DropoutSeeds { get; init; }
+
     /// <summary>Whether θ_0 gets a gradient.</summary>
     public bool WantTheta { get; init; }
 
@@ -87,14 +90,16 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     private Tensor Gradient(UnrolledVariables set, Tensor theta, int t)
     {
         var leaf = theta.detach().requires_grad_();
-        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t)), set.LabelsOf(t));
+        using var dropout = Dropout(t);
+        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t), training: dropout is not null, dropout), set.LabelsOf(t));
         return Gradients.Of(loss, leaf);
     }
 
     private Tape Record(UnrolledVariables set, Tensor weights, int t)
     {
         using var scope = NewDisposeScope();
-        var at = network.Linearize(new Parameters(network.Layout, weights.detach()), set.ImagesOf(t).detach());
+        using var dropout = Dropout(t);
+        var at = network.Linearize(new Parameters(network.Layout, weights.detach()), set.ImagesOf(t).detach(), dropout);
         var outputs = at.Outputs.detach().requires_grad_();
         var labels = set.LabelsOf(t).detach().requires_grad_(LearnLabels);
         var delta = Gradients.Of(innerLoss.Of(outputs, labels), outputs, createGraph: true);
@@ -102,6 +107,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         return new Tape(
             at, outputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), delta.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
+
+    private Generator? Dropout(int t) => DropoutSeeds is null ? null : new Generator((ulong)DropoutSeeds[t]);
 
     /// <summary>The mean loss and its gradient, block by block of images.</summary>
     private (double Loss, Tensor Cotangent) Outer(Tensor weights, Tensor images, Tensor labels)
