@@ -44,18 +44,22 @@ internal static class ChartHtml
         foreach (var panel in figure.Panels)
             html.Append($"<div style=\"flex:1 1 {basis};min-width:0\">{StillOf(panel)}</div>\n");
         var themes = figure.HasOwnTheme ? Themes.Value : "null";
-        return html.Append($"</div>\n<script>\n{Script.Value}(\"{id}\",\"{AddressOf(chart)}\",{themes},{ConfigOf(figure)},\n{panels});\n</script>")
-            .ToString();
+        html.Append($"</div>\n<script>\n{Script.Value}(\"{id}\",\"{AddressOf(chart)}\",{themes},{ConfigOf(figure)},\n{panels});\n");
+        return html.Append("</script>").ToString();
     }
 
     private static string StillOf(Panel panel)
     {
         if (StillChart.Read(panel, out var why) is not { } chart)
             return $"<p data-panel=\"\"><em>{Xml.Escape(panel.Title.Length > 0 ? $"{panel.Title}: {why}" : why)}</em></p>";
-        var size = Invariant($"width=\"{panel.Width}\" height=\"{panel.Height}\" style=\"width:100%;max-width:{panel.Width}px;height:auto\"");
+        var style = Invariant($"width:100%;max-width:{panel.Width}px;height:auto");
+        var size = Invariant($"width=\"{panel.Width}\" height=\"{panel.Height}\" style=\"{style}\"");
         var image = $"<img alt=\"{Xml.Escape(ChartText.Of(panel))}\" {size} src=\"{ImageOf(chart)}\"/>";
         if (panel.Width > NarrowPicture && chart.Marks[0] is not StillMap)
-            image = Invariant($"<source media=\"(max-width:{NarrowPage}px)\" srcset=\"{ImageOf(chart.Narrowed(NarrowPicture))}\"/>") + image;
+        {
+            var narrow = ImageOf(chart.Narrowed(NarrowPicture));
+            image = Invariant($"<source media=\"(max-width:{NarrowPage}px)\" srcset=\"{narrow}\"/>{image}");
+        }
         return $"<picture data-panel=\"\">{image}</picture>";
     }
 

@@ -18,7 +18,10 @@ internal static class ChartText
     public static string Of(Panel panel)
     {
         if (StillChart.Read(panel, out _) is not { } chart)
-            return Join(panel.Title, "a chart for plotly.js: " + string.Join(", ", panel.Data.Select(static trace => (string?)trace!["type"]).Distinct()));
+        {
+            var kinds = panel.Data.Select(static trace => (string?)trace!["type"]).Distinct();
+            return Join(panel.Title, "a chart for plotly.js: " + string.Join(", ", kinds));
+        }
         var axes = string.Join(" over ", new[] { chart.Y.Title, chart.X.Title }.Where(static title => title.Length > 0));
         var marks = chart.Marks.Take(MostNames).Select(mark => Join(mark.Name, mark switch
         {
@@ -49,7 +52,8 @@ internal static class ChartText
         ? string.Join(", ", chart.X.Categories.Zip(bars.Heights, (name, height) => $"{name} {Value(height, chart.Y)}"))
         : $"{Sparkline(bars.Heights, chart.Y)} from {Value(bars.Left[0], chart.X)} to {Value(bars.Right[^1], chart.X)}";
 
-    private static string Value(double value, StillAxis axis) => axis.IsPercent ? NumberText.Percent(value) : NumberText.Significant(value, 4);
+    private static string Value(double value, StillAxis axis) =>
+        axis.IsPercent ? NumberText.Percent(value) : NumberText.Significant(value, 4);
 
     /// <summary>One block for each value, or for the mean of neighbors where there are many.</summary>
     private static string Sparkline(double[] values, StillAxis axis)

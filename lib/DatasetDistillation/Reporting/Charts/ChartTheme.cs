@@ -45,6 +45,8 @@ internal static class ChartTheme
                 .With("diverging", (object[][])[[0, palette.Red], [0.5, palette.Pale], [1, palette.Blue]]))
             .With("margin", new Margin().With("l", 60).With("r", 24).With("t", 52).With("b", 52))
             .With("hovermode", "closest")
+            .With("modebar", new DynamicObj.DynamicObj()
+                .With("bgcolor", palette.Card).With("color", palette.Muted).With("activecolor", palette.Text))
             .With("bargap", 0.2)
             .With("xaxis", Axis(palette).With("showgrid", false).With("showline", true).With("tickcolor", palette.Line))
             .With("yaxis", Axis(palette).With("tickcolor", Clear))

@@ -46,12 +46,14 @@ public static partial class Charts
         (string Name, double[] Values)[] all = [.. samples.Select(static s => (s.Name, s.Values.Values.Where(double.IsFinite).ToArray()))];
         if (all.Length == 0 || all.Any(static s => s.Values.Length == 0))
             throw new ArgumentException("A histogram needs at least one finite value of each sample.", nameof(samples));
-        var (start, size, count) = Bins.Of([.. all.Select(static s => s.Values)], bins);
+        var drawn = Bins.Of([.. all.Select(static s => s.Values)], bins);
+        var (start, size, count) = drawn;
         var traces = all.Select((sample, i) => new Trace("histogram")
             .With("name", Escape(sample.Name)).With("x", sample.Values)
             .With("xbins", new DynamicObj.DynamicObj().With("start", start).With("end", start + (count * size)).With("size", size))
             .With("marker", new Marker().With("color", ChartTheme.ColorOf(i)).With("opacity", all.Length > 1 ? 0.6 : 0.85)));
-        var layout = LayoutOf(title, AxisOf(xTitle, false, percent, []), AxisOf("count", false, false, []))
+        var counts = all.SelectMany(sample => drawn.CountsOf(sample.Values)).Select(static count => (double)count);
+        var layout = LayoutOf(title, AxisOf(xTitle, false, percent, []), AxisOf("count", false, false, counts))
             .With("barmode", "overlay").With("bargap", 0.03).With("showlegend", false)
             .With("margin", Margin(top: 52 + (18 * all.Length)))
             .With("annotations", all.Select((sample, i) => MeanOf(sample, i)).ToArray())
@@ -80,7 +82,9 @@ public static partial class Charts
     /// <param name="xTitle">What the columns are.</param>
     /// <param name="yTitle">What the rows are.</param>
     /// <param name="format">The .NET format of the numbers; empty for three significant digits.</param>
-    /// <exception cref="ArgumentException">There are more or fewer labels than rows or columns; or confusions that are not square.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are more or fewer labels than rows or columns; or confusions that are not square.
+    /// </exception>
     public static GenericChart HeatMap(
         Tensor matrix, IEnumerable<string>? rowLabels = null, IEnumerable<string>? columnLabels = null, string title = "",
         string xTitle = "", string yTitle = "", string format = "") =>
@@ -101,7 +105,8 @@ public static partial class Charts
         var columns = Labels(columnLabels, matrix.Columns, "column");
         var chosen = colors ?? (matrix.Values.Any(static v => v < 0) ? HeatMapColors.Diverging : HeatMapColors.Sequential);
         if (chosen == HeatMapColors.Confusion && matrix.Rows != matrix.Columns)
-            throw new ArgumentException($"A confusion matrix is square; this one has {matrix.Rows} rows and {matrix.Columns} columns.", nameof(matrix));
+            throw new ArgumentException(
+                $"A confusion matrix is square; this one has {matrix.Rows} rows and {matrix.Columns} columns.", nameof(matrix));
         var most = matrix.Values.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(1).Max();
         double[] shades = chosen == HeatMapColors.Confusion ? Confusions(matrix) : [.. matrix.Values];
         string[] texts = [.. matrix.Values.Select(v => format.Length > 0 ? NumberText.Formatted(v, format) : NumberText.Significant(v))];

@@ -120,7 +120,8 @@ public static partial class Charts
     }
 
     private static LinearAxis CategoriesOf(string title) => new LinearAxis()
-        .With("title", title.Length > 0 ? TitleOf(title) : null).With("type", "category").With("tickcolor", ChartTheme.Clear).With("showgrid", false);
+        .With("title", title.Length > 0 ? TitleOf(title) : null).With("type", "category")
+        .With("tickcolor", ChartTheme.Clear).With("showgrid", false);
 
     private static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(static i => NumberText.Whole(i));
 

@@ -47,8 +47,8 @@ public static partial class Charts
     /// <param name="asPoints">The names of those drawn as separate points, such as measurements beside a formula.</param>
     /// <exception cref="ArgumentException">There is no curve, one is empty, or its x and y are of different length.</exception>
     public static GenericChart Lines(
-        IEnumerable<(string Name, Numbers X, Numbers Y)> curves, string title = "", string xTitle = "", string yTitle = "", bool logX = false,
-        bool logY = false, bool percent = false, params string[] asPoints)
+        IEnumerable<(string Name, Numbers X, Numbers Y)> curves, string title = "", string xTitle = "", string yTitle = "",
+        bool logX = false, bool logY = false, bool percent = false, params string[] asPoints)
     {
         var all = Checked(curves);
         var traces = all.Select((curve, i) => new Trace("scatter")
@@ -119,7 +119,8 @@ public static partial class Charts
         foreach (var (name, x, y) in all)
             if (x.Count != y.Count || y.Count == 0)
                 throw new ArgumentException(
-                    $"'{name}' has {x.Count} values of x and {y.Count} of y. Give at least one point, and both values of each.", nameof(curves));
+                    $"'{name}' has {x.Count} values of x and {y.Count} of y. Give at least one point, and both values of each.",
+                    nameof(curves));
         return all;
     }
 
@@ -137,7 +138,8 @@ public static partial class Charts
         var spread = Spaced(natural, 15, 0, room);
         for (var i = 0; i < ends.Length; i++)
             yield return new Annotation()
-                .With("text", $"<b>{Escape(ends[i].Name)}</b>").With("font", new Font().With("color", ends[i].Color)).With("showarrow", false)
+                .With("text", $"<b>{Escape(ends[i].Name)}</b>").With("font", new Font().With("color", ends[i].Color))
+                .With("showarrow", false)
                 .With("xref", "x domain").With("x", 1).With("xanchor", "left").With("xshift", 4)
                 .With("yref", "y").With("y", ends[i].End).With("yanchor", "middle").With("yshift", Math.Round(spread[i] - natural[i], 1));
 

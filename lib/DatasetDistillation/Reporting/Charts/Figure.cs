@@ -26,7 +26,8 @@ internal sealed record Panel(JsonArray Data, JsonObject Layout, int Width, int H
 /// </summary>
 internal sealed partial class Figure
 {
-    private static readonly HashSet<string> Cartesian = ["scatter", "scattergl", "bar", "histogram", "heatmap", "box", "violin", "contour", "histogram2d"];
+    private static readonly HashSet<string> Cartesian =
+        ["scatter", "scattergl", "bar", "histogram", "heatmap", "box", "violin", "contour", "histogram2d"];
     private static readonly Lazy<string> OwnTemplate = new(static () => JsonOf(ChartTheme.Light).ToJsonString());
 
     private readonly JsonArray data;
@@ -148,7 +149,8 @@ internal sealed partial class Figure
     }
 
     private static bool IsHeading(JsonNode? item) => (string?)item!["name"] == Charts.PanelTitle
-        || ((string?)item["yref"], (string?)item["xref"], (string?)item["xanchor"], (string?)item["yanchor"]) == ("y domain", "x domain", "center", "bottom");
+        || ((string?)item["xref"], (string?)item["yref"], (string?)item["xanchor"], (string?)item["yanchor"])
+            == ("x domain", "y domain", "center", "bottom");
 
     private JsonObject AxisOf(string id)
     {
@@ -167,11 +169,13 @@ internal sealed partial class Figure
         if (margin is null)
             layout["margin"] = margin = [];
         JsonObject[] words = [.. (layout["annotations"] as JsonArray ?? []).Select(static item => item!.AsObject())];
-        var right = words.Where(static w => Panel.Number(w["x"]) >= 1 && (string?)w["xref"] is "x domain" or "paper" && (string?)w["xanchor"] == "left")
+        var right = words
+            .Where(static w => Panel.Number(w["x"]) >= 1 && (string?)w["xref"] is "x domain" or "paper" && (string?)w["xanchor"] == "left")
             .Select(static w => 24 + (SvgCanvas.WidthOf(Panel.Text(w["text"]), 12) * 1.08)).DefaultIfEmpty(0).Max();
         if (right > (Panel.Number(margin["r"]) ?? 24))
             margin["r"] = Math.Ceiling(right);
-        var above = words.Where(static w => Panel.Number(w["y"]) >= 1 && (string?)w["yref"] == "y domain" && (string?)w["yanchor"] == "bottom")
+        var above = words
+            .Where(static w => Panel.Number(w["y"]) >= 1 && (string?)w["yref"] == "y domain" && (string?)w["yanchor"] == "bottom")
             .Select(static w => 18 + (Panel.Number(w["yshift"]) ?? 0)).DefaultIfEmpty(0).Max();
         if (margin["t"] is null)
             margin["t"] = (layout["title"] is null ? 24.0 : 52) + above;

@@ -25,7 +25,8 @@ internal sealed record StillAxis(JsonObject Json, string[] Categories)
 
     /// <summary>Where values stand along the axis; NaN for what has no place.</summary>
     public double[] PlacesOf(JsonNode? values) =>
-        [.. (values as JsonArray ?? []).Select(v => Categories.Length > 0 ? Array.IndexOf(Categories, TextOf(v)) : Panel.Number(v) ?? double.NaN)];
+        [.. (values as JsonArray ?? []).Select(v =>
+            Categories.Length > 0 ? Array.IndexOf(Categories, TextOf(v)) : Panel.Number(v) ?? double.NaN)];
 
     public static string TextOf(JsonNode? node) => Panel.Number(node) is { } number ? NumberText.Significant(number) : Panel.Text(node);
 }
@@ -52,7 +53,8 @@ internal sealed record StillCurve(string Name, string Color, double Opacity, dou
 }
 
 /// <summary>Bars from Left to Right along the x axis, with words above them or none.</summary>
-internal sealed record StillBars(string Name, string Color, double Opacity, double[] Left, double[] Right, double[] Heights, string[] Labels)
+internal sealed record StillBars(
+    string Name, string Color, double Opacity, double[] Left, double[] Right, double[] Heights, string[] Labels)
     : StillMark(Name, Color, Opacity);
 
 /// <summary>Cells row by row, their shades in [−1, 1], NaN for a gap, with words in them or none.</summary>
@@ -91,8 +93,10 @@ internal sealed class StillChart
     /// <summary>The chart; null, and why, where it has a kind or a setting that is not drawn.</summary>
     public static StillChart? Read(Panel panel, out string why)
     {
-        JsonObject[] traces = [.. panel.Data.Select(static trace => trace!.AsObject()).Where(static trace => trace["visible"]?.ToString() is not ("false" or "legendonly"))];
-        why = traces.Length == 0 ? "it has no data" : traces.Select(trace => Unknown(trace, panel.Layout)).FirstOrDefault(static reason => reason is not null) ?? "";
+        JsonObject[] traces = [.. panel.Data.Select(static trace => trace!.AsObject())
+            .Where(static trace => trace["visible"]?.ToString() is not ("false" or "legendonly"))];
+        why = traces.Length == 0 ? "it has no data"
+            : traces.Select(trace => Unknown(trace, panel.Layout)).FirstOrDefault(static reason => reason is not null) ?? "";
         if (why.Length == 0)
             return new StillChart(panel, traces);
         why = $"this chart has no still picture ({why}); it is drawn by plotly.js where scripts run and the script can be had.";
@@ -125,10 +129,13 @@ internal sealed class StillChart
         {
             var rows = map["z"]!.AsArray();
             var count = axis == "y" ? rows.Count : rows.Select(static row => row!.AsArray().Count).DefaultIfEmpty(0).Max();
-            return new StillAxis(json, [.. (map[axis] as JsonArray)?.Select(StillAxis.TextOf) ?? Enumerable.Range(0, count).Select(static i => NumberText.Whole(i))]);
+            var names = (map[axis] as JsonArray)?.Select(StillAxis.TextOf)
+                ?? Enumerable.Range(0, count).Select(static i => NumberText.Whole(i));
+            return new StillAxis(json, [.. names]);
         }
         JsonNode?[] values = [.. json["categoryarray"] as JsonArray ?? [], .. traces.SelectMany(trace => trace[axis] as JsonArray ?? [])];
-        var type = (string?)json["type"] ?? (values.Any(static v => v is JsonValue value && value.TryGetValue(out string? _)) ? "category" : "");
+        var type = (string?)json["type"]
+            ?? (values.Any(static v => v is JsonValue value && value.TryGetValue(out string? _)) ? "category" : "");
         return new StillAxis(json, type == "category" ? [.. values.Select(StillAxis.TextOf).Distinct()] : []);
     }
 
@@ -174,7 +181,8 @@ internal sealed class StillChart
         var group = (string?)Panel.Layout["barmode"] == "overlay" ? 1 : all.Length;
         var width = 0.8 * x.Order().Zip(x.Order().Skip(1), static (a, b) => b - a).Where(static d => d > 0).DefaultIfEmpty(1).Min();
         var left = (group == 1 ? 0 : Array.IndexOf(all, trace) * width / group) - (width / 2);
-        string[] labels = (string?)trace["textposition"] != "none" && trace["text"] is JsonArray text ? [.. text.Select(StillAxis.TextOf)] : [];
+        string[] labels = (string?)trace["textposition"] != "none" && trace["text"] is JsonArray text
+            ? [.. text.Select(StillAxis.TextOf)] : [];
         return new StillBars(
             Panel.Text(trace["name"]), ColorOf(trace, index), OpacityOf(trace),
             [.. x.Select(place => place + left)], [.. x.Select(place => place + left + (width / group))], y, labels);
@@ -184,8 +192,10 @@ internal sealed class StillChart
     {
         JsonObject[] all = [.. traces.Where(static other => KindOf(other) == "histogram")];
         var given = all[0]["xbins"];
-        double[][] samples = [.. all.Select(other => X.PlacesOf(other["x"]).Where(X.Shows).ToArray()).Where(static sample => sample.Length > 0)];
-        var bins = (Panel.Number(given?["start"]), Panel.Number(given?["end"]), Panel.Number(given?["size"])) is ({ } start, { } end, { } size)
+        double[][] samples = [.. all.Select(other => X.PlacesOf(other["x"]).Where(X.Shows).ToArray())
+            .Where(static sample => sample.Length > 0)];
+        var said = (Panel.Number(given?["start"]), Panel.Number(given?["end"]), Panel.Number(given?["size"]));
+        var bins = said is ({ } start, { } end, { } size)
             ? new Bins(start, size, Math.Max(1, (int)Math.Round((end - start) / size)))
             : X.Categories.Length > 0 || samples.Length == 0 ? new Bins(-0.5, 1, Math.Max(1, X.Categories.Length))
             : Bins.Of(samples, (int?)Panel.Number(all[0]["nbinsx"]) ?? 0);
@@ -199,7 +209,8 @@ internal sealed class StillChart
     {
         JsonArray[] rows = [.. trace["z"]!.AsArray().Select(static row => row!.AsArray())];
         var columns = rows.Select(static row => row.Count).DefaultIfEmpty(0).Max();
-        double[] values = [.. rows.SelectMany(row => Enumerable.Range(0, columns).Select(j => j < row.Count ? Panel.Number(row[j]) ?? double.NaN : double.NaN))];
+        double[] values = [.. rows.SelectMany(row => Enumerable.Range(0, columns)
+            .Select(j => j < row.Count ? Panel.Number(row[j]) ?? double.NaN : double.NaN))];
         string[] labels = trace["texttemplate"] is not null && trace["text"] is JsonArray text
             ? [.. text.SelectMany(static row => row!.AsArray()).Select(StillAxis.TextOf)]
             : [];

@@ -55,7 +55,8 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
             foreach (var (first, last) in runs)
                 for (var i = first; i < last; i++)
                     path.Append(Invariant, $"{(i == first ? 'M' : 'L')}{area.X(curve.X[i]):0.##} {area.Y(curve.Y[i]):0.##}");
-            var pen = string.Create(Invariant, $"fill=\"none\" stroke-width=\"{curve.Width:0.##}\" stroke-linejoin=\"round\" stroke-linecap=\"round\" ");
+            var pen = string.Create(Invariant, $"stroke-width=\"{curve.Width:0.##}\" ")
+                + "fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" ";
             if (path.Length > 0)
                 svg.Path(path.ToString(), pen + Dashes(curve.Dash) + Stroke(curve));
         }
@@ -75,7 +76,8 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
     {
         var zero = area.Y(Math.Max(0, area.YTicks.Low));
         var labelled = bars.Labels.Length == bars.Heights.Length
-            && bars.Labels.Zip(bars.Left, bars.Right).All(bar => SvgCanvas.WidthOf(bar.First, 11) <= 1.2 * (area.X(bar.Third) - area.X(bar.Second)));
+            && bars.Labels.Zip(bars.Left, bars.Right)
+                .All(bar => SvgCanvas.WidthOf(bar.First, 11) <= 1.2 * (area.X(bar.Third) - area.X(bar.Second)));
         for (var i = 0; i < bars.Heights.Length; i++)
         {
             var (left, right, value) = (area.X(bars.Left[i]), area.X(bars.Right[i]), bars.Heights[i]);
@@ -107,7 +109,8 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
     /// <summary>Cells let the card shine through, so that a weak value is pale on a light card and dim on a dark one.</summary>
     private static string Shade(double shade) => double.IsNaN(shade)
         ? "fill=\"none\""
-        : string.Create(Invariant, $"{StillPicture.Part(shade < 0 ? "red" : "blue")} fill-opacity=\"{0.04 + (0.96 * Math.Abs(shade)):0.###}\"");
+        : string.Create(
+            Invariant, $"{StillPicture.Part(shade < 0 ? "red" : "blue")} fill-opacity=\"{0.04 + (0.96 * Math.Abs(shade)):0.###}\"");
 
     /// <summary>The stretches [first, last) of indices that are shown.</summary>
     private static IEnumerable<(int First, int Last)> Runs(int count, Func<int, bool> shown)
