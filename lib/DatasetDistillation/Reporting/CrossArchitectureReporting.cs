@@ -12,14 +12,17 @@ public static partial class Reports
     /// </summary>
     /// <param name="matrix">The accuracies.</param>
     /// <param name="title">The heading.</param>
-    public static ResultsTable Table(this CrossArchitecture matrix, string title = "Networks trained from scratch on each set: test accuracy")
+    public static ResultsTable Table(
+        this CrossArchitecture matrix, string title = "Networks trained from scratch on each set: test accuracy")
     {
         ArgumentNullException.ThrowIfNull(matrix);
         var best = matrix.Images.Distinct().Count() == 1 ? Best.Highest : Best.None;
-        var table = new ResultsTable("training set", matrix.Networks.Select(name => Column.Percent(name, best: best)).Prepend(Column.Count("images"))).Titled(title);
+        var columns = matrix.Networks.Select(name => Column.Percent(name, best: best)).Prepend(Column.Count("images"));
+        var table = new ResultsTable("training set", columns).Titled(title);
         for (var row = 0; row < matrix.Sets.Count; row++)
         {
-            var measured = Enumerable.Range(0, matrix.Networks.Count).Select(column => matrix[row, column] is { } spread ? (Cell)spread : Cell.Missing);
+            var measured = Enumerable.Range(0, matrix.Networks.Count)
+                .Select(column => matrix[row, column] is { } spread ? (Cell)spread : Cell.Missing);
             table = table.Add(matrix.Sets[row], measured.Prepend(matrix.Images[row]));
         }
         return table;

@@ -8,6 +8,9 @@ public static partial class Reports
 {
     private const int ShownRows = 10;
 
+    private const string Drifted =
+        "Above: the class that an image was made for. Below, where it differs: the class at which its learned label is largest.";
+
     /// <summary>
     /// The images with a column for each class and a row for each step, or several where a step has several images of a class. The column
     /// is the class that an image was made for; where its learned label is largest at another, that one is written below it.
@@ -32,17 +35,19 @@ public static partial class Reports
         string[]? captions = arranged is null ? [.. order.Select(image => set.ClassNames[(int)classes[image]])]
             : drifted ? [.. order.Select((image, place) => classes[image] == place % columns ? "" : $"label {set.ClassNames[(int)classes[image]]}")] : null;
         var words = title ?? $"{set.Count} images" + (order.Length < set.Count ? $", the first {order.Length}" : "");
+        var steps = arranged is null || set.Steps == 1 ? null
+            : Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "");
         using var scope = NewDisposeScope();
         var images = set.Images.index_select(0, tensor(Array.ConvertAll(order, static i => (long)i)).to(set.Images.device));
         return ImageGrid.Of(
             set.Preprocessing?.Invert(images) ?? images, captions, columns, words, scaling,
             zoom > 0 ? zoom : Zoom(set, shownRows),
-            arranged is not null && set.Steps > 1 ? Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "") : null,
+            steps,
             arranged is null ? null : set.ClassNames,
-            drifted ? "Above: the class that an image was made for. Below, where it differs: the class at which its learned label is largest." : "");
+            drifted ? Drifted : "");
     }
 
-    /// <summary>One image of each class of several sets, a row for each set, its shades from its own least to its own greatest pixel.</summary>
+    /// <summary>One image of each class of several sets, a row for each, its shades from its own least to its own greatest pixel.</summary>
     /// <param name="sets">The sets and their names, all of the same size of image and number of classes.</param>
     /// <param name="title">The heading.</param>
     /// <exception cref="ArgumentException">There are no sets, or they differ in the size of their images or in their classes.</exception>
@@ -56,7 +61,8 @@ public static partial class Reports
         foreach (var (name, set) in all)
             if (set.ClassCount != first.ClassCount || !set.Images.shape.AsSpan(1).SequenceEqual(first.Images.shape.AsSpan(1)))
                 throw new ArgumentException(
-                    $"The sets differ: '{all[0].Name}' has {first.ClassCount} classes and images [{string.Join(", ", first.Images.shape[1..])}], "
+                    $"The sets differ: '{all[0].Name}' has {first.ClassCount} classes "
+                    + $"and images [{string.Join(", ", first.Images.shape[1..])}], "
                     + $"'{name}' has {set.ClassCount} and [{string.Join(", ", set.Images.shape[1..])}].", nameof(sets));
         using var scope = NewDisposeScope();
         var rows = all.Select(static named => OneOfEachClass(named.Set));
@@ -71,7 +77,8 @@ public static partial class Reports
     /// <summary>The grid of images as a fragment of HTML.</summary>
     public static string ToHtml(this DistilledSet set) => set.Grid().ToHtml();
 
-    private static int Zoom(DistilledSet set, int rows) => Math.Max(1, (rows > 2 ? 56 : 84) / (int)Math.Max(set.Images.shape[2], set.Images.shape[3]));
+    private static int Zoom(DistilledSet set, int rows) =>
+        Math.Max(1, (rows > 2 ? 56 : 84) / (int)Math.Max(set.Images.shape[2], set.Images.shape[3]));
 
     /// <summary>An image made for every class, in [0, 1]; blank where the set has none.</summary>
     private static Tensor OneOfEachClass(DistilledSet set)
@@ -82,14 +89,15 @@ public static partial class Reports
         var scaled = greatest.Number() == least.Number() ? zeros_like(images) : (images - least) / (greatest - least);
         var (arranged, classes) = (Arrangement(set), set.Classes());
         var tiles = Enumerable.Range(0, set.ClassCount)
-            .Select(c => (arranged is null ? Array.IndexOf(classes, c) : arranged[c]) is var i && i >= 0 ? scaled[i] : ones_like(scaled[0]));
+            .Select(c => arranged is null ? Array.IndexOf(classes, c) : arranged[c])
+            .Select(i => i >= 0 ? scaled[i] : ones_like(scaled[0]));
         return stack([.. tiles]).cpu().MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The images step by step, in each step row by row, a column for each class; null where there is no such order. Distillers put the
-    /// images of a step class by class, and learned labels may leave their class: so the place tells what an image was made for, unless most
-    /// labels speak against it and give an order of their own.
+    /// images of a step class by class, and learned labels may leave their class: so the place tells what an image was made for, unless
+    /// most labels speak against it and give an order of their own.
     /// </summary>
     private static int[]? Arrangement(DistilledSet set)
     {

@@ -41,7 +41,9 @@ internal static class NumberText
     public static string Percent(double fraction, int decimals = 1) =>
         double.IsFinite(fraction) ? Fixed(fraction * 100, decimals) + " %" : NotFinite(fraction);
 
-    /// <summary>"97.3 ± 0.4 %", or "0.0123 ± 0.0005": the deviation with two significant digits at most, the mean with as many decimals.</summary>
+    /// <summary>
+    /// "97.3 ± 0.4 %", or "0.0123 ± 0.0005": the deviation with two significant digits at most, the mean with as many decimals.
+    /// </summary>
     public static string MeanAndDeviation(double mean, double deviation, bool percent)
     {
         if (percent)

@@ -73,7 +73,8 @@ public readonly struct Numbers : IEquatable<Numbers>
     public static implicit operator Numbers(List<float> values) => new(values.Select(v => (double)v));
 
     /// <summary>The measurements in their order.</summary>
-    public static implicit operator Numbers(Training.Spread spread) => new(spread?.Values ?? throw new ArgumentNullException(nameof(spread)));
+    public static implicit operator Numbers(Training.Spread spread) =>
+        new(spread?.Values ?? throw new ArgumentNullException(nameof(spread)));
 
     /// <summary>Copies the elements of a tensor of any shape and numeric type, in row-major order.</summary>
     public static implicit operator Numbers(torch.Tensor values) => TensorValues.Of(values, torch.float64, t => t.data<double>().ToArray());

@@ -27,7 +27,8 @@ public static partial class Reports
     }
 
     /// <summary>
-    /// Accuracies over a cost: a color for each method, open circles for what was not distilled. What a point is shows when it is pointed at.
+    /// Accuracies over a cost: a color for each method, open circles for what was not distilled. What a point is shows when it is pointed
+    /// at.
     /// </summary>
     /// <param name="rows">The rows; those without a cost are left out.</param>
     /// <param name="cost">What is paid, such as seconds or images; it has a logarithmic axis.</param>
@@ -38,12 +39,14 @@ public static partial class Reports
     {
         var methods = rows.Where(row => cost(row) > 0).GroupBy(Method).OrderBy(static method => method.Key != Undistilled).ToArray();
         var chart = Charts.Lines(
-            methods.Select(method => (method.Key, Numbers.From(method.Select(cost)), Numbers.From(method.Select(static row => row.Accuracy)))),
+            methods.Select(method =>
+                (method.Key, Numbers.From(method.Select(cost)), Numbers.From(method.Select(static row => row.Accuracy)))),
             title, xTitle, "accuracy", logX: true, percent: true, asPoints: [.. methods.Select(static method => method.Key)]);
         foreach (var (trace, method) in GenericChart.getTraces(chart).Zip(methods))
             trace.With("hovertext", method.Select(static row => $"{row.TrainingSet} · {row.ReadOut}, notebook {row.Notebook}").ToArray())
                 .With("hovertemplate", "%{hovertext}<br>%{x:,.3~g}, %{y:.1%}<extra></extra>")
-                .With("marker", ((Marker)trace.Get("marker")!).With("size", 9).With("symbol", method.Key == Undistilled ? "circle-open" : "circle"));
+                .With("marker", ((Marker)trace.Get("marker")!).With("size", 9)
+                    .With("symbol", method.Key == Undistilled ? "circle-open" : "circle"));
         return chart;
     }
 
@@ -51,7 +54,11 @@ public static partial class Reports
     public static Cell[] Cells(this ResultRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        return [row.Images, Spent(row.DistillationTime), Spent(row.TrainingTime), double.IsNaN(row.Deviation) ? row.Accuracy : (row.Accuracy, row.Deviation)];
+        return
+        [
+            row.Images, Spent(row.DistillationTime), Spent(row.TrainingTime),
+            double.IsNaN(row.Deviation) ? row.Accuracy : (row.Accuracy, row.Deviation),
+        ];
 
         static Cell Spent(TimeSpan time) => time > TimeSpan.Zero ? time : Cell.Missing;
     }

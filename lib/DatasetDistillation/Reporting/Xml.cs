@@ -9,5 +9,6 @@ internal static class Xml
     /// Text that may stand in an element or an attribute; characters that XML forbids are dropped, and half a character becomes U+FFFD.
     /// </summary>
     public static string Escape(string text) =>
-        SecurityElement.Escape(string.Concat(text.EnumerateRunes().Where(static rune => !rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value))));
+        SecurityElement.Escape(
+            string.Concat(text.EnumerateRunes().Where(static rune => !rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value))));
 }

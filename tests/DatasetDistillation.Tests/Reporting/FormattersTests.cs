@@ -85,7 +85,7 @@ public class FormattersTests
         var html = Formatter.ToDisplayString(Values["row"], "text/html");
         Assert.Equal(html, Formatter.ToDisplayString(Values["row"], "text/html"));
         Assert.Contains($"\"https://cdn.plot.ly/plotly-{Globals.PLOTLYJS_VERSION}.min.js\"", html);
-        Assert.InRange(html.Length, 1, 40_000);
+        Assert.InRange(html.Length, 1, 42_000);
     }
 
     private static CrossArchitecture Cross()

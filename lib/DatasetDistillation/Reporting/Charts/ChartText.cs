@@ -18,7 +18,10 @@ internal static class ChartText
     public static string Of(Panel panel)
     {
         if (StillChart.Read(panel, out _) is not { } chart)
-            return Join(panel.Title, "a chart for plotly.js: " + string.Join(", ", panel.Data.Select(static trace => (string?)trace!["type"] ?? "scatter").Distinct()));
+        {
+            var kinds = panel.Data.Select(static trace => (string?)trace!["type"]).Distinct();
+            return Join(panel.Title, "a chart for plotly.js: " + string.Join(", ", kinds));
+        }
         var axes = string.Join(" over ", new[] { chart.Y.Title, chart.X.Title }.Where(static title => title.Length > 0));
         var marks = chart.Marks.Take(MostNames).Select(mark => Join(mark.Name, mark switch
         {
@@ -45,19 +48,20 @@ internal static class ChartText
         return left == 0 ? words : $"{words} ({left} of {curve.Y.Length} values not shown)";
     }
 
-    private static string Of(StillBars bars, StillChart chart) => chart.X.Categories.Length == bars.Heights.Length && bars.Heights.Length <= 12
+    private static string Of(StillBars bars, StillChart chart) => chart.X.Categories.Length == bars.Heights.Length
         ? string.Join(", ", chart.X.Categories.Zip(bars.Heights, (name, height) => $"{name} {Value(height, chart.Y)}"))
         : $"{Sparkline(bars.Heights, chart.Y)} from {Value(bars.Left[0], chart.X)} to {Value(bars.Right[^1], chart.X)}";
 
-    private static string Value(double value, StillAxis axis) => axis.IsPercent ? NumberText.Percent(value) : NumberText.Significant(value, 4);
+    private static string Value(double value, StillAxis axis) =>
+        axis.IsPercent ? NumberText.Percent(value) : NumberText.Significant(value, 4);
 
     /// <summary>One block for each value, or for the mean of neighbors where there are many.</summary>
     private static string Sparkline(double[] values, StillAxis axis)
     {
         var columns = Math.Min(SparklineWidth, values.Length);
-        double[] means = [.. Enumerable.Range(0, columns)
-            .Select(i => values[(i * values.Length / columns)..((i + 1) * values.Length / columns)].Select(v => axis.IsLog ? Math.Log(v) : v).Average())];
+        var parts = Enumerable.Range(0, columns).Select(i => values[(i * values.Length / columns)..((i + 1) * values.Length / columns)]);
+        double[] means = [.. parts.Select(part => part.Select(v => axis.IsLog ? Math.Log(v) : v).Average())];
         var (low, range) = (means.Min(), means.Max() - means.Min());
-        return string.Concat(means.Select(m => range == 0 || !double.IsFinite(m) ? Blocks[3] : Blocks[(int)Math.Round((m - low) / range * 7)]));
+        return string.Concat(means.Select(m => Blocks[range > 0 && double.IsFinite(range) ? (int)Math.Round((m - low) / range * 7) : 3]));
     }
 }

@@ -46,12 +46,14 @@ public static partial class Charts
         (string Name, double[] Values)[] all = [.. samples.Select(static s => (s.Name, s.Values.Values.Where(double.IsFinite).ToArray()))];
         if (all.Length == 0 || all.Any(static s => s.Values.Length == 0))
             throw new ArgumentException("A histogram needs at least one finite value of each sample.", nameof(samples));
-        var (start, size, count) = Bins.Of([.. all.Select(static s => s.Values)], bins);
+        var drawn = Bins.Of([.. all.Select(static s => s.Values)], bins);
+        var (start, size, count) = drawn;
         var traces = all.Select((sample, i) => new Trace("histogram")
             .With("name", Escape(sample.Name)).With("x", sample.Values)
-            .With("xbins", new DynamicObj.DynamicObj().With("start", start).With("end", start + (count * size)).With("size", size)).With("autobinx", false)
+            .With("xbins", new DynamicObj.DynamicObj().With("start", start).With("end", start + (count * size)).With("size", size))
             .With("marker", new Marker().With("color", ChartTheme.ColorOf(i)).With("opacity", all.Length > 1 ? 0.6 : 0.85)));
-        var layout = LayoutOf(title, AxisOf(xTitle, false, percent, []), AxisOf("count", false, false, []))
+        var counts = all.SelectMany(sample => drawn.CountsOf(sample.Values)).Select(static count => (double)count);
+        var layout = LayoutOf(title, AxisOf(xTitle, false, percent, []), AxisOf("count", false, false, counts))
             .With("barmode", "overlay").With("bargap", 0.03).With("showlegend", false)
             .With("margin", Margin(top: 52 + (18 * all.Length)))
             .With("annotations", all.Select((sample, i) => MeanOf(sample, i)).ToArray())
@@ -63,8 +65,10 @@ public static partial class Charts
         Annotation MeanOf((string Name, double[] Values) sample, int i)
         {
             var spread = new Spread(sample.Values);
-            var words = $"{(sample.Name.Length > 0 ? sample.Name + ": " : "")}mean {NumberText.MeanAndDeviation(spread.Mean, spread.StandardDeviation, percent)}";
-            return new Annotation().With("text", Escape(words)).With("showarrow", false).With("font", new Font().With("color", ChartTheme.ColorOf(i)))
+            var mean = NumberText.MeanAndDeviation(spread.Mean, spread.StandardDeviation, percent);
+            var words = $"{(sample.Name.Length > 0 ? sample.Name + ": " : "")}mean {mean}";
+            return new Annotation()
+                .With("text", Escape(words)).With("font", new Font().With("color", ChartTheme.ColorOf(i))).With("showarrow", false)
                 .With("xref", "x").With("x", spread.Mean).With("xanchor", spread.Mean < start + (count * size / 2) ? "left" : "right")
                 .With("yref", "y domain").With("y", 1).With("yanchor", "bottom").With("yshift", 18 * (all.Length - 1 - i));
         }
@@ -78,7 +82,9 @@ public static partial class Charts
     /// <param name="xTitle">What the columns are.</param>
     /// <param name="yTitle">What the rows are.</param>
     /// <param name="format">The .NET format of the numbers; empty for three significant digits.</param>
-    /// <exception cref="ArgumentException">There are more or fewer labels than rows or columns; or confusions that are not square.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are more or fewer labels than rows or columns; or confusions that are not square.
+    /// </exception>
     public static GenericChart HeatMap(
         Tensor matrix, IEnumerable<string>? rowLabels = null, IEnumerable<string>? columnLabels = null, string title = "",
         string xTitle = "", string yTitle = "", string format = "") =>
@@ -99,12 +105,14 @@ public static partial class Charts
         var columns = Labels(columnLabels, matrix.Columns, "column");
         var chosen = colors ?? (matrix.Values.Any(static v => v < 0) ? HeatMapColors.Diverging : HeatMapColors.Sequential);
         if (chosen == HeatMapColors.Confusion && matrix.Rows != matrix.Columns)
-            throw new ArgumentException($"A confusion matrix is square; this one has {matrix.Rows} rows and {matrix.Columns} columns.", nameof(matrix));
+            throw new ArgumentException(
+                $"A confusion matrix is square; this one has {matrix.Rows} rows and {matrix.Columns} columns.", nameof(matrix));
         var most = matrix.Values.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(1).Max();
         double[] shades = chosen == HeatMapColors.Confusion ? Confusions(matrix) : [.. matrix.Values];
+        string[] texts = [.. matrix.Values.Select(v => format.Length > 0 ? NumberText.Formatted(v, format) : NumberText.Significant(v))];
         var cells = new Trace("heatmap").With("x", columns).With("y", rows).With("z", Rows(shades))
-            .With("text", Rows(matrix.Values.Select(v => format.Length > 0 ? NumberText.Formatted(v, format) : NumberText.Significant(v)).ToArray()))
-            .With("texttemplate", "%{text}").With("hovertemplate", $"{Escape(yTitle)} %{{y}}, {Escape(xTitle)} %{{x}}: %{{text}}<extra></extra>")
+            .With("text", Rows(texts)).With("texttemplate", "%{text}")
+            .With("hovertemplate", $"{Escape(yTitle)} %{{y}}, {Escape(xTitle)} %{{x}}: %{{text}}<extra></extra>")
             .With("showscale", false).With("xgap", 1).With("ygap", 1);
         if (chosen != HeatMapColors.Sequential)
         {

@@ -17,7 +17,8 @@ public static partial class Charts
         GenericChart.addLayout(new Layout().With("title", TitleOf(title, isHeading: true)), chart);
 
     /// <summary>
-    /// Charts side by side, as one chart of several pairs of axes, each with its own heading. On a narrow page they stand one below the other.
+    /// Charts side by side, as one chart of several pairs of axes, each with its own heading. On a narrow page they stand one below the
+    /// other.
     /// </summary>
     /// <param name="charts">Charts of one pair of axes each, from left to right.</param>
     /// <exception cref="ArgumentException">No chart was given, or one has several pairs of axes already.</exception>
@@ -73,15 +74,18 @@ public static partial class Charts
         {
             var moved = item.Copy();
             foreach (var axis in new[] { "x", "y" })
-                moved.With(axis + "ref", (item.Get(axis + "ref") as string ?? axis).Replace("paper", axis + " domain", StringComparison.Ordinal) is var old
-                    && old.StartsWith(axis, StringComparison.Ordinal) ? axis + id + old[1..] : old);
+            {
+                var reference = (item.Get(axis + "ref") as string ?? axis).Replace("paper", axis + " domain", StringComparison.Ordinal);
+                moved.With(axis + "ref", axis + id + reference[1..]);
+            }
             return moved;
         }
     }
 
     private static Annotation HeadingOf(string text, string id) => new Annotation()
         .With("name", PanelTitle).With("text", text).With("showarrow", false).With("font", new Font().With("size", 15))
-        .With("xref", $"x{id} domain").With("x", 0).With("xanchor", "left").With("yref", $"y{id} domain").With("y", 1).With("yanchor", "bottom").With("yshift", 12);
+        .With("xref", $"x{id} domain").With("x", 0).With("xanchor", "left")
+        .With("yref", $"y{id} domain").With("y", 1).With("yanchor", "bottom").With("yshift", 12);
 
     private static Layout LayoutOf(string title, LinearAxis x, LinearAxis y, int width = Width, int height = Height) => new Layout()
         .With("template", ChartTheme.Light).With("width", width).With("height", height)
@@ -116,10 +120,12 @@ public static partial class Charts
     }
 
     private static LinearAxis CategoriesOf(string title) => new LinearAxis()
-        .With("title", title.Length > 0 ? TitleOf(title) : null).With("type", "category").With("tickcolor", ChartTheme.Clear).With("showgrid", false);
+        .With("title", title.Length > 0 ? TitleOf(title) : null).With("type", "category")
+        .With("tickcolor", ChartTheme.Clear).With("showgrid", false);
 
     private static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(static i => NumberText.Whole(i));
 
     /// <summary>Plotly takes some HTML for formatting; what comes from a caller is text.</summary>
-    private static string Escape(string text) => Xml.Escape(text).Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&apos;", "'", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        Xml.Escape(text).Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&apos;", "'", StringComparison.Ordinal);
 }

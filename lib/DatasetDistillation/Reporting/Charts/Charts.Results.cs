@@ -14,7 +14,8 @@ public static partial class Charts
     {
         ArgumentNullException.ThrowIfNull(history);
         return LearningCurves(
-            history.TrainingLoss.ToArray(), history.ValidationLoss.ToArray(), history.TrainingAccuracy.ToArray(), history.ValidationAccuracy.ToArray(), logLoss);
+            history.TrainingLoss.ToArray(), history.ValidationLoss.ToArray(),
+            history.TrainingAccuracy.ToArray(), history.ValidationAccuracy.ToArray(), logLoss);
     }
 
     /// <summary>Loss and accuracy of a training side by side, epoch by epoch.</summary>
@@ -68,7 +69,8 @@ public static partial class Charts
     }
 
     /// <summary>How often each true class (row) was predicted as each class (column).</summary>
-    public static GenericChart ConfusionMatrix(ConfusionMatrix confusion, IEnumerable<string>? classNames = null, string title = "Confusion matrix")
+    public static GenericChart ConfusionMatrix(
+        ConfusionMatrix confusion, IEnumerable<string>? classNames = null, string title = "Confusion matrix")
     {
         ArgumentNullException.ThrowIfNull(confusion);
         return ConfusionMatrix((Matrix)confusion.ToArray(), classNames, title);

@@ -5,9 +5,9 @@ using Annotation = Plotly.NET.LayoutObjects.Annotation;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
-/// The charts of the notebooks, as Plotly.NET's: a cell can go on with <c>WithTitle</c>, Plotly.NET's <c>WithSize</c> or <c>WithXAxisStyle</c>,
-/// <c>Chart.Combine</c>, and whatever else its documentation has. A chart shows itself interactively where scripts run, as a still picture
-/// where they do not, and as a line of text in a terminal.
+/// The charts of the notebooks, as Plotly.NET's: a cell can go on with <c>WithTitle</c>, Plotly.NET's <c>WithSize</c> or
+/// <c>WithXAxisStyle</c>, <c>Chart.Combine</c>, and whatever else its documentation has. A chart shows itself interactively where scripts
+/// run, as a still picture where they do not, and as a line of text in a terminal.
 /// </summary>
 public static partial class Charts
 {
@@ -47,15 +47,17 @@ public static partial class Charts
     /// <param name="asPoints">The names of those drawn as separate points, such as measurements beside a formula.</param>
     /// <exception cref="ArgumentException">There is no curve, one is empty, or its x and y are of different length.</exception>
     public static GenericChart Lines(
-        IEnumerable<(string Name, Numbers X, Numbers Y)> curves, string title = "", string xTitle = "", string yTitle = "", bool logX = false,
-        bool logY = false, bool percent = false, params string[] asPoints)
+        IEnumerable<(string Name, Numbers X, Numbers Y)> curves, string title = "", string xTitle = "", string yTitle = "",
+        bool logX = false, bool logY = false, bool percent = false, params string[] asPoints)
     {
         var all = Checked(curves);
         var traces = all.Select((curve, i) => new Trace("scatter")
             .With("mode", curve.Y.Count == 1 || asPoints.Contains(curve.Name) ? "markers" : "lines").With("name", Escape(curve.Name))
             .With("x", curve.X.ToArray()).With("y", curve.Y.ToArray())
-            .With("line", new Line().With("color", ChartTheme.ColorOf(i))).With("marker", new Marker().With("color", ChartTheme.ColorOf(i))));
-        var layout = LayoutOf(title, AxisOf(xTitle, logX, false, all.SelectMany(c => c.X.Values)), AxisOf(yTitle, logY, percent, all.SelectMany(c => c.Y.Values)));
+            .With("line", new Line().With("color", ChartTheme.ColorOf(i)))
+            .With("marker", new Marker().With("color", ChartTheme.ColorOf(i)).With("size", 7)));
+        var x = AxisOf(xTitle, logX, false, all.SelectMany(static curve => curve.X.Values));
+        var layout = LayoutOf(title, x, AxisOf(yTitle, logY, percent, all.SelectMany(static curve => curve.Y.Values)));
         var notes = Notes(all, logX, logY);
         var direct = all.Length <= MostDirectLabels && all.All(static curve => curve.Name.Length > 0);
         if (direct)
@@ -69,26 +71,21 @@ public static partial class Charts
     /// <summary>A bar for each category.</summary>
     /// <param name="categories">The names below the bars.</param>
     /// <param name="values">The heights, one for each category.</param>
-    /// <param name="deviations">Half the lengths of the error bars; none by default.</param>
     /// <param name="title">The heading.</param>
     /// <param name="xTitle">What the categories are.</param>
     /// <param name="yTitle">What is measured.</param>
     /// <param name="percent">The heights are fractions, shown as percentages.</param>
-    /// <exception cref="ArgumentException">There are no bars, or categories, values and deviations differ in number.</exception>
+    /// <exception cref="ArgumentException">There are no bars, or more or fewer values than categories.</exception>
     public static GenericChart Bars(
-        IEnumerable<string> categories, Numbers values, Numbers deviations = default, string title = "", string xTitle = "", string yTitle = "",
-        bool percent = false)
+        IEnumerable<string> categories, Numbers values, string title = "", string xTitle = "", string yTitle = "", bool percent = false)
     {
         string[] names = [.. categories];
-        if (names.Length == 0 || names.Length != values.Count || (deviations.Count != 0 && deviations.Count != names.Length))
-            throw new ArgumentException(
-                $"{names.Length} categories, {values.Count} values and {deviations.Count} deviations. Give a value, and a deviation or none, for each category.");
+        if (names.Length == 0 || names.Length != values.Count)
+            throw new ArgumentException($"{names.Length} categories, but {values.Count} values. Give one for each.", nameof(values));
         var bars = new Trace("bar").With("x", names).With("y", values.ToArray())
             .With("text", values.Values.Select(v => percent ? NumberText.Percent(v) : NumberText.Significant(v, 4)).ToArray())
-            .With("textposition", deviations.Count > 0 ? "none" : "outside").With("cliponaxis", false).With("hovertemplate", "%{x}: %{text}<extra></extra>")
+            .With("textposition", "outside").With("cliponaxis", false).With("hovertemplate", "%{x}: %{text}<extra></extra>")
             .With("marker", new Marker().With("color", ChartTheme.ColorOf(0)));
-        if (deviations.Count > 0)
-            bars.With("error_y", new Error().With("type", "data").With("array", deviations.ToArray()));
         return PlotlyObjects.Chart([bars], LayoutOf(title, CategoriesOf(xTitle), AxisOf(yTitle, false, percent, [])));
     }
 
@@ -107,7 +104,8 @@ public static partial class Charts
         {
             var label = labels.Values[i];
             if (label < 0 || label >= counts.Length || label != Math.Floor(label))
-                throw new ArgumentOutOfRangeException(nameof(labels), $"Label {i} is {label}; it must be a whole number from 0 to {counts.Length - 1}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(labels), $"Label {i} is {label}; it must be a whole number from 0 to {counts.Length - 1}.");
             counts[(int)label]++;
         }
         return Bars(Names(counts.Length), counts, title: title, xTitle: "class", yTitle: "examples");
@@ -120,7 +118,9 @@ public static partial class Charts
             throw new ArgumentException("A chart needs at least one curve.", nameof(curves));
         foreach (var (name, x, y) in all)
             if (x.Count != y.Count || y.Count == 0)
-                throw new ArgumentException($"'{name}' has {x.Count} values of x and {y.Count} of y. Give at least one point, and both values of each.", nameof(curves));
+                throw new ArgumentException(
+                    $"'{name}' has {x.Count} values of x and {y.Count} of y. Give at least one point, and both values of each.",
+                    nameof(curves));
         return all;
     }
 
@@ -132,13 +132,14 @@ public static partial class Charts
             yield break;
         var (low, range) = (shown.Min(), Math.Max(shown.Max() - shown.Min(), 1e-300));
         var room = (Height - Margins) / 1.1; // Plotly leaves a twentieth of the range free above and below
-        var ends = curves.Select((curve, i) => (curve.Name, Color: ChartTheme.ColorOf(i), End: End(curve))).Where(static e => !double.IsNaN(e.End))
-            .OrderBy(static e => e.End).ToArray();
+        var ends = curves.Select((curve, i) => (curve.Name, Color: ChartTheme.ColorOf(i), End: End(curve)))
+            .Where(static curve => !double.IsNaN(curve.End)).OrderBy(static curve => curve.End).ToArray();
         double[] natural = [.. ends.Select(e => (e.End - low) / range * room)];
         var spread = Spaced(natural, 15, 0, room);
         for (var i = 0; i < ends.Length; i++)
             yield return new Annotation()
-                .With("text", $"<b>{Escape(ends[i].Name)}</b>").With("showarrow", false).With("font", new Font().With("color", ends[i].Color))
+                .With("text", $"<b>{Escape(ends[i].Name)}</b>").With("font", new Font().With("color", ends[i].Color))
+                .With("showarrow", false)
                 .With("xref", "x domain").With("x", 1).With("xanchor", "left").With("xshift", 4)
                 .With("yref", "y").With("y", ends[i].End).With("yanchor", "middle").With("yshift", Math.Round(spread[i] - natural[i], 1));
 
@@ -182,7 +183,8 @@ public static partial class Charts
 
     private static Annotation Note(string text, int line) => new Annotation()
         .With("text", "⚠ " + Escape(text)).With("showarrow", false).With("font", new Font().With("size", 11))
-        .With("xref", "x domain").With("x", 0).With("xanchor", "left").With("yref", "y domain").With("y", 1).With("yanchor", "top").With("yshift", -16 * line);
+        .With("xref", "x domain").With("x", 0).With("xanchor", "left")
+        .With("yref", "y domain").With("y", 1).With("yanchor", "top").With("yshift", -16 * line);
 
     private static bool Shows(double value, bool log) => double.IsFinite(value) && (!log || value > 0);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Plotly.NET;
@@ -15,7 +16,7 @@ internal sealed record Panel(JsonArray Data, JsonObject Layout, int Width, int H
 
     /// <summary>Plain words for what Plotly takes as text with a little HTML.</summary>
     public static string Text(JsonNode? node) => node is JsonValue value
-        ? System.Net.WebUtility.HtmlDecode(Regex.Replace(value.ToString(), "<br */?>", " ") is var lines ? Regex.Replace(lines, "<[^>]*>", "") : "")
+        ? WebUtility.HtmlDecode(Regex.Replace(value.ToString().Replace("<br>", " ", StringComparison.Ordinal), "<[^>]*>", ""))
         : "";
 }
 
@@ -26,10 +27,8 @@ internal sealed record Panel(JsonArray Data, JsonObject Layout, int Width, int H
 internal sealed partial class Figure
 {
     private static readonly HashSet<string> Cartesian =
-        ["scatter", "scattergl", "bar", "histogram", "heatmap", "box", "violin", "contour", "histogram2d", "histogram2dcontour", "waterfall", "funnel", "ohlc", "candlestick"];
-
-    private static readonly Lazy<string> OwnTemplate = new(static () =>
-        Parsed(PlotlyObjects.Chart([], new Layout().With("template", ChartTheme.Light)))["layout"]!["template"]!.ToJsonString());
+        ["scatter", "scattergl", "bar", "histogram", "heatmap", "box", "violin", "contour", "histogram2d"];
+    private static readonly Lazy<string> OwnTemplate = new(static () => JsonOf(ChartTheme.Light).ToJsonString());
 
     private readonly JsonArray data;
     private readonly JsonObject layout;
@@ -43,12 +42,11 @@ internal sealed partial class Figure
             layout.Remove("template");
         Width = (int)(Panel.Number(layout["width"]) ?? Charts.Width);
         var pairs = data.Select(static trace => PairOf(trace!)).Distinct().ToArray();
-        Columns = pairs.Length < 2 || !IsDivisible() ? 1 : (int?)Panel.Number(layout["grid"]?["columns"]) ?? pairs.Select(pair => Domain(pair.X).From).Distinct().Count();
-        var rows = (int?)Panel.Number(layout["grid"]?["rows"]) ?? pairs.Select(pair => Domain(pair.Y).From).Distinct().Count();
+        var isOne = pairs.Length < 2 || !IsDivisible();
+        var rows = (int?)Panel.Number(layout["grid"]?["rows"]) ?? pairs.Select(pair => Domain(pair.Y)).Distinct().Count();
+        Columns = isOne ? 1 : (int?)Panel.Number(layout["grid"]?["columns"]) ?? pairs.Select(pair => Domain(pair.X)).Distinct().Count();
         var height = (int)(Panel.Number(layout["height"]) ?? Charts.Height);
-        Panels = pairs.Length < 2 || !IsDivisible()
-            ? [Finished(data, layout, Width, height)]
-            : [.. pairs.Select((pair, i) => PanelOf(pair, i, rows, height / rows))];
+        Panels = isOne ? [Finished(data, layout, Width, height)] : [.. pairs.Select((pair, i) => PanelOf(pair, i, rows, height / rows))];
         Title = Panels.Count > 1 ? Panel.Text(layout["title"]?["text"]) : "";
     }
 
@@ -69,6 +67,9 @@ internal sealed partial class Figure
     public bool HasOwnTheme { get; }
 
     public static Figure Of(GenericChart chart) => new(Parsed(chart));
+
+    public static JsonNode JsonOf(Template template) =>
+        JsonNode.Parse(GenericChart.toJson(PlotlyObjects.Chart([], new Layout().With("template", template))))!["layout"]!["template"]!;
 
     private static JsonObject Parsed(GenericChart chart)
     {
@@ -99,8 +100,8 @@ internal sealed partial class Figure
         data.All(static trace => Cartesian.Contains((string?)trace!["type"] ?? "scatter"))
         && layout.All(static item => !AxisName().IsMatch(item.Key) || item.Value?["overlaying"] is null);
 
-    private (double From, double To) Domain(string id) =>
-        layout[AxisKey(id)]?["domain"] is JsonArray domain ? ((double)domain[0]!, (double)domain[1]!) : (0, 1);
+    /// <summary>Where an axis begins, as a share of the figure.</summary>
+    private double Domain(string id) => Panel.Number((layout[AxisKey(id)]?["domain"] as JsonArray)?[0]) ?? 0;
 
     private Panel PanelOf((string X, string Y) pair, int index, int rows, int height)
     {
@@ -147,8 +148,9 @@ internal sealed partial class Figure
         return Math.Clamp((int)((1 - y + 1e-6) * rows), 0, rows - 1) * Columns + Math.Clamp((int)(x * Columns), 0, Columns - 1);
     }
 
-    private static bool IsHeading(JsonNode? item) => (string?)item!["name"] == Charts.PanelTitle || (string?)item["yref"] == "y domain"
-        && (string?)item["xref"] == "x domain" && (string?)item["xanchor"] == "center" && (string?)item["yanchor"] == "bottom";
+    private static bool IsHeading(JsonNode? item) => (string?)item!["name"] == Charts.PanelTitle
+        || ((string?)item["xref"], (string?)item["yref"], (string?)item["xanchor"], (string?)item["yanchor"])
+            == ("x domain", "y domain", "center", "bottom");
 
     private JsonObject AxisOf(string id)
     {
@@ -166,16 +168,17 @@ internal sealed partial class Figure
         var margin = layout["margin"] as JsonObject;
         if (margin is null)
             layout["margin"] = margin = [];
-        var annotations = layout["annotations"] as JsonArray ?? [];
-        var right = annotations.Where(static a => (string?)a!["xanchor"] == "left" && Panel.Number(a["x"]) >= 1 && ((string?)a["xref"])?.StartsWith("x ", StringComparison.Ordinal) != false)
-            .Select(static a => 24 + (SvgCanvas.WidthOf(Panel.Text(a!["text"]), 12) * 1.08)).DefaultIfEmpty(0).Max();
+        JsonObject[] words = [.. (layout["annotations"] as JsonArray ?? []).Select(static item => item!.AsObject())];
+        var right = words
+            .Where(static w => Panel.Number(w["x"]) >= 1 && (string?)w["xref"] is "x domain" or "paper" && (string?)w["xanchor"] == "left")
+            .Select(static w => 24 + (SvgCanvas.WidthOf(Panel.Text(w["text"]), 12) * 1.08)).DefaultIfEmpty(0).Max();
         if (right > (Panel.Number(margin["r"]) ?? 24))
             margin["r"] = Math.Ceiling(right);
-        var above = annotations.Where(static a => (string?)a!["yanchor"] == "bottom" && (string?)a["yref"] == "y domain" && Panel.Number(a["y"]) >= 1)
-            .Select(static a => 18 + (Panel.Number(a!["yshift"]) ?? 0)).DefaultIfEmpty(0).Max();
-        var hasTitle = layout["title"] is not null;
+        var above = words
+            .Where(static w => Panel.Number(w["y"]) >= 1 && (string?)w["yref"] == "y domain" && (string?)w["yanchor"] == "bottom")
+            .Select(static w => 18 + (Panel.Number(w["yshift"]) ?? 0)).DefaultIfEmpty(0).Max();
         if (margin["t"] is null)
-            margin["t"] = (hasTitle ? 52.0 : 24) + above;
+            margin["t"] = (layout["title"] is null ? 24.0 : 52) + above;
         return new Panel(data, layout, width, height);
     }
 

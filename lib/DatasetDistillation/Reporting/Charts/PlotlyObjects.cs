@@ -3,7 +3,9 @@ using Plotly.NET;
 
 namespace DatasetDistillation.Reporting;
 
-/// <summary>Plotly.NET's objects by the names of plotly.js's figure reference, which Plotly.NET's F# functions take as optional arguments.</summary>
+/// <summary>
+/// Plotly.NET's objects by the names of plotly.js's figure reference, which Plotly.NET's F# functions take as optional arguments.
+/// </summary>
 internal static class PlotlyObjects
 {
     /// <summary>Sets a property; null leaves it as it is.</summary>

@@ -24,8 +24,29 @@
     return color ? 0.3 * color[1] + 0.6 * color[2] + 0.1 * color[3] > 140 : matchMedia('(prefers-color-scheme: dark)').matches;
   }
 
+  // Where nothing hovers, the bar of buttons would lie over the heading and a finger that scrolls would zoom.
+  var touched = !matchMedia('(hover: hover)').matches;
+
+  // plotly.js cuts a heading that is wider than its chart.
+  function wrapped(text, width) {
+    var line = 0;
+    return (text || '').split(' ').map(function (word, i) {
+      line += word.length + 1;
+      if (i === 0 || line * 8 < width) return (i ? ' ' : '') + word;
+      line = word.length;
+      return '<br>' + word;
+    }).join('');
+  }
+
   function draw(Plotly, place, panel) {
     var layout = Object.assign({}, panel.layout, { height: panel.height, autosize: true });
+    if (layout.title) {
+      var text = wrapped(layout.title.text, place.clientWidth), more = text.split('<br>').length - 1;
+      layout.title = Object.assign({}, layout.title, { text: text });
+      layout.margin = Object.assign({}, layout.margin, { t: ((layout.margin || {}).t || 52) + 20 * more });
+    }
+    if (touched) layout.dragmode = layout.dragmode || false;
+    if (touched && config.displayModeBar === undefined) config.displayModeBar = false;
     if (themes) layout.template = themes[isDark(place.parentNode) ? 1 : 0];
     return Plotly.react(place, panel.data, layout, config);
   }

@@ -15,14 +15,16 @@ internal static class FSharpCore
     public static void AnswerRequests() => AppDomain.CurrentDomain.AssemblyResolve += static (_, request) =>
         new AssemblyName(request.Name).Name == Name ? Loaded() ?? FromFile() : null;
 
-    private static Assembly? Loaded() => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(static assembly => assembly.GetName().Name == Name);
+    private static Assembly? Loaded() =>
+        AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(static assembly => assembly.GetName().Name == Name);
 
     /// <summary>The host's, in whatever version, where nothing has asked for it yet; else the one that came with the library.</summary>
     private static Assembly? FromFile()
     {
         var hosts = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator);
         var own = Path.Combine(Path.GetDirectoryName(typeof(FSharpCore).Assembly.Location) ?? "", "fsharp", Name + ".dll");
-        return hosts.Append(own).FirstOrDefault(static file => Path.GetFileNameWithoutExtension(file) == Name && File.Exists(file)) is { } found
+        var files = hosts.Append(own).Where(static file => Path.GetFileNameWithoutExtension(file) == Name && File.Exists(file));
+        return files.FirstOrDefault() is { } found
             ? AssemblyLoadContext.Default.LoadFromAssemblyPath(found)
             : null;
     }

@@ -17,11 +17,13 @@ internal static class Formatters
     private const string Text = "text/plain";
     private const long MostElements = 100;
 
-    /// <summary>Registers the formatters, and gives charts that are made from here on the project's look. A second call changes nothing.</summary>
+    /// <summary>Registers the formatters, and gives charts made from here on the project's look. A second call changes nothing.</summary>
     public static void Register()
     {
         (Defaults.DefaultTemplate, Defaults.DefaultWidth, Defaults.DefaultHeight) = (ChartTheme.Light, Charts.Width, Charts.Height);
-        foreach (var type in typeof(Formatters).Assembly.GetTypes().Where(static type => type is { IsInterface: false, IsGenericType: false } && !(type.IsAbstract && type.IsSealed)))
+        var shown = typeof(Formatters).Assembly.GetTypes()
+            .Where(static type => type is { IsInterface: false, IsGenericType: false } and not { IsAbstract: true, IsSealed: true });
+        foreach (var type in shown)
             if (type.IsAssignableTo(typeof(IPicture)))
                 Add(type, Png, static value => Convert.ToBase64String(((IPicture)value).ToPng()));
             else if (type.IsAssignableTo(typeof(IRichOutput)))
@@ -29,7 +31,8 @@ internal static class Formatters
             else if (type.GetMethod(nameof(ToString), [])?.DeclaringType?.Assembly == type.Assembly)
                 Add(type);
         Add(typeof(DistilledSet), Png, static set => Convert.ToBase64String(((DistilledSet)set).Grid().ToPng()));
-        Add(typeof(CrossArchitecture), Html, static matrix => ((CrossArchitecture)matrix).ToHtml(), static matrix => ((CrossArchitecture)matrix).Table().ToString());
+        Add(typeof(CrossArchitecture), Html, static matrix => ((CrossArchitecture)matrix).ToHtml(),
+            static matrix => ((CrossArchitecture)matrix).Table().ToString());
         Add(typeof(GenericChart), Html, static chart => ((GenericChart)chart).ToHtml(), static chart => ((GenericChart)chart).ToText());
         Add(typeof(torch.Tensor), text: static tensor => TextOf((torch.Tensor)tensor));
     }

@@ -38,17 +38,18 @@ internal sealed class GridPainter
     {
         (this.images, this.tiles, this.columns, this.zoom, this.words) = (images, tiles, columns, zoom, words);
         title = words.Title.Length > 0 ? words.Title.Split('\n') : [];
-        var names = tiles.SelectMany(static tile => tile.Lines).Concat(words.Columns).Select(static line => (int)Math.Ceiling(StrokeFont.WidthOf(line))).DefaultIfEmpty(0).Max();
+        var names = tiles.SelectMany(static tile => tile.Lines).Concat(words.Columns)
+            .Select(static line => WidthOf(line)).DefaultIfEmpty(0).Max();
         var lines = tiles.Max(static tile => tile.Lines.Length);
         cellWidth = Math.Max(images.Width * zoom, names + 2) + Gap;
         cellHeight = images.Height * zoom + (lines > 0 ? 5 + lines * StrokeFont.LineHeight : 0) + Gap;
-        var labels = words.Rows.Select(static label => (int)Math.Ceiling(StrokeFont.WidthOf(label))).DefaultIfEmpty(-12).Max();
+        var labels = words.Rows.Select(static label => WidthOf(label)).DefaultIfEmpty(-12).Max();
         left = Padding + labels + 12;
         top = Padding + (title.Length > 0 ? title.Length * TitleHeight + 6 : 0) + (words.Columns.Count > 0 ? StrokeFont.LineHeight + 2 : 0);
         var grid = left + columns * cellWidth - Gap + Padding;
-        Width = Math.Max(grid, title.Select(static line => 2 * Padding + (int)Math.Ceiling(StrokeFont.WidthOf(line, TitleScale))).DefaultIfEmpty(0).Max());
+        Width = Math.Max(grid, title.Select(static line => 2 * Padding + WidthOf(line, TitleScale)).DefaultIfEmpty(0).Max());
         note = words.Note.Length > 0 ? Wrapped(words.Note, Math.Max(Width - 2 * Padding, 240)) : [];
-        Width = Math.Max(Width, note.Select(static line => 2 * Padding + (int)Math.Ceiling(StrokeFont.WidthOf(line))).DefaultIfEmpty(0).Max());
+        Width = Math.Max(Width, note.Select(static line => 2 * Padding + WidthOf(line)).DefaultIfEmpty(0).Max());
         var height = top + (long)Rows * cellHeight - Gap + Padding + (note.Length > 0 ? 4 + note.Length * StrokeFont.LineHeight : 0);
         if (height * Width > MostPixels)
             throw new ArgumentException(
@@ -56,6 +57,8 @@ internal sealed class GridPainter
                 + "Show fewer images, such as the first hundred, or take a smaller zoom.", nameof(images));
         Height = (int)height;
     }
+
+    private static int WidthOf(string line, double scale = 1) => (int)Math.Ceiling(StrokeFont.WidthOf(line, scale));
 
     private static int TitleHeight => (int)Math.Round(StrokeFont.LineHeight * TitleScale);
 
@@ -76,8 +79,12 @@ internal sealed class GridPainter
         for (var i = 0; i < title.Length; i++)
             StrokeFont.Draw(raster, title[i], Padding, Padding + i * TitleHeight - 2, Ink, TitleScale, 1.9);
         for (var i = 0; i < words.Columns.Count; i++)
-            StrokeFont.Draw(raster, words.Columns[i], left + i * cellWidth + (cellWidth - Gap - (int)Math.Round(StrokeFont.WidthOf(words.Columns[i]))) / 2,
+        {
+            var width = (int)Math.Round(StrokeFont.WidthOf(words.Columns[i]));
+            StrokeFont.Draw(
+                raster, words.Columns[i], left + i * cellWidth + (cellWidth - Gap - width) / 2,
                 top - StrokeFont.LineHeight, Muted, pen: 1.6);
+        }
         var ranges = PixelScale.Ranges(images, scaling);
         for (var i = 0; i < tiles.Count; i++)
             PaintTile(raster, i, ranges[i]);

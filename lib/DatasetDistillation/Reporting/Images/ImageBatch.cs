@@ -12,13 +12,17 @@ internal sealed class ImageBatch
     private readonly ImmutableArray<float> pixels;
 
     /// <summary>Copies n·c·h·w pixels, in this order.</summary>
-    /// <exception cref="ArgumentException">The number of pixels is not a multiple of channels × height × width, or a size is not possible.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of pixels is not a multiple of channels × height × width, or a size is not possible.
+    /// </exception>
     public ImageBatch(ReadOnlySpan<float> pixels, int channels, int height, int width)
     {
         if (channels is not (1 or 3) || height < 1 || width < 1)
-            throw new ArgumentException($"Images have 1 or 3 channels and at least one pixel; these have {channels} channels of {height}×{width}.");
+            throw new ArgumentException(
+                $"Images have 1 or 3 channels and at least one pixel; these have {channels} channels of {height}×{width}.");
         if (pixels.Length == 0 || pixels.Length % (channels * height * width) != 0)
-            throw new ArgumentException($"{pixels.Length} pixels are not one or more images of {channels}×{height}×{width} = {channels * height * width} pixels.");
+            throw new ArgumentException(
+                $"{pixels.Length} pixels are not one or more images of {channels}×{height}×{width} = {channels * height * width} pixels.");
         (Channels, Height, Width) = (channels, height, width);
         this.pixels = [.. pixels];
     }
@@ -50,10 +54,12 @@ internal sealed class ImageBatch
         var size = images[0].Length;
         for (var i = 1; i < images.Length; i++)
             if (images[i].Length != size)
-                throw new ArgumentException($"The images differ in size: image 0 has {size} pixels, image {i} has {images[i].Length}. Show images of one size.");
+                throw new ArgumentException(
+                    $"The images differ in size: image 0 has {size} pixels, image {i} has {images[i].Length}. Show images of one size.");
         var side = (int)Math.Round(Math.Sqrt(size));
         if (side * side != size)
-            throw new ArgumentException($"{size} pixels are not a square image; give height and width: new ImageBatch(pixels, channels, height, width).");
+            throw new ArgumentException(
+                $"{size} pixels are not a square image; give height and width: new ImageBatch(pixels, channels, height, width).");
         return new ImageBatch([.. images.SelectMany(image => image)], 1, side, side);
     }
 
@@ -70,7 +76,9 @@ internal sealed class ImageBatch
         new([.. images.Cast<float>()], images.GetLength(1), images.GetLength(2), images.GetLength(3));
 
     /// <summary>Copies images [n, c, h, w], or grey ones [n, h, w].</summary>
-    /// <exception cref="ArgumentException">The tensor has another number of dimensions, or a number of channels other than 1 and 3.</exception>
+    /// <exception cref="ArgumentException">
+    /// The tensor has another number of dimensions, or a number of channels other than 1 and 3.
+    /// </exception>
     public static implicit operator ImageBatch(torch.Tensor images)
     {
         var (channels, height, width) = images.shape switch
@@ -80,7 +88,8 @@ internal sealed class ImageBatch
             var shape => throw new ArgumentException(
                 $"Images are [n, channels, height, width] or [n, height, width]; this tensor is [{string.Join(", ", shape)}]."),
         };
-        return new ImageBatch(TensorValues.Of(images, torch.float32, t => t.data<float>().ToArray()), (int)channels, (int)height, (int)width);
+        var pixels = TensorValues.Of(images, torch.float32, t => t.data<float>().ToArray());
+        return new ImageBatch(pixels, (int)channels, (int)height, (int)width);
     }
 }
 

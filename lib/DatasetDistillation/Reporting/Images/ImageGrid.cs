@@ -13,7 +13,8 @@ public sealed class ImageGrid : IPicture
     {
         (Images, Captions, Columns, Zoom, Scaling, Title, RowLabels, ColumnLabels) =
             (images, captions, columns, zoom, scaling, words.Title, [.. words.Rows], [.. words.Columns]);
-        var tiles = Enumerable.Range(0, images.Count).Select(i => new Tile(captions.IsEmpty || captions[i].Length == 0 ? [] : captions[i].Split('\n'))).ToArray();
+        var tiles = Enumerable.Range(0, images.Count)
+            .Select(i => new Tile(captions.IsEmpty || captions[i].Length == 0 ? [] : captions[i].Split('\n'))).ToArray();
         painter = new GridPainter(images, tiles, columns, zoom, words);
     }
 
@@ -55,7 +56,8 @@ public sealed class ImageGrid : IPicture
     /// <param name="columnLabels">One above each column; null for none.</param>
     /// <param name="note">What is to be explained, in a line below.</param>
     /// <exception cref="ArgumentException">
-    /// There are more or fewer captions than images, row labels than rows, or column labels than columns; or the picture would be too large.
+    /// There are more or fewer captions than images, row labels than rows, or column labels than columns; or the picture would be too
+    /// large.
     /// </exception>
     public static ImageGrid Of(
         Tensor images, IEnumerable<string>? captions = null, int columns = 0, string title = "",
@@ -76,10 +78,12 @@ public sealed class ImageGrid : IPicture
         var labels = (rowLabels ?? []).ToImmutableArray();
         var rows = (images.Count + columns - 1) / columns;
         if (rowLabels is not null && labels.Length != rows)
-            throw new ArgumentException($"{images.Count} images make {rows} rows of {columns}, but {labels.Length} row labels were given.", nameof(rowLabels));
+            throw new ArgumentException(
+                $"{images.Count} images make {rows} rows of {columns}, but {labels.Length} row labels were given.", nameof(rowLabels));
         var headings = (columnLabels ?? []).ToImmutableArray();
         if (columnLabels is not null && headings.Length != columns)
-            throw new ArgumentException($"There are {columns} columns, but {headings.Length} column labels were given.", nameof(columnLabels));
+            throw new ArgumentException(
+                $"There are {columns} columns, but {headings.Length} column labels were given.", nameof(columnLabels));
         return new ImageGrid(images, words, columns, GridSize.Zoom(zoom, images), scaling, new GridWords(title, labels, headings, note));
     }
 
@@ -129,8 +133,12 @@ internal static class GridSize
     }
 
     public static string Text(ImageBatch images, int rows) => FormattableString.Invariant(
-        $"image grid: {images.Count} image{(images.Count == 1 ? "" : "s")} of {images.Height}×{images.Width}{(images.Channels == 3 ? " in color" : "")}, {rows} row{(rows == 1 ? "" : "s")}");
+        $"image grid: {Counted(images.Count, "image")} of {images.Height}×{images.Width}{(images.Channels == 3 ? " in color" : "")}, ")
+        + Counted(rows, "row");
+
+    private static string Counted(int count, string what) => FormattableString.Invariant($"{count} {what}{(count == 1 ? "" : "s")}");
 
     public static string Html(byte[] png, GridPainter painter, string title) => FormattableString.Invariant(
-        $"<img src=\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"{painter.Width}\" height=\"{painter.Height}\" alt=\"{Xml.Escape(title)}\"/>");
+        $"<img src=\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"{painter.Width}\" height=\"{painter.Height}\" ")
+        + $"alt=\"{Xml.Escape(title)}\"/>";
 }

@@ -12,11 +12,14 @@ public sealed class PredictionsGrid : IPicture
     private readonly GridPainter painter;
     private readonly ImmutableArray<string> classNames;
 
-    private PredictionsGrid(ImageBatch images, Numbers predicted, Numbers confidence, Numbers truth, int columns, string title, int zoom, IEnumerable<string>? classNames)
+    private PredictionsGrid(
+        ImageBatch images, Numbers predicted, Numbers confidence, Numbers truth, int columns, string title, int zoom,
+        IEnumerable<string>? classNames)
     {
         (Images, Columns, Title) = (images, columns, title);
         this.classNames = (classNames ?? []).ToImmutableArray();
-        Predictions = [.. predicted.Values.Select((p, i) => new Classification((int)p, confidence.Values[i], truth.Count == 0 ? null : (int)truth.Values[i]))];
+        Predictions = [.. predicted.Values.Select((p, i) =>
+            new Classification((int)p, confidence.Values[i], truth.Count == 0 ? null : (int)truth.Values[i]))];
         painter = new GridPainter(images, [.. Predictions.Select(TileOf)], columns, zoom, new GridWords(title, [], [], ""));
     }
 
@@ -53,7 +56,8 @@ public sealed class PredictionsGrid : IPicture
         ArgumentNullException.ThrowIfNull(images);
         if (predicted.Count != images.Count || confidence.Count != images.Count || (truth.Count != 0 && truth.Count != images.Count))
             throw new ArgumentException(
-                $"{images.Count} images, but {predicted.Count} predictions, {confidence.Count} confidences and {truth.Count} true classes. Give one of each for each image.");
+                $"{images.Count} images, but {predicted.Count} predictions, {confidence.Count} confidences and {truth.Count} true classes. "
+                + "Give one of each for each image.");
         var names = classNames?.ToArray();
         var last = predicted.Values.Concat(truth.Values).Max();
         if (names is not null && last >= names.Length)

@@ -67,7 +67,9 @@ internal sealed class Raster(int width, int height)
             {
                 var at = y * images.Width + x;
                 var colour = float.IsFinite(pixels[at])
-                    ? new Rgb(PixelScale.Shade(pixels[at], range), PixelScale.Shade(pixels[at + plane], range), PixelScale.Shade(pixels[at + 2 * plane], range))
+                    ? new Rgb(
+                        PixelScale.Shade(pixels[at], range), PixelScale.Shade(pixels[at + plane], range),
+                        PixelScale.Shade(pixels[at + 2 * plane], range))
                     : new Rgb(0xE0, 0x40, 0xC0);
                 Fill(left + x * zoom, top + y * zoom, zoom, zoom, colour);
             }

@@ -49,7 +49,8 @@ internal static class StrokeFont
     {
         var segments = glyph.Strokes
             .SelectMany(stroke => stroke.Zip(stroke.Length == 1 ? stroke : stroke.Skip(1)))
-            .Select(s => (X1: x + s.First.X * scale, Y1: baseline - s.First.Y * scale, X2: x + s.Second.X * scale, Y2: baseline - s.Second.Y * scale))
+            .Select(s => (
+                X1: x + s.First.X * scale, Y1: baseline - s.First.Y * scale, X2: x + s.Second.X * scale, Y2: baseline - s.Second.Y * scale))
             .ToArray();
         if (segments.Length == 0)
             return;
@@ -87,7 +88,8 @@ internal static class StrokeFont
         for (var i = 0; i < raised.Length; i++)
         {
             var normal = glyphs["0123456789−"[i]];
-            glyphs[raised[i]] = new Glyph([.. normal.Strokes.Select(stroke => stroke.Select(p => (p.X * 0.6, 4.4 + p.Y * 0.6)).ToArray())], 6);
+            glyphs[raised[i]] = new Glyph(
+                [.. normal.Strokes.Select(stroke => stroke.Select(p => (p.X * 0.6, 4.4 + p.Y * 0.6)).ToArray())], 6);
         }
         return glyphs;
     }
@@ -115,7 +117,8 @@ internal static class StrokeFont
         return new Glyph([.. strokes.Select(stroke => stroke.ToArray())], advance ?? Math.Ceiling(strokes.Max(s => s.Max(p => p.X))) + 3);
     }
 
-    private static IEnumerable<(double X, double Y)> Curve((double X, double Y) a, (double X, double Y) b, (double X, double Y) c, (double X, double Y) d)
+    private static IEnumerable<(double X, double Y)> Curve(
+        (double X, double Y) a, (double X, double Y) b, (double X, double Y) c, (double X, double Y) d)
     {
         for (var i = 1; i <= 10; i++)
         {

@@ -6,7 +6,8 @@ namespace DatasetDistillation.Reporting;
 /// <param name="Remaining">The time still needed at this pace; null while it cannot be told.</param>
 /// <param name="Message">What is being done now, such as an epoch and its loss.</param>
 /// <param name="Name">What the task is.</param>
-internal sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "", string Name = "")
+internal sealed record ProgressBar(
+    double Fraction = 0, TimeSpan Elapsed = default, TimeSpan? Remaining = null, string Message = "", string Name = "")
     : IRichOutput
 {
     private const int TextWidth = 30;
@@ -24,7 +25,8 @@ internal sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = defau
         ? $"done in {NumberText.Duration(Elapsed)}"
         : $"{NumberText.Duration(Elapsed)} elapsed" + (Remaining is { } rest ? $", about {NumberText.Duration(rest)} left" : "");
 
-    private string Words => string.Join(" · ", new[] { Name, Times, Message == Name ? "" : Message }.Where(static words => words.Length > 0));
+    private string Words =>
+        string.Join(" · ", new[] { Name, Times, Message == Name ? "" : Message }.Where(static words => words.Length > 0));
 
     private string Percentage => NumberText.Percent(Math.Floor(Fraction * 100) / 100, 0);
 
@@ -38,7 +40,8 @@ internal sealed record ProgressBar(double Fraction = 0, TimeSpan Elapsed = defau
     /// <inheritdoc/>
     public string ToHtml()
     {
-        var done = FormattableString.Invariant($"height:100%;width:{Fraction * 100:0.#}%;border-radius:0.25em;background:{(IsComplete ? "#1D9F78" : "#2586D0")}");
+        var color = IsComplete ? "#1D9F78" : "#2586D0";
+        var done = FormattableString.Invariant($"height:100%;width:{Fraction * 100:0.#}%;border-radius:0.25em;background:{color}");
         return "<div style=\"max-width:40em;color:inherit;font-variant-numeric:tabular-nums;line-height:1.5\">"
             + "<div style=\"height:0.5em;border-radius:0.25em;background:rgba(128,136,144,0.28);overflow:hidden\">"
             + $"<div style=\"{done}\"></div></div><div>{Percentage} · {Xml.Escape(Words)}</div></div>";

@@ -23,7 +23,8 @@ public sealed partial class ProgressDisplay : IProgress<double>
     /// <param name="alreadyDone">The share done in an earlier run that is now resumed: it cost no time in this one.</param>
     /// <param name="updatesPerSecond">At most so many calls of <paramref name="show"/>; null: as <see cref="Live.Variable"/> says.</param>
     /// <param name="clock">The clock; the system's by default.</param>
-    internal ProgressDisplay(Action<ProgressBar> show, string name = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
+    internal ProgressDisplay(
+        Action<ProgressBar> show, string name = "", double alreadyDone = 0, double? updatesPerSecond = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(show);
         (this.show, this.name, this.alreadyDone, this.clock) = (show, name, alreadyDone, clock ?? TimeProvider.System);
@@ -79,7 +80,8 @@ public sealed partial class ProgressDisplay : IProgress<double>
             this.message = message is null || message == name ? this.message : message;
             var (elapsed, last) = (total ?? clock.GetElapsedTime(start), Current);
             Current = new ProgressBar(fraction, elapsed, Remaining(fraction, elapsed), this.message, name);
-            var isKnown = last.IsComplete && Current.IsComplete && last.Message == Current.Message && Math.Abs(elapsed / last.Elapsed - 1) < SameTime;
+            var isKnown = last.IsComplete && Current.IsComplete && last.Message == Current.Message
+                && Math.Abs(elapsed / last.Elapsed - 1) < SameTime;
             if ((rate.IsDue() || Current.IsComplete) && !isKnown)
                 show(Current);
         }

@@ -53,7 +53,8 @@ public sealed record Column
     /// <summary>Whether the column is one of words.</summary>
     internal bool IsText { get; private init; }
 
-    internal string Written(Cell cell) => cell.Value is not { } value ? cell.Words : double.IsNaN(value) ? "–" : format(value, cell.Deviation);
+    internal string Written(Cell cell) =>
+        cell.Value is not { } value ? cell.Words : double.IsNaN(value) ? "–" : format(value, cell.Deviation);
 
     private static string PlusMinus(double value, double? deviation, Func<double, string> format) =>
         deviation is { } d ? $"{format(value)} ± {format(d)}" : format(value);
@@ -62,7 +63,8 @@ public sealed record Column
 }
 
 /// <summary>
-/// One value of a <see cref="ResultsTable"/>: a number, a (mean, deviation) pair, a time, or words. All of these convert to it by themselves.
+/// One value of a <see cref="ResultsTable"/>: a number, a (mean, deviation) pair, a time, or words. All of these convert to it by
+/// themselves.
 /// </summary>
 public readonly record struct Cell
 {

@@ -23,7 +23,8 @@ public sealed class ResultsTable : IRichOutput
     {
     }
 
-    private ResultsTable(string title, string rowHeading, ImmutableArray<Column> columns, ImmutableArray<(string Name, ImmutableArray<Cell> Cells)> rows) =>
+    private ResultsTable(
+        string title, string rowHeading, ImmutableArray<Column> columns, ImmutableArray<(string Name, ImmutableArray<Cell> Cells)> rows) =>
         (Title, RowHeading, Columns, Rows) = (title, rowHeading, columns, rows);
 
     /// <summary>The heading of the table.</summary>
@@ -45,7 +46,9 @@ public sealed class ResultsTable : IRichOutput
         var row = cells.ToImmutableArray();
         if (row.Length != Columns.Length)
             throw new ArgumentException(
-                $"Row '{name}' has {row.Length} cells, the table {Columns.Length} columns ({string.Join(", ", Columns.Select(c => c.Name))}).", nameof(cells));
+                $"Row '{name}' has {row.Length} cells, "
+                + $"the table {Columns.Length} columns ({string.Join(", ", Columns.Select(c => c.Name))}).",
+                nameof(cells));
         return new ResultsTable(Title, RowHeading, Columns, Rows.Add((name, row)));
     }
 
@@ -84,7 +87,9 @@ public sealed class ResultsTable : IRichOutput
     private static string Aligned(List<string[]> rows)
     {
         var widths = Enumerable.Range(0, rows[0].Length).Select(j => rows.Max(row => row[j].Length)).ToArray();
-        return string.Join('\n', rows.Select(row => string.Join("  ", row.Select((cell, j) => j == 0 ? cell.PadRight(widths[j]) : cell.PadLeft(widths[j]))).TrimEnd()));
+        return string.Join('\n', rows.Select(row => string.Join("  ", row.Select(Padded)).TrimEnd()));
+
+        string Padded(string cell, int column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]);
     }
 
     private List<string[]> TextRows(Func<string, bool, string> value, Func<string, string> words)
@@ -99,9 +104,11 @@ public sealed class ResultsTable : IRichOutput
     /// <inheritdoc/>
     public string ToHtml()
     {
-        var html = new StringBuilder("<table style=\"border-collapse:collapse;color:inherit;background:transparent;font-variant-numeric:tabular-nums;margin:0.5em 0\">");
+        var html = new StringBuilder("<table style=\"border-collapse:collapse;color:inherit;background:transparent;")
+            .Append("font-variant-numeric:tabular-nums;margin:0.5em 0\">");
         if (Title.Length > 0)
-            html.Append("<caption style=\"caption-side:top;text-align:left;font-weight:600;padding:0 0 0.5em 0;color:inherit\">").Append(Xml.Escape(Title)).Append("</caption>");
+            html.Append("<caption style=\"caption-side:top;text-align:left;font-weight:600;padding:0 0 0.5em 0;color:inherit\">")
+                .Append(Xml.Escape(Title)).Append("</caption>");
         html.Append("<thead><tr>").Append(Element("th", RowHeading, isNumber: false, heading: true));
         foreach (var column in Columns)
             html.Append(Element("th", column.Name, isNumber: !column.IsText, heading: true));
@@ -111,7 +118,7 @@ public sealed class ResultsTable : IRichOutput
         {
             html.Append("<tr>").Append(Element("th", name, isNumber: false));
             for (var j = 0; j < cells.Length; j++)
-                html.Append(Element("td", Columns[j].Written(cells[j]), isNumber: !Columns[j].IsText, isBest: IsBest(cells[j], j, best[j])));
+                html.Append(Element("td", Columns[j].Written(cells[j]), !Columns[j].IsText, isBest: IsBest(cells[j], j, best[j])));
             html.Append("</tr>");
         }
         return html.Append("</tbody></table>").ToString();
@@ -120,7 +127,7 @@ public sealed class ResultsTable : IRichOutput
     private static string Element(string element, string text, bool isNumber, bool heading = false, bool isBest = false)
     {
         var style = $"text-align:{(isNumber ? "right" : "left")};padding:0.35em 0.6em;white-space:nowrap;color:inherit;border:none;"
-            + (heading ? $"border-bottom:2px solid {Rule};font-weight:600" : $"border-bottom:1px solid {Rule};font-weight:{(isBest ? "700" : "400")}")
+            + $"border-bottom:{(heading ? 2 : 1)}px solid {Rule};font-weight:{(heading ? 600 : isBest ? 700 : 400)}"
             + (isBest ? ";background:rgba(29,159,120,0.20)" : "");
         var words = Xml.Escape(text);
         return $"<{element} style=\"{style}\">{(isBest ? $"<strong>{words}</strong>" : words)}</{element}>";

@@ -43,7 +43,7 @@ internal sealed class PlotArea
     /// <summary>Where a coordinate of words or of a shape stands, which may be a value of an axis or a share of its length.</summary>
     public double Place(JsonObject item, string axis, string name)
     {
-        var coordinate = item[name] is JsonValue value && value.TryGetValue(out double number) ? number : double.NaN;
+        var coordinate = Panel.Number(item[name]) ?? double.NaN;
         var (own, reference) = (axis == "x" ? chart.X : chart.Y, (string?)item[axis + "ref"] ?? axis);
         if (reference != axis)
             return axis == "x" ? Left + ((Right - Left) * coordinate) : Bottom - ((Bottom - Top) * coordinate);
@@ -71,11 +71,11 @@ internal sealed class PlotArea
             (StillCurve curve, true) => curve.X,
             (StillCurve curve, false) => curve.Y,
             (StillBars bars, true) => bars.Left.Concat(bars.Right),
-            (StillBars bars, false) => bars.Heights.Append(0).Concat(bars.Heights.Zip(bars.Deviations, static (v, d) => v + d)).Concat(bars.Heights.Zip(bars.Deviations, static (v, d) => v - d)),
+            (StillBars bars, false) => bars.Heights.Append(0),
             _ => (IEnumerable<double>)[],
         });
         var said = chart.Shapes.Where(shape => ((string?)shape[isX ? "xref" : "yref"] ?? "") is "x" or "y")
-            .Select(shape => shape[isX ? "x0" : "y0"] is JsonValue value && value.TryGetValue(out double at) ? at : double.NaN);
+            .Select(shape => Panel.Number(shape[isX ? "x0" : "y0"]) ?? double.NaN);
         var (low, high, whole) = (double.PositiveInfinity, double.NegativeInfinity, true);
         foreach (var value in data.Where(axis.Shows))
             (low, high, whole) = (Math.Min(low, value), Math.Max(high, value), whole && value == Math.Floor(value));

@@ -41,7 +41,8 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
         _ => "stroke-dasharray=\"6 4\" ",
     };
 
-    private static string Fill(StillMark mark) => string.Create(Invariant, $"fill=\"{Xml.Escape(mark.Color)}\" fill-opacity=\"{mark.Opacity:0.##}\"");
+    private static string Fill(StillMark mark) =>
+        string.Create(Invariant, $"fill=\"{Xml.Escape(mark.Color)}\" fill-opacity=\"{mark.Opacity:0.##}\"");
 
     private static string Stroke(StillMark mark) => $"stroke=\"{Xml.Escape(mark.Color)}\"";
 
@@ -54,9 +55,10 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
             foreach (var (first, last) in runs)
                 for (var i = first; i < last; i++)
                     path.Append(Invariant, $"{(i == first ? 'M' : 'L')}{area.X(curve.X[i]):0.##} {area.Y(curve.Y[i]):0.##}");
+            var pen = string.Create(Invariant, $"stroke-width=\"{curve.Width:0.##}\" ")
+                + "fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" ";
             if (path.Length > 0)
-                svg.Path(path.ToString(), string.Create(Invariant, $"fill=\"none\" stroke-width=\"{curve.Width:0.##}\" stroke-linejoin=\"round\" stroke-linecap=\"round\" ")
-                    + Dashes(curve.Dash) + Stroke(curve));
+                svg.Path(path.ToString(), pen + Dashes(curve.Dash) + Stroke(curve));
         }
         foreach (var (first, last) in runs)
             if (curve.HasPoints || last - first == 1)
@@ -66,32 +68,25 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
 
     private static void DrawSymbol(SvgCanvas svg, StillCurve curve, double x, double y, double radius)
     {
-        var paint = curve.Symbol.EndsWith("-open", StringComparison.Ordinal) ? "fill=\"none\" stroke-width=\"1.6\" " + Stroke(curve) : Fill(curve);
-        if (curve.Symbol.StartsWith("square", StringComparison.Ordinal))
-            svg.Rectangle(x - radius, y - radius, 2 * radius, 2 * radius, paint);
-        else if (curve.Symbol.StartsWith("diamond", StringComparison.Ordinal))
-            svg.Path(string.Create(Invariant, $"M{x:0.##} {y - radius * 1.25:0.##}L{x + radius * 1.25:0.##} {y:0.##}L{x:0.##} {y + radius * 1.25:0.##}L{x - radius * 1.25:0.##} {y:0.##}Z"), paint);
-        else
-            svg.Circle(x, y, radius, paint);
+        var isOpen = curve.Symbol.EndsWith("-open", StringComparison.Ordinal);
+        svg.Circle(x, y, radius, isOpen ? "fill=\"none\" stroke-width=\"1.6\" " + Stroke(curve) : Fill(curve));
     }
 
     private void DrawBars(StillBars bars)
     {
         var zero = area.Y(Math.Max(0, area.YTicks.Low));
         var labelled = bars.Labels.Length == bars.Heights.Length
-            && bars.Labels.Select((label, i) => SvgCanvas.WidthOf(label, 11) <= 1.2 * (area.X(bars.Right[i]) - area.X(bars.Left[i]))).All(static fits => fits);
+            && bars.Labels.Zip(bars.Left, bars.Right)
+                .All(bar => SvgCanvas.WidthOf(bar.First, 11) <= 1.2 * (area.X(bar.Third) - area.X(bar.Second)));
         for (var i = 0; i < bars.Heights.Length; i++)
         {
             var (left, right, value) = (area.X(bars.Left[i]), area.X(bars.Right[i]), bars.Heights[i]);
             if (!chart.Y.Shows(value) || !double.IsFinite(left + right))
                 continue;
-            var (center, y, gap) = ((left + right) / 2, area.Y(value), Math.Min(1, (right - left) / 4));
+            var (y, gap) = (area.Y(value), Math.Min(1, (right - left) / 4));
             svg.Rectangle(left + (gap / 2), Math.Min(y, zero), right - left - gap, Math.Abs(y - zero), Fill(bars));
-            if (i < bars.Deviations.Length && chart.Y.Shows(value + bars.Deviations[i]))
-                svg.Line(center, area.Y(value + bars.Deviations[i]), center,
-                    chart.Y.Shows(value - bars.Deviations[i]) ? area.Y(value - bars.Deviations[i]) : area.Bottom, "stroke-width=\"1.5\" " + StillPicture.Part("rule"));
             if (labelled)
-                svg.Text(center, value < 0 ? y + 13 : y - 4, bars.Labels[i], StillPicture.Part("muted"), Anchor.Middle, 11);
+                svg.Text((left + right) / 2, value < 0 ? y + 13 : y - 4, bars.Labels[i], StillPicture.Part("muted"), Anchor.Middle, 11);
         }
         svg.Line(area.Left, zero, area.Right, zero, "stroke-width=\"1\" " + StillPicture.Part("axis"));
     }
@@ -105,15 +100,17 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
         {
             var (x, y, shade) = (area.X(k % map.Columns), area.Y(k / map.Columns), map.Shades[k]);
             svg.Rectangle(x - (width / 2) + 0.5, y - (height / 2) + 0.5, Math.Max(width - 1, 0.5), Math.Max(height - 1, 0.5), Shade(shade));
+            var ink = double.IsNaN(shade) ? "muted" : Math.Abs(shade) > 0.6 ? "on" : "text";
             if (annotated)
-                svg.Text(x, y + (size * 0.36), map.Labels[k], StillPicture.Part(double.IsNaN(shade) ? "muted" : Math.Abs(shade) > 0.6 ? "on" : "text"), Anchor.Middle, size);
+                svg.Text(x, y + (size * 0.36), map.Labels[k], StillPicture.Part(ink), Anchor.Middle, size);
         }
     }
 
     /// <summary>Cells let the card shine through, so that a weak value is pale on a light card and dim on a dark one.</summary>
     private static string Shade(double shade) => double.IsNaN(shade)
         ? "fill=\"none\""
-        : string.Create(Invariant, $"{StillPicture.Part(shade < 0 ? "red" : "blue")} fill-opacity=\"{0.04 + (0.96 * Math.Abs(shade)):0.###}\"");
+        : string.Create(
+            Invariant, $"{StillPicture.Part(shade < 0 ? "red" : "blue")} fill-opacity=\"{0.04 + (0.96 * Math.Abs(shade)):0.###}\"");
 
     /// <summary>The stretches [first, last) of indices that are shown.</summary>
     private static IEnumerable<(int First, int Last)> Runs(int count, Func<int, bool> shown)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace DatasetDistillation.Reporting;
@@ -18,14 +17,14 @@ internal sealed class StillPicture
         ["muted"] = ("fill", static palette => palette.Muted),
         ["grid"] = ("stroke", static palette => palette.Grid),
         ["axis"] = ("stroke", static palette => palette.Line),
-        ["rule"] = ("stroke", static palette => palette.Text),
         ["blue"] = ("fill", static palette => palette.Blue),
         ["red"] = ("fill", static palette => palette.Red),
         ["on"] = ("fill", static _ => "#FFFFFF"),
         ["halo"] = ("stroke", static palette => palette.Card),
     };
 
-    private static readonly string Dark = string.Concat(Parts.Select(static part => $".{part.Key}{{{part.Value.Property}:{part.Value.Color(ChartTheme.DarkPalette)}}}"));
+    private static readonly string Dark = string.Concat(Parts.Select(static part =>
+        $".{part.Key}{{{part.Value.Property}:{part.Value.Color(ChartTheme.DarkPalette)}}}"));
 
     private readonly SvgCanvas svg = new();
     private readonly StillChart chart;
@@ -49,8 +48,8 @@ internal sealed class StillPicture
     private string Draw()
     {
         var (width, height) = (chart.Panel.Width, chart.Panel.Height);
-        svg.Open("svg", string.Create(CultureInfo.InvariantCulture,
-            $"xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{ChartTheme.Font}\" style=\"font-variant-numeric:tabular-nums\""));
+        svg.Open("svg", FormattableString.Invariant($"width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" ")
+            + $"xmlns=\"http://www.w3.org/2000/svg\" font-family=\"{ChartTheme.Font}\" style=\"font-variant-numeric:tabular-nums\"");
         svg.Raw($"<style>@media (prefers-color-scheme: dark){{{Dark}}}</style>\n");
         svg.Rectangle(0, 0, width, height, "rx=\"6\" " + Part("card"));
         if (chart.Panel.Title.Length > 0)
@@ -98,7 +97,8 @@ internal sealed class StillPicture
         if (!double.IsFinite(x0 + x1 + y0 + y1))
             return;
         var color = (string?)shape["line"]?["color"] is { } own ? $"stroke=\"{Xml.Escape(own)}\"" : Part("axis");
-        var stroke = FormattableString.Invariant($"stroke-width=\"{Panel.Number(shape["line"]?["width"]) ?? 1.2:0.#}\" {StillMarks.Dashes((string?)shape["line"]?["dash"])}{color}");
+        var width = FormattableString.Invariant($"stroke-width=\"{Panel.Number(shape["line"]?["width"]) ?? 1.2:0.#}\" ");
+        var stroke = width + StillMarks.Dashes((string?)shape["line"]?["dash"]) + color;
         if ((string?)shape["type"] == "line")
             svg.Line(x0, y0, x1, y1, stroke);
         else
@@ -122,7 +122,8 @@ internal sealed class StillPicture
         var anchor = (string?)item["xanchor"] switch { "left" => Anchor.Start, "right" => Anchor.End, _ => Anchor.Middle };
         x += anchor switch { Anchor.Start => 4, Anchor.End => -4, _ => 0 };
         var color = (string?)item["font"]?["color"] is { } own ? $"fill=\"{Xml.Escape(own)}\"" : Part("text");
-        svg.Text(x, y, text, "stroke-width=\"3\" stroke-linejoin=\"round\" fill=\"none\" aria-hidden=\"true\" " + Part("halo"), anchor, size);
+        const string around = "stroke-width=\"3\" stroke-linejoin=\"round\" fill=\"none\" aria-hidden=\"true\" ";
+        svg.Text(x, y, text, around + Part("halo"), anchor, size);
         svg.Text(x, y, text, (raw.StartsWith("<b>", StringComparison.Ordinal) ? "font-weight=\"600\" " : "") + color, anchor, size);
     }
 

@@ -24,8 +24,6 @@ internal sealed class SvgCanvas
 
     public void Close(string element) => svg.Append("</").Append(element).Append(">\n");
 
-    public void Title(string text) => svg.Append("<title>").Append(Xml.Escape(text)).Append("</title>");
-
     public void Line(double x1, double y1, double x2, double y2, string attributes) =>
         Append($"<line x1=\"{x1:0.##}\" y1=\"{y1:0.##}\" x2=\"{x2:0.##}\" y2=\"{y2:0.##}\" ", attributes);
 
@@ -35,9 +33,10 @@ internal sealed class SvgCanvas
     public void Circle(double x, double y, double radius, string attributes) =>
         Append($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" ", attributes);
 
-    public void Path(string data, string attributes) => svg.Append("<path d=\"").Append(data).Append("\" ").Append(attributes).Append("/>\n");
+    public void Path(string data, string attributes) => svg.Append("<path d=\"" + data + "\" " + attributes + "/>\n");
 
-    public void Text(double x, double y, string text, string attributes, Anchor anchor = Anchor.Start, double size = 12, bool upwards = false)
+    public void Text(
+        double x, double y, string text, string attributes, Anchor anchor = Anchor.Start, double size = 12, bool upwards = false)
     {
         var turn = upwards ? FormattableString.Invariant($" transform=\"rotate(-90 {x:0.##} {y:0.##})\"") : "";
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x:0.##}\" y=\"{y:0.##}\" font-size=\"{size:0.#}\"{turn}")
