@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using DatasetDistillation.Data;
 using static TorchSharp.torch;
@@ -11,6 +12,7 @@ public sealed partial class DistilledSet
     internal const string DescriptionName = "distilled.json";
 
     private const string Key = "file";
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private const string HowToTrain =
         "Take the images in this order. x = value_range[0] + (value_range[1] - value_range[0]) * byte / 255 is an image in the space of pixels from 0 to 1, "
         + "which learned pixels may leave; (x - mean) / std, channel by channel, is what a network takes, and real images are standardized in the same way. "
@@ -68,7 +70,7 @@ public sealed partial class DistilledSet
             string file = $"{folders[classes[i]]}/{i:D4}.png";
             Directory.CreateDirectory(Path.Combine(folder, folders[classes[i]]));
             File.WriteAllBytes(Path.Combine(folder, file), Png.Encode(width, height, channels, bytes.AsSpan(i * size, size)));
-            lines.Add(JsonSerializer.Serialize(new Dictionary<string, object> { [Key] = file, ["class"] = classes[i], ["label"] = labels[(i * ClassCount)..((i + 1) * ClassCount)] }));
+            lines.Add(Json(new Dictionary<string, object> { [Key] = file, ["class"] = classes[i], ["label"] = labels[(i * ClassCount)..((i + 1) * ClassCount)] }));
         }
         WriteDescription(Path.Combine(folder, DescriptionName), new Dictionary<string, object>
         {
@@ -91,10 +93,12 @@ public sealed partial class DistilledSet
     {
         var text = new StringBuilder("{\n");
         foreach (var (name, value) in properties)
-            text.Append($"  {JsonSerializer.Serialize(name)}: {JsonSerializer.Serialize(value)},\n");
+            text.Append($"  {Json(name)}: {Json(value)},\n");
         text.Append($"  \"images\": [\n    {string.Join(",\n    ", images)}\n  ]\n}}\n");
         File.WriteAllText(path, text.ToString());
     }
+
+    private static string Json(object value) => JsonSerializer.Serialize(value, Readable);
 
     /// <summary>A folder for each class: its name, without what no system or not every one allows in the name of a folder.</summary>
     private string[] ClassFolders()
