@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using DatasetDistillation.Data;
 using static TorchSharp.torch;
@@ -11,17 +12,20 @@ public sealed partial class DistilledSet
     internal const string DescriptionName = "distilled.json";
 
     private const string Key = "file";
+    private const string Forbidden = "<>:\"/\\|?*";
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private const string HowToTrain =
-        "Take the images in this order. x = value_range[0] + (value_range[1] - value_range[0]) * byte / 255 is an image in the space of pixels from 0 to 1, "
-        + "which learned pixels may leave; (x - mean) / std, channel by channel, is what a network takes, and real images are standardized in the same way. "
-        + "label has a number for each of class_names; where they are no probabilities, less their mean they are the targets of a squared error. Where there are "
-        + "learning_rates, training step t takes the images of batch t mod steps, of as many equal consecutive batches as steps, with learning rate t.";
+        "Take the images in this order. x = value_range[0] + (value_range[1] - value_range[0]) * byte / 255 is an image in the space of pixels "
+        + "from 0 to 1, which learned pixels may leave; (x - mean) / std, channel by channel, is what a network takes, and real images are "
+        + "standardized in the same way. label has a number for each of class_names; where they are no probabilities, less their mean they are the "
+        + "targets of a squared error. Where there are learning_rates, training step t takes the images of batch t mod steps, of as many equal "
+        + "consecutive batches as steps, with learning rate t.";
 
     /// <summary>
-    /// Writes each image as a PNG of 8 bits into a folder for its class, and <c>distilled.json</c> beside these folders, which says all that is needed to
-    /// train on them: the files in order with their class and label (a number for each class), the names of the classes, the values of the darkest and the
-    /// brightest byte, mean and standard deviation of the preprocessing, learning rates, and in words what to do. <see cref="Save"/> keeps all digits; the
-    /// PNGs are within a 510th of the range of values. The folder appears as a whole or not at all.
+    /// Writes each image as a PNG of 8 bits into a folder for its class, and <c>distilled.json</c> beside these folders, which says all that is
+    /// needed to train on them: the files in order with their class and label (a number for each class), the names of the classes, the values of
+    /// the darkest and the brightest byte, mean and standard deviation of the preprocessing, learning rates, and in words what to do.
+    /// <see cref="Save"/> keeps all digits; the PNGs are within a 510th of the range of values. The folder appears as a whole or not at all.
     /// </summary>
     /// <param name="folder">The folder, which is made. One that holds an earlier export and nothing else is replaced.</param>
     /// <exception cref="IOException">There is something else in the folder, or it cannot be written.</exception>
@@ -68,7 +72,12 @@ public sealed partial class DistilledSet
             string file = $"{folders[classes[i]]}/{i:D4}.png";
             Directory.CreateDirectory(Path.Combine(folder, folders[classes[i]]));
             File.WriteAllBytes(Path.Combine(folder, file), Png.Encode(width, height, channels, bytes.AsSpan(i * size, size)));
-            lines.Add(JsonSerializer.Serialize(new Dictionary<string, object> { [Key] = file, ["class"] = classes[i], ["label"] = labels[(i * ClassCount)..((i + 1) * ClassCount)] }));
+            lines.Add(Json(new Dictionary<string, object>
+            {
+                [Key] = file,
+                ["class"] = classes[i],
+                ["label"] = labels.AsSpan(i * ClassCount, ClassCount).ToArray(),
+            }));
         }
         WriteDescription(Path.Combine(folder, DescriptionName), new Dictionary<string, object>
         {
@@ -91,10 +100,12 @@ public sealed partial class DistilledSet
     {
         var text = new StringBuilder("{\n");
         foreach (var (name, value) in properties)
-            text.Append($"  {JsonSerializer.Serialize(name)}: {JsonSerializer.Serialize(value)},\n");
+            text.Append($"  {Json(name)}: {Json(value)},\n");
         text.Append($"  \"images\": [\n    {string.Join(",\n    ", images)}\n  ]\n}}\n");
         File.WriteAllText(path, text.ToString());
     }
+
+    private static string Json(object value) => JsonSerializer.Serialize(value, Readable);
 
     /// <summary>A folder for each class: its name, without what no system or not every one allows in the name of a folder.</summary>
     private string[] ClassFolders()
@@ -103,7 +114,7 @@ public sealed partial class DistilledSet
         var folders = new string[ClassCount];
         for (int label = 0; label < ClassCount; label++)
         {
-            string name = string.Concat(ClassNames[label].Select(static c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c, StringComparison.Ordinal) ? '_' : c)).TrimEnd('.', ' ');
+            string name = string.Concat(ClassNames[label].Select(static c => char.IsControl(c) || Forbidden.Contains(c) ? '_' : c)).TrimEnd('.', ' ');
             if (name.Length == 0 || name[0] == '.')
                 name = "_" + name;
             folders[label] = taken.Add(name) ? name : $"{name}_{label}";
@@ -126,12 +137,17 @@ public sealed partial class DistilledSet
             foreach (var image in description.RootElement.GetProperty("images").EnumerateArray())
                 own.Add(image.GetProperty(Key).GetString() ?? "");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (
+            error is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new IOException($"'{folder}' holds something that is no earlier export. Choose a new folder, or empty this one.", error);
         }
-        var others = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'));
+        var others = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'));
         if (others.FirstOrDefault(file => !own.Contains(file)) is { } other)
-            throw new IOException($"'{folder}' holds an earlier export, and also '{other}', which would be lost. Move it away, or choose a new folder.");
+        {
+            throw new IOException(
+                $"'{folder}' holds an earlier export, and also '{other}', which would be lost. Move it away, or choose a new folder.");
+        }
     }
 }

@@ -101,7 +101,7 @@ public sealed partial class DistilledSet
             throw new ArgumentException($"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set ({Method}). Distil with images of every class.");
     }
 
-    /// <summary>Checks that test images are of the size, the classes and the space of this set.</summary>
+    /// <summary>Checks that test images are of the size, the classes, in this order, and the space of this set.</summary>
     internal void RequireSpace(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -109,16 +109,14 @@ public sealed partial class DistilledSet
             throw new ArgumentException($"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
             throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
-        if (AreNamed(data.ClassNames) && AreNamed(ClassNames) && !data.ClassNames.SequenceEqual(ClassNames))
+        var places = ClassNames.Index().ToDictionary(static named => named.Item, static named => named.Index);
+        if (data.ClassNames.Index().Any(named => places.TryGetValue(named.Item, out int place) && place != named.Index))
             throw new ArgumentException(
                 $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = set.{nameof(ClassNames)}.", nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
                 $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
     }
-
-    /// <summary>Whether classes have names, and not their numbers alone.</summary>
-    private static bool AreNamed(IReadOnlyList<string> names) => names.Index().Any(static n => n.Item != $"{n.Index}");
 
     private static string Shown(IReadOnlyList<string> names)
     {

@@ -132,7 +132,9 @@ public sealed class AnyImagesTests : IDisposable
         using var numbered = new ImageDataset(data.Images.clone(), data.Labels.clone(), "numbered");
         var error = Assert.Throws<ArgumentException>(() => set.Prepare(swapped));
         Assert.Contains("wave 1, wave 0", error.Message, StringComparison.Ordinal);
-        using var prepared = set.Prepare(numbered);
+        set.Prepare(numbered).Dispose();
+        using var renamed = new ImageDataset(data.Images.clone(), data.Labels.clone(), "renamed", classNames: ["onde 0", "onde 1"]);
+        set.Prepare(renamed).Dispose();
     }
 
     public void Dispose()

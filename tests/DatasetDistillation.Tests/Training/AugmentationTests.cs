@@ -11,7 +11,11 @@ public sealed class AugmentationTests : IDisposable
     private const int Side = 21;
     private readonly TorchSharp.DisposeScope scope = NewDisposeScope();
 
-    public static TheoryData<string> Names => ["shift", "rotate", "zoom", "translate", "deform", "cutout", "one of", "chain", "flip", "crop", "color", "for digits", "for photographs"];
+    public static TheoryData<string> Names =>
+    [
+        "shift", "rotate", "zoom", "translate", "deform", "cutout", "one of", "chain",
+        "flip", "crop", "color", "for digits", "for photographs",
+    ];
 
     [Theory]
     [MemberData(nameof(Names))]
