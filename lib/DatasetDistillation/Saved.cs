@@ -48,7 +48,8 @@ public static class Saved
     /// <param name="data">The data set that the figure is about.</param>
     /// <inheritdoc cref="Write(ResultRow)" path="/exception"/>
     public static void Keep(
-        string notebook, string trainingSet, string readOut, int images, Spread accuracy, TimeSpan distilling, TimeSpan training, ImageDataset data)
+        string notebook, string trainingSet, string readOut, int images, Spread accuracy, TimeSpan distilling, TimeSpan training,
+        ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(accuracy);
         ArgumentNullException.ThrowIfNull(data);

@@ -35,7 +35,8 @@ public static class Cifar10
         options ??= new DataOptions();
         var source = Source(options);
         DataFile[] files = [.. source.Files.Skip(Training)];
-        if (source.Find(options.FoldersToSearch, files) is null && source.FirstTestImages is { } part && source.Find(options.FoldersToSearch, part) is { } found)
+        if (source.Find(options.FoldersToSearch, files) is null && source.FirstTestImages is { } part
+            && source.Find(options.FoldersToSearch, part) is { } found)
         {
             var images = Read(found, [part], "CIFAR-10 test set, first 1,000");
             options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: '{files[0].Name}' is not in the data folder.");
@@ -59,7 +60,8 @@ public static class Cifar10
                 content.AsSpan(at + 1, Record - 1).CopyTo(pixels.AsSpan(next * (Record - 1)));
             }
         }
-        var images = ImageDataset.FromPixels(new LabelledPixels(Side, Side, pixels, labels) { Channels = Channels }, name, "CIFAR-10, photographs collected by Krizhevsky, Nair and Hinton", classNames: Names);
+        var images = ImageDataset.FromPixels(new LabelledPixels(Side, Side, pixels, labels) { Channels = Channels }, name,
+            "CIFAR-10, photographs collected by Krizhevsky, Nair and Hinton", classNames: Names);
         images.MayBeMirrored = true;
         return images;
     }

@@ -83,7 +83,8 @@ internal static class DatasetChecks
         {
             if (values[i] is >= 0 and <= 1)
                 continue;
-            string advice = float.IsFinite(values[i]) ? "Divide by the largest value (255 for bytes) first." : "Remove or repair the image.";
+            string advice = float.IsFinite(values[i])
+                ? "Divide by the largest value (255 for bytes) first." : "Remove or repair the image.";
             throw new ArgumentException(
                 $"Image {i / perImage} has the value {values[i]} at pixel {i % perImage}; pixels must be in [0, 1]. "
                 + $"{advice}", nameof(images));

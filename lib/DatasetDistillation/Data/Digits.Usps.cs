@@ -3,7 +3,8 @@ namespace DatasetDistillation.Data;
 public static partial class Digits
 {
     // Besides those of DataSource.Usps: LIBSVM's, and what is recognized to say what to do with it.
-    private static readonly string[][] OtherUsps = [["usps.gz", "usps", "usps.bz2", "usps.h5"], ["usps.t.gz", "usps.t", "usps.t.bz2", "usps.h5"]];
+    private static readonly string[][] OtherUsps = [["usps.gz", "usps", "usps.bz2", "usps.h5"],
+        ["usps.t.gz", "usps.t", "usps.t.bz2", "usps.h5"]];
 
     /// <summary>Whether the training and the test images of USPS lie in a data folder, so that they need no download.</summary>
     /// <param name="options">Where to look; the defaults serve.</param>
@@ -36,7 +37,8 @@ public static partial class Digits
         options ??= new DataOptions();
         var source = options.Source ?? DataSource.Usps;
         string path = FindUsps(options, half) ?? options.Get(source, [source.Files[half]], cancellation)[0];
-        return ImageDataset.FromPixels(UspsReader.Read(path), name, "USPS, handwritten digits from envelopes, resized from 16×16 to 28×28 pixels", ClassCount);
+        return ImageDataset.FromPixels(UspsReader.Read(path), name,
+            "USPS, handwritten digits from envelopes, resized from 16×16 to 28×28 pixels", ClassCount);
     }
 
     private static string? FindUsps(DataOptions options, int half)

@@ -123,11 +123,13 @@ public static partial class Digits
     private static ImageDataset ReadMnist(MnistFound found, string name, DataOptions options, Range half, int? count = null)
     {
         var images = IdxReader.Read(found.Files, [.. Source(options).Files.Take(half)], ClassCount);
-        return ImageDataset.FromPixels(count is int first ? images.Slice(0, Math.Min(first, images.Count)) : images, name, "MNIST, the handwritten digits of LeCun, Cortes and Burges", ClassCount);
+        return ImageDataset.FromPixels(count is int first ? images.Slice(0, Math.Min(first, images.Count)) : images, name,
+            "MNIST, the handwritten digits of LeCun, Cortes and Burges", ClassCount);
     }
 
     private static ImageDataset ReadKaggle(string file) =>
-        ImageDataset.FromPixels(CsvPixelReader.Read(file, Side, Side, ClassCount), "Kaggle digit recognizer", "the training file of Kaggle's digit recognizer, which is MNIST shuffled", ClassCount);
+        ImageDataset.FromPixels(CsvPixelReader.Read(file, Side, Side, ClassCount), "Kaggle digit recognizer",
+            "the training file of Kaggle's digit recognizer, which is MNIST shuffled", ClassCount);
 
     private static (ImageDataset Training, ImageDataset Test) SplitKaggle(KaggleFound found)
     {

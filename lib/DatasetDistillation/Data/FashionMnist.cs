@@ -14,11 +14,13 @@ public static class FashionMnist
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or not what it should be.</exception>
     /// <exception cref="IOException">A download cannot be stored.</exception>
-    public static ImageDataset Load(DataOptions? options = null, CancellationToken cancellation = default) => Load(options, ..2, "Fashion-MNIST training set", cancellation);
+    public static ImageDataset Load(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load(options, ..2, "Fashion-MNIST training set", cancellation);
 
     /// <summary>The 10,000 test images, 1,000 of each class.</summary>
     /// <inheritdoc cref="Load(DataOptions?, CancellationToken)"/>
-    public static ImageDataset LoadTest(DataOptions? options = null, CancellationToken cancellation = default) => Load(options, 2.., "Fashion-MNIST test set", cancellation);
+    public static ImageDataset LoadTest(DataOptions? options = null, CancellationToken cancellation = default) =>
+        Load(options, 2.., "Fashion-MNIST test set", cancellation);
 
     private static ImageDataset Load(DataOptions? options, Range half, string name, CancellationToken cancellation)
     {

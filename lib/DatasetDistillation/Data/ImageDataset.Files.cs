@@ -11,7 +11,8 @@ public sealed partial class ImageDataset
     /// <param name="maximumBytes">The bytes that a gzipped file may unpack to; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, too large or of another kind, or the two do not belong together.</exception>
-    public static ImageDataset FromIdx(string imagesPath, string labelsPath, int? classCount = null, long maximumBytes = Npz.DefaultMaximumBytes) =>
+    public static ImageDataset FromIdx(string imagesPath, string labelsPath, int? classCount = null,
+        long maximumBytes = Npz.DefaultMaximumBytes) =>
         FromFile(imagesPath, IdxReader.Read(imagesPath, labelsPath, classCount, maximumBytes: maximumBytes), classCount);
 
     /// <summary>Reads a file like Kaggle's digit recognizer's <c>train.csv</c>: a header <c>label,pixel0,…</c>, then a gray image per line, 0–255.</summary>
@@ -62,7 +63,8 @@ public sealed partial class ImageDataset
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or too large, has not these arrays, or does not say where the channels are.</exception>
     public static ImageDataset FromNpz(
-        string path, string images = "images", string labels = "labels", int? classCount = null, bool? channelsLast = null, long maximumBytes = Npz.DefaultMaximumBytes)
+        string path, string images = "images", string labels = "labels", int? classCount = null, bool? channelsLast = null,
+        long maximumBytes = Npz.DefaultMaximumBytes)
     {
         var npz = Npz.Load(path, maximumBytes);
         using var scope = torch.NewDisposeScope();
@@ -114,9 +116,11 @@ public sealed partial class ImageDataset
     private static torch.Tensor ReadPixels(Npz npz, string images, string path, bool? channelsLast, long maximumBytes)
     {
         var array = npz[images];
-        if (array.Type is not (NpyType.UInt8 or NpyType.Float32 or NpyType.Float64) || array.Shape.Count is not (3 or 4) || array.Count == 0)
+        if (array.Type is not (NpyType.UInt8 or NpyType.Float32 or NpyType.Float64) || array.Shape.Count is not (3 or 4)
+            || array.Count == 0)
             throw new InvalidDataException($"The array '{images}' in '{path}' is {array}, but UInt8 or Float32 images [n, height, width], [n, channels, height, width] or [n, height, width, channels] are wanted.");
-        DataLimits.Require((Int128)array.Count * sizeof(float), new FileInfo(path).Length, maximumBytes, $"The array '{images}' in '{path}' as Float32");
+        DataLimits.Require((Int128)array.Count * sizeof(float), new FileInfo(path).Length, maximumBytes,
+            $"The array '{images}' in '{path}' as Float32");
 
         var pixels = array.Type == NpyType.UInt8
             ? torch.tensor(array.AsSpan<byte>().ToArray(), [.. array.Shape]).to(torch.float32).OverInPlace(255)
@@ -141,5 +145,6 @@ public sealed partial class ImageDataset
     /// <summary>The source of what is read; the name alone, since folders differ from machine to machine.</summary>
     private static string ReadFrom(string path) => $"read from '{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}'";
 
-    private static string NameOf(string path) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+    private static string NameOf(string path) =>
+        Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 }

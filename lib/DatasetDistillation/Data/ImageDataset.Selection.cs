@@ -31,7 +31,8 @@ public sealed partial class ImageDataset
 
         using var scope = NewDisposeScope();
         var at = tensor(chosen, [chosen.Length], device: Device);
-        return With(Images.index_select(0, at), Labels.index_select(0, at), [.. chosen.Select(index => labels[index])], Name, Standardization);
+        return With(Images.index_select(0, at), Labels.index_select(0, at), [.. chosen.Select(index => labels[index])], Name,
+            Standardization);
     }
 
     /// <summary>The first images of each class, class by class: the simplest baseline for distilled images.</summary>
@@ -59,7 +60,8 @@ public sealed partial class ImageDataset
     public (ImageDataset First, ImageDataset Second) StratifiedSplit(double fraction, long seed = 0)
     {
         if (!(fraction > 0 && fraction < 1) || Math.Round(fraction * Count) is var rounded && (rounded < 1 || rounded > Count - 1))
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, $"The first part must be above 0 and below 1, and leave at least one of {Count} images on each side.");
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction,
+                $"The first part must be above 0 and below 1, and leave at least one of {Count} images on each side.");
 
         var members = MembersOfClasses();
         var quotas = Sampling.LargestRemainder([.. members.Select(indices => indices.Count)], (int)Math.Round(fraction * Count));

@@ -18,13 +18,15 @@ public sealed partial class ImageDataset : IDisposable
     /// <param name="classCount">The number of classes, 2 to 65,536; left out, the largest label + 1, and every label up to it must occur.</param>
     /// <param name="classNames">What the classes are called, all differently; left out, their numbers.</param>
     /// <exception cref="ArgumentException">A tensor is not as it must be; the message says which value is wrong.</exception>
-    public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null, IReadOnlyList<string>? classNames = null)
+    public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null,
+        IReadOnlyList<string>? classNames = null)
         : this(images, labels, Checked(images, labels), name, source, classCount, classNames, standardization: null)
     {
     }
 
     private ImageDataset(
-        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames, Standardization? standardization)
+        Tensor images, Tensor labelTensor, long[] labels, string name, string source, int? classCount, IReadOnlyList<string>? classNames,
+        Standardization? standardization)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(source);
@@ -114,11 +116,13 @@ public sealed partial class ImageDataset : IDisposable
     }
 
     /// <summary>A data set of what a reader read.</summary>
-    internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null, IReadOnlyList<string>? classNames = null)
+    internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null,
+        IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();
         var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
-        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount, classNames, standardization: null);
+        return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount,
+            classNames, standardization: null);
     }
 
     /// <summary>Checks the tensors; returns the labels as an array.</summary>

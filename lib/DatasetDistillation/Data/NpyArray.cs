@@ -163,7 +163,8 @@ internal sealed partial class NpyArray
             throw new InvalidDataException($"NPY version {version} is not read, only 1 to 3.");
 
         int prefix = version == 1 ? 10 : 12;
-        long headerLength = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        long headerLength = version == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (headerLength > start.Length - prefix)
             throw new InvalidDataException("it is truncated: it ends within the NPY header.");
         if (headerLength > NpyHeader.MaximumLength)
@@ -245,10 +246,12 @@ internal sealed partial class NpyArray
         switch (SizeOf(type))
         {
             case 4:
-                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, int>(bytes.Span), MemoryMarshal.Cast<byte, int>(reversed.AsSpan()));
+                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, int>(bytes.Span),
+                    MemoryMarshal.Cast<byte, int>(reversed.AsSpan()));
                 return reversed;
             case 8:
-                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, long>(bytes.Span), MemoryMarshal.Cast<byte, long>(reversed.AsSpan()));
+                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, long>(bytes.Span),
+                    MemoryMarshal.Cast<byte, long>(reversed.AsSpan()));
                 return reversed;
             default:
                 return bytes;

@@ -71,7 +71,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
             "i8" => (NpyType.Int64, 8),
             "f4" => (NpyType.Float32, 4),
             "f8" => (NpyType.Float64, 8),
-            _ when kind[0] == 'U' && int.TryParse(kind.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int length) && length < 1 << 28
+            _ when kind[0] == 'U' && int.TryParse(kind.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+                && length < 1 << 28
                 => (NpyType.Text, 4 * length),
             _ => throw new InvalidDataException(
                 $"elements of type '{Quote(kind)}' are not read, only b1, u1, i1, i4, i8, f4, f8 and texts. "
@@ -91,7 +92,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
     /// </summary>
     public Int128 ByteCount()
     {
-        var bytes = Shape.Aggregate((Int128)Math.Max(ItemSize, 1), static (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
+        var bytes = Shape.Aggregate((Int128)Math.Max(ItemSize, 1),
+            static (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
         return bytes > long.MaxValue || !(Shape.Contains(0) || ItemSize == 0) ? bytes : 0;
     }
 

@@ -35,7 +35,8 @@ internal static class Png
         }
 
         var info = new SKImageInfo(
-            width, height, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, channels == Rgba ? SKAlphaType.Unpremul : SKAlphaType.Opaque);
+            width, height, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, channels == Rgba
+                ? SKAlphaType.Unpremul : SKAlphaType.Opaque);
         var samples = channels == 3 ? WithAlpha(pixels) : pixels;
         fixed (byte* first = samples)
         {

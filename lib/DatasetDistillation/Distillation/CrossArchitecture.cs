@@ -56,7 +56,8 @@ public sealed class CrossArchitecture
                 cells[row, column] = Complete(readOuts[column], sets[row].Set, prepared, seeds, share, cancellation);
             }
         }
-        return new CrossArchitecture([.. sets.Select(static s => s.Name)], [.. sets.Select(static s => s.Set.Count)], [.. readOuts.Select(static r => r.Network.Name)], cells);
+        return new CrossArchitecture([.. sets.Select(static s => s.Name)], [.. sets.Select(static s => s.Set.Count)],
+            [.. readOuts.Select(static r => r.Network.Name)], cells);
     }
 
     private static Spread? Complete(

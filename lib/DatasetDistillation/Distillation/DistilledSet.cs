@@ -19,7 +19,8 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="classNames">What the classes are called, all differently; null: their numbers.</param>
     /// <exception cref="ArgumentException">A shape, a type or a value does not fit.</exception>
     public DistilledSet(
-        Tensor images, Tensor labels, string method, Standardization? preprocessing = null, IReadOnlyList<double>? learningRates = null, int steps = 1,
+        Tensor images, Tensor labels, string method, Standardization? preprocessing = null,
+        IReadOnlyList<double>? learningRates = null, int steps = 1,
         IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -35,13 +36,15 @@ public sealed partial class DistilledSet : IDisposable
         preprocessing?.RequireChannels(images.shape[1]);
         LearningRates = learningRates is null ? [] : [.. learningRates];
         if (LearningRates.Count % steps != 0)
-            throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.", nameof(learningRates));
+            throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.",
+                nameof(learningRates));
         if (LearningRates.Any(static rate => !double.IsFinite(rate)))
             throw new ArgumentException($"Learning rates must be finite; got {string.Join(", ", LearningRates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(learningRates));
         int classes = (int)labels.shape[1];
         ClassNames = classNames is null ? [.. Enumerable.Range(0, classes).Select(static label => $"{label}")] : [.. classNames];
         DatasetChecks.ClassNames(ClassNames, classes);
-        (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method, preprocessing, steps);
+        (Images, Labels, Method, Preprocessing, Steps) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), method,
+            preprocessing, steps);
     }
 
     /// <summary>Float32 [n, c, h, w], standardized as <see cref="Preprocessing"/> says.</summary>
@@ -113,7 +116,8 @@ public sealed partial class DistilledSet : IDisposable
     /// <param name="channelsLast">Whether the images are <c>[n, height, width, channels]</c>; null: as the archive says, else as its shape does, where only one place has 1 or 3.</param>
     /// <param name="maximumBytes">The bytes that the arrays may take in memory where the file is smaller than they are; by default 1 GiB.</param>
     /// <exception cref="InvalidDataException">The file is no such archive; the message says what is missing or does not fit.</exception>
-    public static DistilledSet Load(string path, Standardization? preprocessing = null, bool? channelsLast = null, long maximumBytes = Npz.DefaultMaximumBytes)
+    public static DistilledSet Load(string path, Standardization? preprocessing = null, bool? channelsLast = null,
+        long maximumBytes = Npz.DefaultMaximumBytes)
     {
         var archive = Npz.Load(path, maximumBytes);
         using var scope = NewDisposeScope();

@@ -107,7 +107,8 @@ public sealed record NetworkReadOut(Network Network)
     /// <inheritdoc cref="Train" path="/exception"/>
     /// <exception cref="OperationCanceledException">It was canceled before the first network was done.</exception>
     public Spread Accuracy(
-        DistilledSet set, ImageDataset test, IEnumerable<long> seeds, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        DistilledSet set, ImageDataset test, IEnumerable<long> seeds, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(seeds);
@@ -129,7 +130,8 @@ public sealed record NetworkReadOut(Network Network)
 
     /// <summary>The accuracy on real images of a number of networks, trained with the seeds 0, 1, …</summary>
     /// <inheritdoc cref="Accuracy(DistilledSet, ImageDataset, IEnumerable{long}, IProgress{double}?, CancellationToken)"/>
-    public Spread Accuracy(DistilledSet set, ImageDataset test, int networks = 5, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+    public Spread Accuracy(DistilledSet set, ImageDataset test, int networks = 5, IProgress<double>? progress = null,
+        CancellationToken cancellation = default) =>
         Accuracy(set, test, Enumerable.Range(0, networks).Select(static i => (long)i), progress, cancellation);
 
     /// <summary>What is learned from labels [n, classes]: themselves, centered, as Float32; or the class of each.</summary>

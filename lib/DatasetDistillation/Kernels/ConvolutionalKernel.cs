@@ -32,12 +32,14 @@ public sealed class ConvolutionalKernel : IKernel
     /// <param name="weightVariance">σ_w² above 0; 2 keeps the variance through ReLUs.</param>
     /// <param name="biasVariance">σ_b², 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    public ConvolutionalKernel(int depth, WideLimit limit = WideLimit.Ntk, int poolRadius = 0, double weightVariance = 2, double biasVariance = 0.01)
+    public ConvolutionalKernel(int depth, WideLimit limit = WideLimit.Ntk, int poolRadius = 0, double weightVariance = 2,
+        double biasVariance = 0.01)
     {
         if (depth is < 1 or > LargestDepth)
             throw new ArgumentOutOfRangeException(nameof(depth), depth, $"A convolutional kernel has 1 to {LargestDepth} convolutions.");
         if (poolRadius is < 0 or > LargestRadius)
-            throw new ArgumentOutOfRangeException(nameof(poolRadius), poolRadius, $"The pool radius is 0, without pooling, to {LargestRadius}.");
+            throw new ArgumentOutOfRangeException(nameof(poolRadius), poolRadius,
+                $"The pool radius is 0, without pooling, to {LargestRadius}.");
         KernelInputs.RequireVariances(weightVariance, biasVariance);
         network = new ConvolutionalNetwork(limit, depth, poolRadius, weightVariance, biasVariance);
     }
@@ -181,7 +183,8 @@ public sealed class ConvolutionalKernel : IKernel
     /// <summary>A convolution of distances [n·m, 1, …] along a diagonal, beside which one of both images has its variances.</summary>
     private Tensor Convolution(Tensor distance, Diagonal diagonal, Tensor left, Tensor right)
     {
-        Tensor From(Tensor image) => nn.functional.pad(image, [1, 1, 1, 1]).narrow(2, diagonal.Top, diagonal.Rows + 2).narrow(3, diagonal.Left, diagonal.Columns + 2);
+        Tensor From(Tensor image) => nn.functional.pad(image, [1, 1, 1, 1]).narrow(2, diagonal.Top, diagonal.Rows + 2).narrow(3,
+            diagonal.Left, diagonal.Columns + 2);
         Tensor To(Tensor image) => nn.functional.pad(image, [1, 1, 1, 1])
             .narrow(2, diagonal.Top + diagonal.Down, diagonal.Rows + 2).narrow(3, diagonal.Left + diagonal.Right, diagonal.Columns + 2);
 

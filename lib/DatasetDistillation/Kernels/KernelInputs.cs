@@ -31,9 +31,11 @@ internal static class KernelInputs
     public static void RequireVariances(double weightVariance, double biasVariance)
     {
         if (!(weightVariance > 0 && double.IsFinite(weightVariance)))
-            throw new ArgumentOutOfRangeException(nameof(weightVariance), weightVariance, "The variance of the weights must be above 0; 2 is usual.");
+            throw new ArgumentOutOfRangeException(nameof(weightVariance), weightVariance,
+                "The variance of the weights must be above 0; 2 is usual.");
         if (!(biasVariance >= 0 && double.IsFinite(biasVariance)))
-            throw new ArgumentOutOfRangeException(nameof(biasVariance), biasVariance, "The variance of the biases must be 0 or more; 0.01 is usual.");
+            throw new ArgumentOutOfRangeException(nameof(biasVariance), biasVariance,
+                "The variance of the biases must be 0 or more; 0.01 is usual.");
     }
 
     public static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";

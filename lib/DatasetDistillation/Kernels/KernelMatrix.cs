@@ -40,7 +40,8 @@ internal abstract class KernelMatrix : IDisposable
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(support);
         ArgumentOutOfRangeException.ThrowIfLessThan(pairsPerBlock, 1);
-        return targets is null ? ByAutograd(kernel, null, support) : new Recomputed(kernel, targets, support, Math.Max(1, pairsPerBlock / support.shape[0]));
+        return targets is null ? ByAutograd(kernel, null, support) : new Recomputed(kernel, targets, support,
+            Math.Max(1, pairsPerBlock / support.shape[0]));
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,8 @@ internal static class Description
         null => "none",
         string text => $"'{text}'",
         bool or Enum => $"{value}",
-        IFormattable number when value.GetType().IsPrimitive && value is not (nint or nuint) => number.ToString(null, CultureInfo.InvariantCulture),
+        IFormattable number when value.GetType().IsPrimitive
+            && value is not (nint or nuint) => number.ToString(null, CultureInfo.InvariantCulture),
         IList list => $"[{string.Join(", ", list.Cast<object?>().Select(each => Of(each, owner)))}]",
         _ when IsRecord(value.GetType()) => OfFields(value, owner),
         _ => throw new NotSupportedException(

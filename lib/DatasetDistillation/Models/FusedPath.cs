@@ -26,11 +26,13 @@ internal sealed class FusedPath
     public Func<Tensor, Tensor, Tensor> Definition { get; }
 
     /// <summary>The passes for layers with the shapes of their inputs; null where a layer has none.</summary>
-    public static FusedPath? Of(IEnumerable<(Layer Layer, long[] Input)> layers, long[] outputShape, Func<Tensor, Tensor, Tensor> definition)
+    public static FusedPath? Of(IEnumerable<(Layer Layer, long[] Input)> layers, long[] outputShape, Func<Tensor, Tensor,
+        Tensor> definition)
     {
         // Flattening moves nothing.
         List<(Layer Layer, long[] Input)> moving = [.. layers.Where(static l => l.Layer is not Flatten)];
-        return moving.Count > 0 && moving.All(static l => l.Layer.Fuse<float>(l.Input) is not null) ? new(moving, outputShape, definition) : null;
+        return moving.Count > 0 && moving.All(static l => l.Layer.Fuse<float>(l.Input) is not null)
+            ? new(moving, outputShape, definition) : null;
     }
 
     /// <summary>Whether the tensors are of a type, and where, the passes compute.</summary>
@@ -51,7 +53,8 @@ internal sealed class FusedPath
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         BackwardFailure.Throw();
-        using var call = new FusedCall<T>(this, plan, outputShape, training && plan.Dropouts.Any(), generator, theta.requires_grad, x.requires_grad);
+        using var call = new FusedCall<T>(this, plan, outputShape, training && plan.Dropouts.Any(), generator, theta.requires_grad,
+            x.requires_grad);
         return is_grad_enabled() && (call.OfTheta || call.OfX)
             ? ForwardFunction<T>.apply(call, theta, x)
             : call.Forward(theta, x, recorded: false);
@@ -66,7 +69,8 @@ internal sealed class FusedPath
 /// <param name="generator">Where dropout draws from.</param>
 /// <param name="ofTheta">Whether θ has gradients.</param>
 /// <param name="ofX">Whether x has gradients.</param>
-internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputShape, bool training, Generator? generator, bool ofTheta, bool ofX)
+internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputShape, bool training, Generator? generator,
+    bool ofTheta, bool ofX)
     : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly List<Tensor> passing = [];
@@ -132,7 +136,8 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
         var rx = ofX ? empty_like(images) : null;
         var directions = empty([n * plan.CotangentsSize], theta.dtype);
         plan.Tangent(
-            n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(ut), Memory.Of<T>(u), Memory.Of<T>(directions), Memory.Of<T>(ry),
+            n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(ut), Memory.Of<T>(u), Memory.Of<T>(directions),
+            Memory.Of<T>(ry),
             training);
         plan.Second(
             n, Memory.Of<T>(t), Memory.Of<T>(images), Memory.Of<T>(tape), Memory.Of<T>(cotangents), Memory.Of<T>(ut), Memory.Of<T>(u),
@@ -157,7 +162,8 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
             return [null, null, null];
         inputs.Add(dy);
         var all = autograd.grad(
-            [.. pairs.Select(static p => p.First)], inputs, [.. pairs.Select(static p => p.Second!)], retain_graph: true, create_graph: true, allow_unused: true);
+            [.. pairs.Select(static p => p.First)], inputs, [.. pairs.Select(static p => p.Second!)], retain_graph: true,
+            create_graph: true, allow_unused: true);
         var queue = new Queue<Tensor?>(all.Select(static g => g.IsInvalid ? null : g));
         return [ofTheta ? queue.Dequeue() : null, ofX ? queue.Dequeue() : null, queue.Dequeue()];
     }

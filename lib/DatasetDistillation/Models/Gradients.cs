@@ -25,9 +25,11 @@ internal static class Gradients
     /// <param name="allowUnused">Whether an input may be none of the graph's; its gradient is then an invalid tensor.</param>
     /// <exception cref="InvalidOperationException">The backward pass of a network failed.</exception>
     public static IList<Tensor> Of(
-        Tensor output, IList<Tensor> inputs, Tensor? cotangent = null, bool keepGraph = false, bool createGraph = false, bool allowUnused = false)
+        Tensor output, IList<Tensor> inputs, Tensor? cotangent = null, bool keepGraph = false, bool createGraph = false,
+        bool allowUnused = false)
     {
-        var gradients = autograd.grad([output], inputs, cotangent is null ? null : [cotangent], keepGraph || createGraph, createGraph, allowUnused);
+        var gradients = autograd.grad([output], inputs, cotangent is null ? null : [cotangent], keepGraph || createGraph,
+            createGraph, allowUnused);
         BackwardFailure.Throw();
         return gradients;
     }

@@ -79,7 +79,8 @@ public abstract record Layer
 
     /// <summary>The size of an output side: ⌊(size + 2·padding − kernel)/stride⌋ + 1.</summary>
     private protected static long Slide(long size, int kernel, int stride, int padding) =>
-        kernel < 1 || stride < 1 || padding < 0 ? throw new ArgumentException("the window and its step must be at least 1 pixel, and the padding 0")
+        kernel < 1 || stride < 1 || padding < 0
+            ? throw new ArgumentException("the window and its step must be at least 1 pixel, and the padding 0")
             : kernel <= size + (2 * padding) ? ((size + (2 * padding) - kernel) / stride) + 1
             : throw new ArgumentException(
                 $"the {kernel}×{kernel} window is larger than the input{(padding == 0 ? "" : $" padded by {padding}")}");

@@ -157,7 +157,8 @@ public sealed class Network
     public string Describe()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Name}: {string.Join("×", InputShape)} → {string.Join("×", OutputShape)}, {ParameterCount:N0} parameters, {Initialization}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{Name}: {string.Join("×", InputShape)} → {string.Join("×", OutputShape)}, {ParameterCount:N0} parameters, {Initialization}");
         int width = Math.Max(5, Layers.Max(static l => l.Layer.ToString()!.Length));
         text.AppendLine(CultureInfo.InvariantCulture, $"  #  {"layer".PadRight(width)}  {"output",-12}  parameters");
         foreach (var (number, layer, output, count) in Layers)
@@ -227,7 +228,8 @@ public sealed class Network
         if (count == 0)
             return null;
         long[] outputShape = [.. output];
-        return FusedPath.Of(steps.Take(count).Select(step => (step.Layer, step.Input)), outputShape, (theta, x) => Loop(count, theta, x, default));
+        return FusedPath.Of(steps.Take(count).Select(step => (step.Layer, step.Input)), outputShape,
+            (theta, x) => Loop(count, theta, x, default));
     }
 
     private void Check(Parameters theta, Tensor x)

@@ -28,7 +28,8 @@ public static class Networks
     /// <inheritdoc cref="SoftmaxRegression(ImageDataset)"/>
     /// <param name="shape">The shape of an image, [channels, height, width]; null: that of digits.</param>
     /// <param name="classes">The number of classes.</param>
-    public static Network SoftmaxRegression(IReadOnlyList<long>? shape = null, int classes = Digits) => Of("Softmax regression", shape, classes, [new Flatten()]);
+    public static Network SoftmaxRegression(IReadOnlyList<long>? shape = null, int classes = Digits) =>
+        Of("Softmax regression", shape, classes, [new Flatten()]);
 
     /// <summary>A multi-layer perceptron.</summary>
     /// <param name="data">The images.</param>
@@ -102,12 +103,14 @@ public static class Networks
     /// regression"; theirs are 128-256-512.
     /// </param>
     /// <exception cref="ArgumentException">The images are too small for so many blocks.</exception>
-    public static Network ConvNet(ImageDataset data, int depth = 3, int width = 128, Normalization normalization = Normalization.Instance, bool doubling = false) =>
+    public static Network ConvNet(ImageDataset data, int depth = 3, int width = 128, Normalization normalization = Normalization.Instance,
+        bool doubling = false) =>
         ConvNet(Shape(data), data.ClassCount, depth, width, normalization, doubling);
 
     /// <summary>The convolutional network that distillation is usually judged with, for digits.</summary>
     /// <inheritdoc cref="ConvNet(ImageDataset, int, int, Normalization, bool)"/>
-    public static Network ConvNet(int depth = 3, int width = 128, Normalization normalization = Normalization.Instance, bool doubling = false) =>
+    public static Network ConvNet(int depth = 3, int width = 128, Normalization normalization = Normalization.Instance,
+        bool doubling = false) =>
         ConvNet(null, Digits, depth, width, normalization, doubling);
 
     /// <summary>The convolutional network that distillation is usually judged with, see <see cref="ConvNet(ImageDataset, int, int, Normalization, bool)"/>.</summary>
@@ -119,7 +122,8 @@ public static class Networks
     /// <param name="doubling">Whether each block has twice the channels of the one before.</param>
     /// <exception cref="ArgumentException">The images are too small for so many blocks.</exception>
     public static Network ConvNet(
-        IReadOnlyList<long>? shape, int classes, int depth = 3, int width = 128, Normalization normalization = Normalization.Instance, bool doubling = false)
+        IReadOnlyList<long>? shape, int classes, int depth = 3, int width = 128, Normalization normalization = Normalization.Instance,
+        bool doubling = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -133,7 +137,8 @@ public static class Networks
             layers.AddRange([new ReLU(), new AveragePool(2)]);
         }
         layers.Add(new Flatten());
-        return Of(doubling ? $"ConvNet {string.Join('-', channels)}" : $"ConvNet {depth}×{width}", shape, classes, layers, Initialization.HeNormal);
+        return Of(doubling ? $"ConvNet {string.Join('-', channels)}" : $"ConvNet {depth}×{width}", shape, classes, layers,
+            Initialization.HeNormal);
     }
 
     private static long[] Shape(ImageDataset data)
@@ -143,7 +148,8 @@ public static class Networks
     }
 
     /// <summary>A classifier: the layers, and a linear one for the classes.</summary>
-    private static Network Of(string name, IReadOnlyList<long>? shape, int classes, IReadOnlyList<Layer> layers, Initialization? initialization = null)
+    private static Network Of(string name, IReadOnlyList<long>? shape, int classes, IReadOnlyList<Layer> layers,
+        Initialization? initialization = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         shape ??= Digit;

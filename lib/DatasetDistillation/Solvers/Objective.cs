@@ -14,7 +14,8 @@ internal sealed class Objective
     /// <param name="value">The value, where no gradient is needed: line searches ask for it.</param>
     /// <param name="valueAndGradient">The value and the gradient, shaped as the argument.</param>
     /// <param name="hessian">The Hessian at a point; only <see cref="Newton"/> asks for it.</param>
-    public Objective(Func<Tensor, double> value, Func<Tensor, (double Value, Tensor Gradient)> valueAndGradient, Func<Tensor, LinearOperator>? hessian = null)
+    public Objective(Func<Tensor, double> value, Func<Tensor, (double Value, Tensor Gradient)> valueAndGradient,
+        Func<Tensor, LinearOperator>? hessian = null)
     {
         ArgumentNullException.ThrowIfNull(value);
         ArgumentNullException.ThrowIfNull(valueAndGradient);

@@ -18,7 +18,8 @@ public sealed partial record Augmentation(string Name, Func<Tensor, Generator, T
     public static Augmentation Shift(int pixels = 2)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(pixels);
-        return new(string.Create(CultureInfo.InvariantCulture, $"Shift({pixels})"), (images, generator) => Shift(images, generator, pixels));
+        return new(string.Create(CultureInfo.InvariantCulture, $"Shift({pixels})"),
+            (images, generator) => Shift(images, generator, pixels));
     }
 
     /// <summary>Turns each image about its center by a random angle.</summary>
@@ -63,7 +64,8 @@ public sealed partial record Augmentation(string Name, Func<Tensor, Generator, T
     {
         if (share is not (> 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(share), share, "The share must be above 0 and at most 1.");
-        return new(string.Create(CultureInfo.InvariantCulture, $"Cutout({share}, {value})"), (images, generator) => Cutout(images, generator, share, value));
+        return new(string.Create(CultureInfo.InvariantCulture, $"Cutout({share}, {value})"),
+            (images, generator) => Cutout(images, generator, share, value));
     }
 
     /// <summary>One of several augmentations for each batch, drawn at random.</summary>
@@ -84,7 +86,8 @@ public sealed partial record Augmentation(string Name, Func<Tensor, Generator, T
     public static Augmentation Chain(params Augmentation[] augmentations)
     {
         ArgumentNullException.ThrowIfNull(augmentations);
-        return new($"Chain({Names(augmentations)})", (images, generator) => augmentations.Aggregate(images, (changed, augment) => augment.Apply(changed, generator)));
+        return new($"Chain({Names(augmentations)})",
+            (images, generator) => augmentations.Aggregate(images, (changed, augment) => augment.Apply(changed, generator)));
     }
 
     /// <summary>The name.</summary>

@@ -39,7 +39,8 @@ internal static class Batches
         if (network.OutputShape.Count != 1)
             throw new ArgumentException(
                 $"{network.Name} is no classifier: its output is [{string.Join(", ", network.OutputShape)}].", nameof(network));
-        if (!images.shape.AsSpan().EndsWith([.. network.InputShape]) || images.shape.Length != network.InputShape.Count + 1 || images.shape[0] == 0)
+        if (!images.shape.AsSpan().EndsWith([.. network.InputShape]) || images.shape.Length != network.InputShape.Count + 1
+            || images.shape[0] == 0)
             throw new ArgumentException(
                 $"{network.Name} takes at least one image, [n, {string.Join(", ", network.InputShape)}]; "
                 + $"got {Layer.Text(images.shape)}.", nameof(images));

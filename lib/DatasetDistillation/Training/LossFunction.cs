@@ -12,7 +12,8 @@ namespace DatasetDistillation.Training;
 public sealed record LossFunction(string Name, Func<Tensor, Tensor, Tensor> Of, bool CentersLabels = false)
 {
     /// <summary>−Σ target·log softmax(output), for labels or for soft labels.</summary>
-    public static LossFunction CrossEntropy { get; } = new("cross-entropy", static (outputs, targets) => nn.functional.cross_entropy(outputs, targets));
+    public static LossFunction CrossEntropy { get; } = new("cross-entropy",
+        static (outputs, targets) => nn.functional.cross_entropy(outputs, targets));
 
     /// <summary>
     /// ½·Σ (output − target)², summed over classes. Labels become centered targets, one-hot − 1/classes; soft labels are

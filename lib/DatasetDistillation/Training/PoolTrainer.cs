@@ -57,7 +57,8 @@ public sealed class PoolTrainer
             throw new ArgumentOutOfRangeException(nameof(data),
                 $"Each network is to learn from {ImagesEach} images; {data.Name} has {data.Count}.");
         var identity = File is null ? "" : Identity(data);
-        var pool = File is not null && System.IO.File.Exists(File) ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
+        var pool = File is not null && System.IO.File.Exists(File)
+            ? NetworkPool.Load(Network, File, identity, Count, data.Device) : new NetworkPool(Network, []);
         if (pool.Count > 0)
             Progress?.Report((pool.Count, Count));
         while (pool.Count < Count && Train(data, Seed + pool.Count, cancellation) is { } theta)

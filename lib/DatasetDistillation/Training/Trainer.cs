@@ -78,7 +78,8 @@ public sealed class Trainer
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
     public TrainingResult Fit(
-        Network network, Parameters theta, Tensor images, Tensor labels, (Tensor Images, Tensor Labels)? validation = null, CancellationToken cancellation = default)
+        Network network, Parameters theta, Tensor images, Tensor labels, (Tensor Images, Tensor Labels)? validation = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(theta);
@@ -94,7 +95,8 @@ public sealed class Trainer
     /// <summary>Trains a network from parameters drawn with <see cref="Seed"/>.</summary>
     /// <inheritdoc cref="Fit(Network, Parameters, Tensor, Tensor, ValueTuple{Tensor, Tensor}?, CancellationToken)"/>
     public TrainingResult Fit(
-        Network network, Tensor images, Tensor labels, (Tensor Images, Tensor Labels)? validation = null, CancellationToken cancellation = default)
+        Network network, Tensor images, Tensor labels, (Tensor Images, Tensor Labels)? validation = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
@@ -114,7 +116,8 @@ public sealed class Trainer
         Network network, ImageDataset training, ImageDataset? validation = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(training);
-        return Fit(network, training.Images, training.Labels, validation is null ? null : (validation.Images, validation.Labels), cancellation);
+        return Fit(network, training.Images, training.Labels,
+            validation is null ? null : (validation.Images, validation.Labels), cancellation);
     }
 
     private void CheckOptions()

@@ -53,7 +53,8 @@ internal sealed class TrainingRun : IDisposable
                 : null;
             Remember(epoch, score?.Accuracy);
             epochs.Add(new EpochReport(
-                epoch, trainer.Epochs, training.Loss, training.Accuracy, score?.Loss, score?.Accuracy, rate, trainingTime, Stopwatch.GetElapsedTime(start)));
+                epoch, trainer.Epochs, training.Loss, training.Accuracy, score?.Loss, score?.Accuracy, rate, trainingTime,
+                Stopwatch.GetElapsedTime(start)));
             trainer.Progress?.Report(epochs[^1]);
         }
         return Result(isCanceled: false);

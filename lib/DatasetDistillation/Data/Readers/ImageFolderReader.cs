@@ -24,7 +24,8 @@ internal static class ImageFolderReader
             throw new InvalidDataException($"'{Path.Combine(path, stray)}' is none of the classes {string.Join(", ", names)}.");
 
         (string File, long Label)[] files = [.. folders.SelectMany(folder => Images(Path.Combine(path, folder)).Select(file => (file, (long)Array.IndexOf(names, folder))))];
-        DataLimits.Require((Int128)files.Length * 3 * options.Height * options.Width * sizeof(float), 0, options.MaximumBytes, $"What '{path}' holds, as Float32,");
+        DataLimits.Require((Int128)files.Length * 3 * options.Height * options.Width * sizeof(float), 0, options.MaximumBytes,
+            $"What '{path}' holds, as Float32,");
         var read = files.AsParallel().AsOrdered().Select(entry => ReadImage(entry.File, options)).ToArray();
 
         var kept = new List<int>();

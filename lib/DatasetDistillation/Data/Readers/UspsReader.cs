@@ -34,7 +34,8 @@ internal static class UspsReader
             foreach (string line in Lines(reader))
             {
                 number++;
-                DataLimits.Require((Int128)number * MnistSide * MnistSide * sizeof(float), fileLength, maximumBytes, $"What '{path}' holds");
+                DataLimits.Require((Int128)number * MnistSide * MnistSide * sizeof(float), fileLength, maximumBytes,
+                    $"What '{path}' holds");
                 var fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
                 if (fields.Length == 0)
                     continue;
@@ -115,7 +116,8 @@ internal static class UspsReader
                 : throw Bad($"has the value '{text}'; values must be from -1 (paper) to 1 (ink)");
 
         int Number(string text, int least, int most, string what) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most && value == Math.Floor(value)
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most
+                && value == Math.Floor(value)
                 ? (int)value
                 : throw Bad($"has the {what} '{text}', but a whole number from {least} to {most} is wanted");
 

@@ -44,7 +44,8 @@ internal static class DataFolders
     private static IEnumerable<string> InRepository()
     {
         var folders = Above(Environment.CurrentDirectory).Concat(Above(AppContext.BaseDirectory));
-        return Path.GetDirectoryName(typeof(DataFolders).Assembly.Location) is { Length: > 0 } library ? folders.Concat(Above(library)) : folders;
+        return Path.GetDirectoryName(typeof(DataFolders).Assembly.Location) is { Length: > 0 } library
+            ? folders.Concat(Above(library)) : folders;
     }
 
     /// <summary>

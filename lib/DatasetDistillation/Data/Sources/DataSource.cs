@@ -148,7 +148,8 @@ internal sealed record DataSource(string Title, IReadOnlyList<string> Folders, I
             new Uri("https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/cifar-10-binary.tar.gz"),
         ])
     {
-        FirstTestImages = new DataFile("test_batch_first_1000.bin", 3_073_000, "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"),
+        FirstTestImages = new DataFile("test_batch_first_1000.bin", 3_073_000,
+            "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"),
     };
 
     /// <summary>A part of the test images that some machines have in place of all; it is not served.</summary>

@@ -68,7 +68,8 @@ internal sealed class MirrorDownload : IDisposable
 
     /// <summary>Brings a file, and from an archive all that are missing.</summary>
     private async Task BringAsync(
-        DataFile file, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start, CancellationToken cancellation)
+        DataFile file, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start,
+        CancellationToken cancellation)
     {
         var failures = new List<string>();
         bool isWrong = false;
@@ -106,7 +107,8 @@ internal sealed class MirrorDownload : IDisposable
     }
 
     private async Task BringFileAsync(
-        Uri address, DataFile file, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start, CancellationToken cancellation)
+        Uri address, DataFile file, string folder, Dictionary<DataFile, (string Part, string Path)> here, DownloadProgress start,
+        CancellationToken cancellation)
     {
         string path = Path.Combine(folder, file.PackedName);
         using var part = OpenPart(path);
@@ -116,7 +118,8 @@ internal sealed class MirrorDownload : IDisposable
     }
 
     private async Task BringArchiveAsync(
-        Uri address, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here, CancellationToken cancellation)
+        Uri address, DataFile[] missing, string folder, Dictionary<DataFile, (string Part, string Path)> here,
+        CancellationToken cancellation)
     {
         string name = Path.GetFileName(address.AbsolutePath);
         using var packed = OpenPart(Path.Combine(folder, name));
@@ -126,7 +129,8 @@ internal sealed class MirrorDownload : IDisposable
         using var tar = new TarReader(Unpacked(packed));
         while (await ReadEntryAsync(tar, cancellation).ConfigureAwait(false) is { } entry)
         {
-            if (missing.FirstOrDefault(file => file.Name == Path.GetFileName(entry.Name)) is not { } file || entry.DataStream is not { } content)
+            if (missing.FirstOrDefault(file => file.Name == Path.GetFileName(entry.Name)) is not { } file
+                || entry.DataStream is not { } content)
                 continue;
             string path = Path.Combine(folder, file.Name);
             using var part = OpenPart(path);
@@ -210,9 +214,11 @@ internal sealed class MirrorDownload : IDisposable
         {
             var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             if ((int)response.StatusCode is < 300 or >= 400)
-                return response.IsSuccessStatusCode ? response : throw Refused(response, $"it answers {(int)response.StatusCode} ({response.ReasonPhrase})");
+                return response.IsSuccessStatusCode
+                    ? response : throw Refused(response, $"it answers {(int)response.StatusCode} ({response.ReasonPhrase})");
             string? location = response.Headers.TryGetValues("Location", out var values) ? values.First() : null;
-            if (!Uri.TryCreate(address, location, out var next) || !IsAllowed(next) || (next.Scheme != address.Scheme && next.Scheme != Uri.UriSchemeHttps))
+            if (!Uri.TryCreate(address, location, out var next) || !IsAllowed(next)
+                || (next.Scheme != address.Scheme && next.Scheme != Uri.UriSchemeHttps))
                 throw Refused(response, $"it redirects to '{location}', which is not asked");
             response.Dispose();
             address = next;

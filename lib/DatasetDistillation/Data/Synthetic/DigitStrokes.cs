@@ -79,7 +79,8 @@ internal static class DigitStrokes
         stroke => Array.ConvertAll(stroke.Split(','), point =>
         {
             var numbers = point.TrimEnd('!').Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            var position = new Vector2(float.Parse(numbers[0], CultureInfo.InvariantCulture), float.Parse(numbers[1], CultureInfo.InvariantCulture));
+            var position = new Vector2(float.Parse(numbers[0], CultureInfo.InvariantCulture),
+                float.Parse(numbers[1], CultureInfo.InvariantCulture));
             return new StrokePoint(position, point.EndsWith('!'));
         }));
 }

@@ -19,7 +19,8 @@ public static class SyntheticDigits
     /// <returns>Images <c>[count, 1, 28, 28]</c> in [0, 1], with labels 0 to 9.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1, or the first index below 0.</exception>
     public static ImageDataset Create(int count, long seed = 0, long first = 0) => ImageDataset.FromPixels(
-        Draw(count, seed, first), "synthetic digits", $"synthetic digits made by a program (seed {seed}, images {first} to {first + count - 1})", ClassCount);
+        Draw(count, seed, first), "synthetic digits",
+        $"synthetic digits made by a program (seed {seed}, images {first} to {first + count - 1})", ClassCount);
 
     /// <summary>
     /// Makes digits as USPS shows them, another domain than <see cref="Create"/>'s: without MNIST's margin, at 16×16 pixels, and

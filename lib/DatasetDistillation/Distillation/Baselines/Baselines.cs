@@ -152,7 +152,8 @@ public static class Baselines
         using var scope = NewDisposeScope();
         var classes = tensor(Enumerable.Range(0, data.ClassCount * perClass).Select(i => (long)(i / perClass)).ToArray());
         var labels = nn.functional.one_hot(classes, data.ClassCount).to(ScalarType.Float32).to(data.Device);
-        return new DistilledSet(images, labels, $"{method}, {perClass} per class of {data.Name}", data.Standardization, classNames: data.ClassNames);
+        return new DistilledSet(images, labels, $"{method}, {perClass} per class of {data.Name}", data.Standardization,
+            classNames: data.ClassNames);
     }
 
     /// <summary>The places of the images of each class.</summary>
@@ -160,7 +161,8 @@ public static class Baselines
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(perClass, 1);
-        var members = data.LabelValues().Select(static (label, place) => (label, place)).ToLookup(static p => p.label, static p => (long)p.place);
+        var members = data.LabelValues().Select(static (label, place) => (label, place)).ToLookup(static p => p.label,
+            static p => (long)p.place);
         long[][] all = [.. Enumerable.Range(0, data.ClassCount).Select(label => members[label].ToArray())];
         var poorest = Array.FindIndex(all, own => own.Length < perClass);
         return poorest < 0

@@ -126,7 +126,8 @@ public sealed record LogisticDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         using var scope = NewDisposeScope();
-        (Tensor theta, Tensor labels, double logScale) = Unpack(state.As<LogisticState>().Variables, data.Channels * data.Height * data.Width, data.ClassCount);
+        (Tensor theta, Tensor labels, double logScale) = Unpack(state.As<LogisticState>().Variables,
+            data.Channels * data.Height * data.Width, data.ClassCount);
         string scale = LearnScale ? string.Create(CultureInfo.InvariantCulture, $", output scale {Math.Exp(logScale):G4}") : "";
         return new DistilledSet(
             theta.reshape(theta.shape[0], data.Channels, data.Height, data.Width).to_type(float32),

@@ -67,7 +67,8 @@ public sealed class LogisticHypergradient
         var descent = new UnrolledDescent { Steps = steps, StepSize = 1 / curvature, Momentum = 0.5 };
 
         long start = Stopwatch.GetTimestamp();
-        Tensor weights = descent.Run(w => problem.InnerLoss(w, images, labels), zeros([problem.Real.Features, problem.Real.Classes], float64));
+        Tensor weights = descent.Run(w => problem.InnerLoss(w, images, labels),
+            zeros([problem.Real.Features, problem.Real.Classes], float64));
         Tensor outer = problem.OuterSlope(weights);
         Tensor found = Gradients.Of(weights, images, outer);
         return Measured(found.data<double>().ToArray(), exact, start);

@@ -145,7 +145,8 @@ public sealed class LogisticProblem
         (Tensor images, Tensor labelSlope) = representer is null
             ? FullProducts(theta, labels, weights, g)
             : RepresenterProducts(theta, representer, g);
-        return new Hypergradient(outer.Loss, outer.Accuracy, images.MoveToOuterDisposeScope(), labelSlope.MoveToOuterDisposeScope(), scaleSlope, fitted.Status);
+        return new Hypergradient(outer.Loss, outer.Accuracy, images.MoveToOuterDisposeScope(), labelSlope.MoveToOuterDisposeScope(),
+            scaleSlope, fitted.Status);
     }
 
     /// <summary>∂/∂θ = a·gᵀ − (a·yᵀ + y·aᵀ)θ and ∂/∂Y = v/n, with the adjoint y, v of c = θ·g (see <see cref="LogisticRepresenter"/>).</summary>
@@ -211,7 +212,8 @@ public sealed class LogisticProblem
         using var scope = NewDisposeScope();
         var pixels = data.Images.cpu().contiguous();
         return new SparseImages(
-            new ReadOnlySpan<float>(Memory.Of<float>(pixels), checked((int)pixels.numel())), data.LabelValues(), (int)(pixels.numel() / data.Count), data.ClassCount);
+            new ReadOnlySpan<float>(Memory.Of<float>(pixels), checked((int)pixels.numel())), data.LabelValues(),
+            (int)(pixels.numel() / data.Count), data.ClassCount);
     }
 
     private static Func<double[], double[]?, Score> Pass<T>(SparseImages images)

@@ -60,7 +60,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+            throw new ArgumentOutOfRangeException(nameof(data), BatchSize,
+                $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
         ClassBalance.Require(data, Start == ImageStart.Real ? ImagesPerClass : 1);
         KernelInputs.RequireFinite(data.Images, "real images");
 
@@ -102,7 +103,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<SupportState>();
-        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
+        return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization,
+            classNames: data.ClassNames);
     }
 
     /// <summary>The method and its options.</summary>
@@ -131,7 +133,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(train);
         using var scope = NewDisposeScope();
         var labels = ridge.SolveLabels(Kernel, set.Images, train).to_type(float32);
-        return new DistilledSet(set.Images.clone(), labels, $"{set.Method}; labels solved on {train.Name}", set.Preprocessing, classNames: set.ClassNames);
+        return new DistilledSet(set.Images.clone(), labels, $"{set.Method}; labels solved on {train.Name}", set.Preprocessing,
+            classNames: set.ClassNames);
     }
 
     /// <inheritdoc/>
@@ -141,7 +144,8 @@ public sealed record KernelInducingPoints : IDistiller
         long support = (long)ImagesPerClass * data.ClassCount, targets = Math.Min(BatchSize, data.Count);
         long pixels = data.Images.numel() / data.Count;
         // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as Float64.
-        return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets)
+        return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels
+            + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets)
             + Kernel.EstimateMemory(support, targets, [data.Channels, data.Height, data.Width]);
     }
 }

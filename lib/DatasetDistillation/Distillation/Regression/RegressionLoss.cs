@@ -38,7 +38,8 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
     /// <param name="temperature">τ.</param>
     /// <param name="active">The places of the distilled images that get a gradient; null: all.</param>
     public RegressionGradient Differentiate(
-        Parameters theta, Tensor leaf, Tensor support, Tensor labels, Tensor real, Tensor classes, double temperature, IReadOnlyCollection<long>? active = null)
+        Parameters theta, Tensor leaf, Tensor support, Tensor labels, Tensor real, Tensor classes, double temperature,
+        IReadOnlyCollection<long>? active = null)
     {
         using var scope = NewDisposeScope();
         var (order, count) = Order(support, active);
@@ -49,7 +50,8 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
             features = cat([features, Constant(theta, support.detach().index_select(0, order.narrow(0, count, support.shape[0] - count)))]);
         var targets = Constant(theta, real);
         double toTemperature = 0;
-        var loss = Ridge.Loss(features.matmul(features.t()), targets.matmul(features.t()), order is null ? labels : labels.index_select(0, order), predictions =>
+        var loss = Ridge.Loss(features.matmul(features.t()), targets.matmul(features.t()),
+            order is null ? labels : labels.index_select(0, order), predictions =>
         {
             var (value, gradient, slope) = Judge(predictions, classes, temperature);
             toTemperature = slope;

@@ -97,7 +97,8 @@ public sealed class DistillationDriver
         ArgumentOutOfRangeException.ThrowIfLessThan(GuardEvery, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaximumDivergences);
         if (LearningRateDecay is not (> 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(LearningRateDecay), LearningRateDecay, "The factor of the rates must be above 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(nameof(LearningRateDecay), LearningRateDecay,
+                "The factor of the rates must be above 0 and at most 1.");
     }
 
     private static void RequireMemory(IDistiller distiller, ImageDataset data)

@@ -9,7 +9,8 @@ namespace DatasetDistillation.Distillation;
 /// <param name="Evaluation">The evaluation after this step, if there was one: outer steps taken, and the score (higher is better).</param>
 /// <param name="Message">What happened out of the ordinary (a rollback, a checkpoint that could not be written); else null.</param>
 public sealed record DistillationProgress(
-    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, (long Step, double Score)? Evaluation = null, string? Message = null);
+    long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, (long Step, double Score)? Evaluation = null,
+    string? Message = null);
 
 /// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
 public sealed class DistillationRun : IDisposable

@@ -174,7 +174,8 @@ public class DistillationState : IDisposable
     {
         const int Numbers = 624;
         var bytes = position.bytes;
-        return MemoryMarshal.Read<int>(bytes[8..]) is > 0 and <= Numbers && MemoryMarshal.Read<int>(bytes[12..]) == 1 && MemoryMarshal.Read<ulong>(bytes[16..]) <= Numbers;
+        return MemoryMarshal.Read<int>(bytes[8..]) is > 0 and <= Numbers && MemoryMarshal.Read<int>(bytes[12..]) == 1
+            && MemoryMarshal.Read<ulong>(bytes[16..]) <= Numbers;
     }
 
     /// <inheritdoc/>

@@ -96,7 +96,8 @@ public sealed record OuterAdam
     {
         var variable = state[name];
         bool fits = moments.All(moment => state.Contains(moment) && state[moment].dtype == variable.dtype && state[moment].shape.SequenceEqual(variable.shape))
-            && state.Contains(count) && state[count].dtype == ScalarType.Int64 && state[count].numel() == 1 && state[count].WholeNumber() >= 0;
+            && state.Contains(count) && state[count].dtype == ScalarType.Int64 && state[count].numel() == 1
+                && state[count].WholeNumber() >= 0;
         if (!fits)
             throw new InvalidDataException($"The state's moments of '{name}' ({string.Join(", ", moments)}, {count}) do not fit it: its checkpoint is damaged. Delete that to begin again.");
     }

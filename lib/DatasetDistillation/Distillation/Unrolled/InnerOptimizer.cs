@@ -272,6 +272,7 @@ public abstract record InnerOptimizer
         private static double Correction(double beta, int step) => 1 - Math.Pow(beta, step + 1);
 
         public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"Adam ({Beta1}, {Beta2}{(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")})");
+            string.Create(CultureInfo.InvariantCulture,
+                $"Adam ({Beta1}, {Beta2}{(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")})");
     }
 }

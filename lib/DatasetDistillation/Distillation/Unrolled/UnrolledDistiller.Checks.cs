@@ -33,7 +33,8 @@ public sealed partial record UnrolledDistiller
 
     private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, KeptBytes / GraphBytes(data));
 
-    private long GraphBytes(ImageDataset data) => NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (3 * Network.ParameterCount));
+    private long GraphBytes(ImageDataset data) =>
+        NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (3 * Network.ParameterCount));
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
 

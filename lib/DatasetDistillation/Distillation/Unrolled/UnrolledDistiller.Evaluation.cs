@@ -35,7 +35,8 @@ public sealed partial record UnrolledDistiller
     /// <exception cref="ArgumentException">Set, test images and network do not fit together.</exception>
     /// <exception cref="OperationCanceledException">It was canceled before the first network was done.</exception>
     public Spread Accuracy(
-        DistilledSet set, ImageDataset test, int networks = 200, long seed = HeldOutSeed, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        DistilledSet set, ImageDataset test, int networks = 200, long seed = HeldOutSeed, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 1);
@@ -59,7 +60,8 @@ public sealed partial record UnrolledDistiller
     /// <param name="cancellation">Stops between two networks; the spread is then that of the ones done.</param>
     /// <inheritdoc cref="Accuracy(DistilledSet, ImageDataset, int, long, IProgress{double}?, CancellationToken)" path="/exception"/>
     public Spread Accuracy(
-        DistilledSet set, ImageDataset test, IEnumerable<Parameters> starts, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        DistilledSet set, ImageDataset test, IEnumerable<Parameters> starts, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(starts);
         Parameters[] all = [.. starts];
@@ -67,7 +69,8 @@ public sealed partial record UnrolledDistiller
     }
 
     private Spread Measure(
-        DistilledSet set, ImageDataset test, int count, Func<long, Parameters> start, IProgress<double>? progress, CancellationToken cancellation)
+        DistilledSet set, ImageDataset test, int count, Func<long, Parameters> start, IProgress<double>? progress,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(set);
         set.RequireSpace(test);

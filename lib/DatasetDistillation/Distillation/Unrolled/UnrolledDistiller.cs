@@ -241,7 +241,8 @@ public sealed partial record UnrolledDistiller : IDistiller
 
     private Tensor RealImages(ImageDataset data, int[] labels, Generator random)
     {
-        var members = data.LabelValues().Select(static (label, index) => (label, index)).ToLookup(static p => (int)p.label, static p => (long)p.index);
+        var members = data.LabelValues().Select(static (label, index) => (label, index)).ToLookup(static p => (int)p.label,
+            static p => (long)p.index);
         var order = labels.Select(label =>
         {
             long[] own = [.. members[label]];

@@ -113,13 +113,16 @@ internal sealed unsafe class ArcCosineMatrix<TLane, T> : KernelMatrix
                 diagonal = network.DiagonalSlope * double.CreateTruncating(row[i]) / 2;
                 row[i] = T.Zero;
             }
-            toVariance[i] = diagonal + ArcCosineRecursion<TLane, T>.Backward(network, rows, i, columns, pairs + (long)i * columns.Count, row);
+            toVariance[i] = diagonal + ArcCosineRecursion<TLane, T>.Backward(network, rows, i, columns,
+                pairs + (long)i * columns.Count, row);
         });
-        Gemm.Run(false, false, rows.Count, pixels, columns.Count, slopes, columns.Count, Memory.Of<T>(targets), pixels, result, pixels, accumulate: false);
+        Gemm.Run(false, false, rows.Count, pixels, columns.Count, slopes, columns.Count, Memory.Of<T>(targets), pixels, result, pixels,
+            accumulate: false);
         for (int i = 0; i < rows.Count; i++)
         {
             T* row = result + (long)i * pixels;
-            Elements.Plane(row, T.CreateTruncating(Scale), own + (long)i * pixels, T.CreateTruncating(2 * Scale * toVariance[i]), T.Zero, row, pixels);
+            Elements.Plane(row, T.CreateTruncating(Scale), own + (long)i * pixels, T.CreateTruncating(2 * Scale * toVariance[i]),
+                T.Zero, row, pixels);
         }
     }
 

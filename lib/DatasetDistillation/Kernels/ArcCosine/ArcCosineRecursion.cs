@@ -98,7 +98,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
         var memory = stackalloc byte[(network.Depth + 1) * sizeof(Tape) + Alignment];
         var tape = (Tape*)(((nint)memory + Alignment - 1) & ~(nint)(Alignment - 1));
         new Span<Tape>(tape, network.Depth + 1).Clear();
-        fixed (T* fromBelow = columns.FromBelow, fromBiases = columns.FromBiases, deviations = columns.Deviations, inverses = columns.Inverses)
+        fixed (T* fromBelow = columns.FromBelow, fromBiases = columns.FromBiases, deviations = columns.Deviations,
+            inverses = columns.Inverses)
         {
             Prepare(pair, network, rows, row, columns, fromBelow, fromBiases);
             var (own, ownInverse) = (TLane.Broadcast(rows.Deviations[row]), TLane.Broadcast(rows.Inverses[row]));

@@ -88,7 +88,8 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
             {
                 var total = TLane.Splat(0);
                 foreach (ref readonly var diagonal in diagonals.AsSpan())
-                    total = TLane.MultiplyAdd(recursion.Forward(diagonal, columns.Block(block)), Weight(diagonal, row, block, TLane.Splat(1)), total);
+                    total = TLane.MultiplyAdd(recursion.Forward(diagonal, columns.Block(block)),
+                        Weight(diagonal, row, block, TLane.Splat(1)), total);
                 total.Store(sums);
                 for (int j = block * TLane.Width; j < Math.Min(columns.Count, (block + 1) * TLane.Width); j++)
                     values[row * columns.Count + j] = sums[j % TLane.Width] + T.CreateTruncating(network.BiasVariance);

@@ -148,7 +148,8 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
                 var gradient = (left + here + right) * weight;
                 (left, here) = (here, right);
                 for (int c = 0; c < channels; c++)
-                    target[c * pixels + j] = TLane.MultiplyAdd(gradient, TLane.Broadcast(y[c * pixels + j]) - x[c * pixels + j], target[c * pixels + j]);
+                    target[c * pixels + j] = TLane.MultiplyAdd(gradient, TLane.Broadcast(y[c * pixels + j]) - x[c * pixels + j],
+                        target[c * pixels + j]);
             }
         }
         foreach (var edge in diagonal.Edge)
@@ -164,7 +165,8 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     /// <summary>A convolution and the ReLU after it; leaves d and τ. Returns the sum of h, for the NTK that of h + τ.</summary>
     private TLane LayerForward(in Diagonal diagonal, TLane* block, int l, Tape* record)
     {
-        var (weight, tangentWeight) = (TLane.Splat(network.NeighborWeight / (l == 0 ? channels : 1)), TLane.Splat(network.NeighborWeight / 2));
+        var (weight, tangentWeight) = (TLane.Splat(network.NeighborWeight / (l == 0 ? channels : 1)),
+            TLane.Splat(network.NeighborWeight / 2));
         var (half, zero) = (TLane.Splat(0.5), TLane.Splat(0));
         var total = zero;
         bool isFirst = l == 0;

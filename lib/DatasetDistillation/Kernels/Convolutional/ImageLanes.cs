@@ -95,7 +95,8 @@ internal sealed unsafe class ImageLanes<TLane, T> : IDisposable
         }
         for (int l = 0; l < Depth; l++)
         {
-            var (weight, bias) = (TLane.Splat(neighborWeight / (l == 0 ? Channels : 2)), TLane.Splat(biasVariance + ConvolutionalNetwork.SmallestVariance));
+            var (weight, bias) = (TLane.Splat(neighborWeight / (l == 0 ? Channels : 2)),
+                TLane.Splat(biasVariance + ConvolutionalNetwork.SmallestVariance));
             Box.Sum<TLane, T>(variances, boxes, Height, Width);
             for (int p = 0; p < Pixels; p++)
                 boxes[p] = TLane.MultiplyAdd(boxes[p], weight, bias);
