@@ -32,8 +32,9 @@ public static partial class Reports
         var (shownRows, perStep) = ((order.Length + columns - 1) / columns, set.Count / set.Steps / columns);
         var classes = set.Classes();
         var drifted = arranged is not null && order.Where((image, place) => classes[image] != place % columns).Any();
-        string[]? captions = arranged is null ? [.. order.Select(image => set.ClassNames[(int)classes[image]])]
-            : drifted ? [.. order.Select((image, place) => classes[image] == place % columns ? "" : $"label {set.ClassNames[(int)classes[image]]}")] : null;
+        string[] names = [.. order.Select(image => set.ClassNames[(int)classes[image]])];
+        string[]? captions = arranged is null ? names
+            : drifted ? [.. order.Select((image, place) => classes[image] == place % columns ? "" : $"label {names[place]}")] : null;
         var words = title ?? $"{set.Count} images" + (order.Length < set.Count ? $", the first {order.Length}" : "");
         var steps = arranged is null || set.Steps == 1 ? null
             : Enumerable.Range(0, shownRows).Select(row => row % perStep == 0 ? $"step {(row / perStep) + 1}" : "");

@@ -75,7 +75,9 @@ public static partial class Charts
     }
 
     /// <summary>A matrix as colored cells with the numbers in them: soft labels, similarities.</summary>
-    /// <param name="matrix">The values <c>[rows, columns]</c>; row 0 is at the top, and where one is negative the colors diverge from 0.</param>
+    /// <param name="matrix">
+    /// The values <c>[rows, columns]</c>; row 0 is at the top, and where one is negative the colors diverge from 0.
+    /// </param>
     /// <param name="rowLabels">The names of the rows; null numbers them from 0.</param>
     /// <param name="columnLabels">The names of the columns; null numbers them from 0.</param>
     /// <param name="title">The heading.</param>

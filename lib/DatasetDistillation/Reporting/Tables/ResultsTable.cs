@@ -68,7 +68,8 @@ public sealed class ResultsTable : IRichOutput
         return text.ToString();
 
         // Whatever a cell holds is text: nothing in it is a mark of Markdown's, of HTML or of a formula.
-        static string Escape(string cell) => string.Concat(cell.ReplaceLineEndings(" ").Select(static c => "\\`*_[]<>|~$".Contains(c) ? $"\\{c}" : $"{c}"));
+        static string Escape(string cell) =>
+            string.Concat(cell.ReplaceLineEndings(" ").Select(static c => "\\`*_[]<>|~$".Contains(c) ? $"\\{c}" : $"{c}"));
     }
 
     /// <summary>Aligned columns for a terminal, the best values starred.</summary>
