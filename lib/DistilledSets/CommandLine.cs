@@ -13,7 +13,11 @@ internal static class CommandLine
     {
         var set = new Argument<string>("SET") { Description = "The name of a set; list shows them." };
         set.AcceptOnlyFromAmong([.. Catalog.All.Select(static recipe => recipe.Name)]);
-        var networks = new Option<int>("--networks") { Description = "How many new networks of each kind read it out.", DefaultValueFactory = static _ => 5 };
+        var networks = new Option<int>("--networks")
+        {
+            Description = "How many new networks of each kind read it out.",
+            DefaultValueFactory = static _ => 5,
+        };
         networks.Validators.Add(static result =>
         {
             if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, out var count) || count < 1))
@@ -30,17 +34,24 @@ internal static class CommandLine
         list.SetAction(static _ =>
         {
             foreach (var recipe in Catalog.All)
-                Console.WriteLine($"{recipe.Name,-24} {recipe.Corpus.Name}, {recipe.Steps:N0} steps{(recipe.From is null ? "" : $", from {recipe.From}")}{(recipe.IsShipped ? "" : " (a start for others)")}");
+                Console.WriteLine($"{recipe.Name,-24} {recipe.Corpus.Name}, {recipe.Steps:N0} steps{(recipe.From is null ? "" : $", from {recipe.From}")}");
         });
-        var make = new Command("make", "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command then goes on.") { set, networks, folder };
-        make.SetAction(arguments => Run(stop => Maker(arguments.GetValue(folder)!).Make(Find(arguments.GetValue(set)!), Find, arguments.GetValue(networks), stop)));
+        var make = new Command("make", "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command then goes on.")
+        {
+            set, networks, folder,
+        };
+        make.SetAction(arguments => Run(stop =>
+            Maker(arguments.GetValue(folder)!).Make(Find(arguments.GetValue(set)!), Find, arguments.GetValue(networks), stop)));
         var readOut = new Command("readout", "Trains new networks on a set and measures them on the test images.") { set, networks, folder };
         readOut.SetAction(arguments => Run(stop =>
         {
             Maker(arguments.GetValue(folder)!).ReadOut(Find(arguments.GetValue(set)!), arguments.GetValue(networks), stop);
             return !stop.IsCancellationRequested;
         }));
-        return new RootCommand("Makes the distilled sets that the repository ships, and measures them anew. Exit code: 0 done, 1 failed, 2 stopped.") { list, make, readOut };
+        return new RootCommand("Makes the distilled sets that are shipped, and measures them anew. Exit code: 0 done, 1 failed, 2 stopped.")
+        {
+            list, make, readOut,
+        };
     }
 
     private static Maker Maker(string folder) => new(folder, Path.Combine(DataFolders.OfRepository, "saved", "sets"), Console.WriteLine);
@@ -65,7 +76,8 @@ internal static class CommandLine
         {
             return 2;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or InsufficientMemoryException or DistillationDivergedException or TrainingDivergedException)
+        catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or InsufficientMemoryException
+            or DistillationDivergedException or TrainingDivergedException)
         {
             Console.Error.WriteLine(error.Message);
             return 1;

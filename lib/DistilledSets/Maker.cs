@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Reporting;
@@ -77,7 +76,8 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
             var clock = Stopwatch.StartNew();
             var spread = readOut.Accuracy(set, test, networks, cancellation: cancellation);
             records.Add(new ReadOutRecord(readOut.Network.Name, $"{readOut}", [.. spread.Values]));
-            log(string.Create(CultureInfo.InvariantCulture, $"  {Percent(spread)} on {test.Count:N0} test images, {spread.Count} networks in {clock.Elapsed.TotalSeconds:F0} s: {readOut}"));
+            var time = Text($"{spread.Count} networks in {clock.Elapsed.TotalSeconds:F0} s");
+            log($"  {Percent(spread)} on {test.Count:N0} test images, {time}: {readOut}");
         }
         return records;
     }
@@ -91,7 +91,7 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
             Seed = recipe.Seed,
             Checkpoint = Path.Combine(checkpoints, recipe.Name + ".npz"),
             EvaluateEvery = Math.Max(1, recipe.Steps / recipe.Looks),
-            Evaluate = set => judges.Average(judge => judge.Accuracy(set, heldOut, Enumerable.Range(0, JudgeNetworks).Select(i => JudgeSeed + i)).Mean),
+            Evaluate = set => judges.Average(judge => judge.Accuracy(set, heldOut, [.. Enumerable.Range(0, JudgeNetworks).Select(i => JudgeSeed + i)]).Mean),
         };
     }
 
@@ -104,13 +104,15 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
             if (progress.Evaluation is null && progress.Message is null && since.Elapsed < Pause)
                 return;
             since.Restart();
-            log(string.Create(CultureInfo.InvariantCulture, $"  step {progress.Step:N0} of {progress.Steps:N0}, loss {progress.Loss:F4}, {progress.Elapsed.TotalSeconds:F0} s, {progress.Remaining.TotalSeconds:F0} s to go")
-                + (progress.Evaluation is { } found ? string.Create(CultureInfo.InvariantCulture, $"; held-out accuracy {100 * found.Score:F2} %") : "")
-                + (progress.Message is null ? "" : $"; {progress.Message}"));
+            var evaluation = progress.Evaluation is { } found ? Text($"; held-out accuracy {100 * found.Score:F2} %") : "";
+            var time = Text($"{progress.Elapsed.TotalSeconds:F0} s, {progress.Remaining.TotalSeconds:F0} s to go");
+            log(Text($"  step {progress.Step:N0} of {progress.Steps:N0}, loss {progress.Loss:F4}, {time}{evaluation}{(progress.Message is null ? "" : $"; {progress.Message}")}"));
         };
     }
 
     private string SetPath(string name) => Path.Combine(folder, name + ".npz");
 
-    private static string Percent(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{100 * spread.Mean:F2} ± {100 * spread.StandardDeviation:F2} %");
+    private static string Percent(Spread spread) => Text($"{100 * spread.Mean:F2} ± {100 * spread.StandardDeviation:F2} %");
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -10,7 +10,8 @@ namespace DistilledSets;
 /// <param name="Method">The distiller, for the training images and the set that it starts from, if any.</param>
 /// <param name="ReadOuts">How the set is judged: networks that the images were not made with, trained on it in these ways.</param>
 internal sealed record Recipe(
-    string Name, Corpus Corpus, long Steps, Func<ImageDataset, DistilledSet?, IDistiller> Method, Func<ImageDataset, IReadOnlyList<NetworkReadOut>> ReadOuts)
+    string Name, Corpus Corpus, long Steps, Func<ImageDataset, DistilledSet?, IDistiller> Method,
+    Func<ImageDataset, IReadOnlyList<NetworkReadOut>> ReadOuts)
 {
     /// <summary>The seed of everything random.</summary>
     public long Seed { get; init; }
@@ -26,7 +27,4 @@ internal sealed record Recipe(
 
     /// <summary>How often candidates are judged.</summary>
     public int Looks { get; init; } = 10;
-
-    /// <summary>Whether it is one of the repository's sets, and not only a start for another.</summary>
-    public bool IsShipped { get; init; } = true;
 }

@@ -19,8 +19,8 @@ namespace DistilledSets;
 /// <param name="Commit">The commit that made it; null where that is not known.</param>
 /// <param name="Made">When.</param>
 internal sealed record SetRecord(
-    string Set, string Data, string Method, long Seed, long Steps, long BestStep, double HeldOutAccuracy, double Seconds, int Processors, string Command, string? Commit,
-    DateTime Made)
+    string Set, string Data, string Method, long Seed, long Steps, long BestStep, double HeldOutAccuracy, double Seconds, int Processors,
+    string Command, string? Commit, DateTime Made)
 {
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -34,8 +34,9 @@ internal sealed record SetRecord(
 
     /// <summary>The record of a run that has ended.</summary>
     public static SetRecord Of(Recipe recipe, DistillationRun run) => new(
-        recipe.Name, recipe.Corpus.Name, run.Best.Method, recipe.Seed, recipe.Steps, run.BestEvaluation?.Step ?? recipe.Steps, run.BestEvaluation?.Score ?? double.NaN,
-        Math.Round(run.Elapsed.TotalSeconds), Environment.ProcessorCount, $"dotnet run -c Release --project lib/DistilledSets -- make {recipe.Name}", FindCommit(), DateTime.UtcNow);
+        recipe.Name, recipe.Corpus.Name, run.Best.Method, recipe.Seed, recipe.Steps, run.BestEvaluation!.Value.Step, run.BestEvaluation.Value.Score,
+        Math.Round(run.Elapsed.TotalSeconds), Environment.ProcessorCount,
+        $"dotnet run -c Release --project lib/DistilledSets -- make {recipe.Name}", FindCommit(), DateTime.UtcNow);
 
     /// <summary>Writes it as JSON.</summary>
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Format) + "\n");
@@ -45,7 +46,11 @@ internal sealed record SetRecord(
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", ["describe", "--always", "--abbrev=40", "--dirty"]) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var git = Process.Start(new ProcessStartInfo("git", ["describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
             var commit = git!.StandardOutput.ReadToEnd().Trim();
             git.WaitForExit();
             return git.ExitCode == 0 && commit.Length > 0 ? commit : null;
