@@ -125,8 +125,8 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
     private static string LogLabel(double value)
     {
         var exponent = (int)Math.Floor(Math.Log10(value) + 1e-9);
-        if (exponent is >= -3 and <= 4)
-            return NumberText.Significant(value, 1);
+        if (exponent is >= -3 and <= 5)
+            return exponent < 0 ? NumberText.Significant(value, 1) : NumberText.Whole(Math.Round(value));
         var mantissa = Math.Round(value / Math.Pow(10, exponent));
         return (mantissa == 1 ? "10" : NumberText.Whole(mantissa) + "×10") + NumberText.Superscript(exponent);
     }
