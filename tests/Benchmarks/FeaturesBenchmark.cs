@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Models;
+using DatasetDistillation.Training;
 
 namespace Benchmarks;
 
@@ -31,7 +32,7 @@ internal sealed class FeaturesBenchmark : Benchmark
             Start = ImageStart.Noise,
             BatchSize = (parsed.GetValue(batch) + Classes - 1) / Classes * Classes, // As many of each class, and not fewer in all.
             Regularization = 1e-6,
-            Target = RegressionTarget.SquaredError,
+            OuterLoss = LossFunction.SquaredError,
             Margin = 0,
             Averaging = 0,
             Outer = new OuterAdam { LearningRate = 1e-3 },

@@ -29,7 +29,7 @@ internal static class GarbageStress
         })),
         ("features", Of(new FeatureRegression
         {
-            Network = Networks.ConvNet(2, 8), BatchSize = 20, Target = RegressionTarget.CrossEntropy, ActiveImages = 5,
+            Network = Networks.ConvNet(2, 8), BatchSize = 20, OuterLoss = LossFunction.CrossEntropy, ActiveImages = 5,
             Augmentation = Augmentation.Shift(2), SupportAugmentation = Augmentation.Rotate(),
             Pool = new FeaturePool { Size = 2, Lifetime = 5 },
         })),

@@ -50,7 +50,7 @@ public sealed class AdaptationTests : IDisposable
     {
         using var pool = Pool(train, 14);
         var unseen = pool.Skip(11).ToArray();
-        var attack = new Poisoning(0, 1);
+        var attack = (From: 0, To: 1);
         var distiller = new UnrolledDistiller
         {
             Network = Small,
@@ -84,12 +84,12 @@ public sealed class AdaptationTests : IDisposable
         one.fill_(5);
         var constant = new Parameters(linear.Layout, flat);
 
-        var effect = PoisoningEffect.Of(new Poisoning(0, 1), linear, [constant, constant], test);
+        var effect = PoisoningEffect.Of((0, 1), linear, [constant, constant], test);
 
         Assert.Equal((1.0, 0.1, 1 / 9.0), (effect.Success.Mean, effect.Accuracy.Mean, effect.OtherAccuracy.Mean));
         Assert.Equal((600, 60, 0), (effect.Confusion.Total, effect.Confusion[0, 1], effect.Confusion[1, 0]));
-        Assert.Throws<ArgumentException>(() => PoisoningEffect.Of(new Poisoning(0, 10), linear, [constant], test));
-        Assert.Throws<ArgumentException>(() => PoisoningEffect.Of(new Poisoning(0, 1), linear, [], test));
+        Assert.Throws<ArgumentException>(() => PoisoningEffect.Of((0, 10), linear, [constant], test));
+        Assert.Throws<ArgumentException>(() => PoisoningEffect.Of((0, 1), linear, [], test));
     }
 
     private static NetworkPool Pool(ImageDataset data, int count) =>

@@ -19,9 +19,9 @@ public sealed class FeatureRegressionTests : IDisposable
     private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardize();
 
     [Theory]
-    [InlineData(RegressionTarget.SquaredError)]
-    [InlineData(RegressionTarget.CrossEntropy)]
-    public void Every_gradient_agrees_with_finite_differences(RegressionTarget target)
+    [InlineData("squared error")]
+    [InlineData("cross-entropy")]
+    public void Every_gradient_agrees_with_finite_differences(string loss)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
@@ -45,7 +45,7 @@ public sealed class FeatureRegressionTests : IDisposable
         RegressionGradient Differentiate(Tensor x, Tensor y, double temperature)
         {
             var leaf = x.detach().requires_grad_();
-            return new RegressionLoss(smooth, new KernelRidge(0.1), target).Differentiate(theta, leaf, leaf, y, real, classes, temperature);
+            return new RegressionLoss(smooth, new KernelRidge(0.1), Named(loss)).Differentiate(theta, leaf, leaf, y, real, classes, temperature);
         }
 
         Tensor Normal(params long[] shape) => randn(shape, float64, generator: generator);
@@ -59,7 +59,7 @@ public sealed class FeatureRegressionTests : IDisposable
         var leaf = data.Images.narrow(0, 0, 9).clone().requires_grad_();
         var labels = KernelRidge.CenteredLabels(data.Labels.narrow(0, 0, 9), 3).to_type(float32);
         var (real, classes) = (data.Images.narrow(0, 9, 70), data.Labels.narrow(0, 9, 70));
-        var loss = new RegressionLoss(Small, new KernelRidge(1e-2), RegressionTarget.CrossEntropy);
+        var loss = new RegressionLoss(Small, new KernelRidge(1e-2), LossFunction.CrossEntropy);
         var all = loss.Differentiate(theta, leaf, leaf, labels, real, classes, 1);
         var some = loss.Differentiate(theta, leaf, leaf, labels, real, classes, 1, [7, 0, 4]);
         Assert.Equal(all.Loss, some.Loss, 1e-6);
@@ -72,11 +72,11 @@ public sealed class FeatureRegressionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(RegressionTarget.SquaredError)]
-    [InlineData(RegressionTarget.CrossEntropy)]
-    public void From_noise_comes_what_networks_learn_from(RegressionTarget target)
+    [InlineData("squared error")]
+    [InlineData("cross-entropy")]
+    public void From_noise_comes_what_networks_learn_from(string loss)
     {
-        var distiller = Distiller() with { Target = target, Start = ImageStart.Noise, ImagesPerClass = 2, Outer = new OuterAdam { LearningRate = 0.05 } };
+        var distiller = Distiller() with { OuterLoss = Named(loss), Start = ImageStart.Noise, ImagesPerClass = 2, Outer = new OuterAdam { LearningRate = 0.05 } };
         using var test = KernelRidgeTests.Stripes(201).Standardize(data.Standardization);
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 300);
@@ -212,4 +212,6 @@ public sealed class FeatureRegressionTests : IDisposable
 
     private DistillationRun Run(FeatureRegression distiller, long steps, long seed = 0) =>
         new DistillationDriver { Steps = steps, Seed = seed }.Run(distiller, data);
+
+    private static LossFunction Named(string loss) => loss == LossFunction.SquaredError.Name ? LossFunction.SquaredError : LossFunction.CrossEntropy;
 }

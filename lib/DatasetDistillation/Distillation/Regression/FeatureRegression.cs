@@ -52,8 +52,12 @@ public sealed record FeatureRegression : IDistiller
         init => ridge = new KernelRidge(value);
     }
 
-    /// <summary>What is asked of the predictions.</summary>
-    public RegressionTarget Target { get; init; } = RegressionTarget.CrossEntropy;
+    /// <summary>
+    /// The loss of the predictions for real images: <see cref="LossFunction.SquaredError"/> from the centered labels (Zhou et al. 2022, eq. 4), or
+    /// <see cref="LossFunction.CrossEntropy"/> of e^τ times the prediction, with a learned τ (Loo et al. 2022, "Efficient dataset distillation
+    /// using random feature approximation", section 3.2).
+    /// </summary>
+    public LossFunction OuterLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>
     /// The weight of −mean(min(y₍₁₎ − y₍₂₎, 1/C)), which keeps the two largest elements of each label apart (Zhou et al. 2022, as in
@@ -82,7 +86,7 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>How images and labels are updated.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.03 };
 
-    /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="RegressionTarget.CrossEntropy"/>.</summary>
+    /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="LossFunction.CrossEntropy"/>.</summary>
     public double TemperatureLearningRate { get; init; } = UsualTemperatureRate;
 
     /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>
@@ -95,7 +99,7 @@ public sealed record FeatureRegression : IDistiller
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"{(Mixture.Count == 0 ? $"{Network.Name} from {Network.Initialization}" : string.Join(" + ", Mixture))}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Support}, " +
-        $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{Target}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
+        $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{OuterLoss}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
         $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
 
@@ -147,7 +151,7 @@ public sealed record FeatureRegression : IDistiller
         Outer.Update(state, FeatureRegressionState.ImagesName, gradient.ToImages);
         if (LearnLabels)
             UpdateLabels(state, gradient.ToLabels);
-        if (Target == RegressionTarget.CrossEntropy)
+        if (OuterLoss == LossFunction.CrossEntropy)
             (Outer with { LearningRate = TemperatureLearningRate }).Update(state, FeatureRegressionState.TemperatureName, tensor(gradient.ToTemperature));
         state.Average(Averaging);
         pool.Visit(state, prefix, kind.Network, slot, state.Images, state.Labels, SupportAugmentation);
@@ -202,7 +206,7 @@ public sealed record FeatureRegression : IDistiller
         long[]? active = null;
         if (ActiveImages > 0 && ActiveImages < leaf.shape[0])
             active = randperm(leaf.shape[0], generator: state.Random).narrow(0, 0, ActiveImages).data<long>().ToArray();
-        return new RegressionLoss(kind.Network, kind.Ridge, Target).Differentiate(
+        return new RegressionLoss(kind.Network, kind.Ridge, OuterLoss).Differentiate(
             theta, leaf, support, state.Labels, real, classes, state.Temperature.Number(), active);
     }
 
@@ -248,6 +252,10 @@ public sealed record FeatureRegression : IDistiller
                 throw new ArgumentOutOfRangeException(nameof(data), kind.Share, $"{kind.Network.Name}'s share of the steps is {kind.Share}; it must be above 0.");
             (kind.Pool ?? Pool).Check();
         }
+        if (OuterLoss != LossFunction.CrossEntropy && OuterLoss != LossFunction.SquaredError)
+            throw new ArgumentException(
+                $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} and " +
+                $"{LossFunction.SquaredError} alone.", nameof(data));
         if (Averaging is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
         if (BatchSize < data.ClassCount)

@@ -1,23 +1,9 @@
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
+using DatasetDistillation.Training;
 using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
-
-/// <summary>What is asked of the predictions for real images.</summary>
-public enum RegressionTarget
-{
-    /// <summary>
-    /// Small squared distance to the centered labels, ½ mean over images of the sum over classes (Zhou et al. 2022, eq. 4).
-    /// </summary>
-    SquaredError,
-
-    /// <summary>
-    /// Small cross-entropy of e^τ times the prediction, with a learned τ (Loo et al. 2022, "Efficient dataset distillation using random
-    /// feature approximation", section 3.2).
-    /// </summary>
-    CrossEntropy,
-}
 
 /// <summary>
 /// The loss of ridge regression from the features of a support set to the labels of real images, with its gradients in closed form
@@ -25,8 +11,8 @@ public enum RegressionTarget
 /// </summary>
 /// <param name="Network">Whose features, φ.</param>
 /// <param name="Ridge">λ and the solver.</param>
-/// <param name="Target">What is asked of the predictions.</param>
-internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, RegressionTarget Target)
+/// <param name="Outer">The loss of the predictions: squared error, or the cross-entropy of e^τ times the prediction.</param>
+internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, LossFunction Outer)
 {
     /// <summary>Loss and gradients for one network and one real batch.</summary>
     /// <param name="theta">The network's parameters.</param>
@@ -97,7 +83,7 @@ internal sealed record RegressionLoss(Network Network, KernelRidge Ridge, Regres
     private (double Loss, Tensor Gradient, double ToTemperature) Judge(Tensor predictions, Tensor classes, double temperature)
     {
         var (count, width) = (predictions.shape[0], (int)predictions.shape[1]);
-        if (Target == RegressionTarget.SquaredError)
+        if (Outer == LossFunction.SquaredError)
         {
             var difference = predictions - KernelRidge.CenteredLabels(classes, width);
             return (0.5 * difference.Squared().sum().Number() / count, difference.Over(count), 0);

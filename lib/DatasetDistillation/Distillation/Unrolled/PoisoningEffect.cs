@@ -11,7 +11,7 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 public sealed class PoisoningEffect
 {
-    private PoisoningEffect(Poisoning attack, IReadOnlyList<ConfusionMatrix> networks)
+    private PoisoningEffect((int From, int To) attack, IReadOnlyList<ConfusionMatrix> networks)
     {
         Attack = attack;
         Success = new Spread(networks.Select(c => c.Share(attack.From, attack.To)));
@@ -21,7 +21,7 @@ public sealed class PoisoningEffect
     }
 
     /// <summary>Which class is to be taken for which.</summary>
-    public Poisoning Attack { get; }
+    public (int From, int To) Attack { get; }
 
     /// <summary>The share, in [0, 1], of the attacked class that a network takes for the other one.</summary>
     public Spread Success { get; }
@@ -43,21 +43,21 @@ public sealed class PoisoningEffect
     /// <exception cref="ArgumentException">
     /// There is no network, an architecture does not fit, or the attacked class has no images.
     /// </exception>
-    public static PoisoningEffect Of(Poisoning attack, Network network, IEnumerable<Parameters> networks, ImageDataset test)
+    public static PoisoningEffect Of((int From, int To) attack, Network network, IEnumerable<Parameters> networks, ImageDataset test)
     {
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(test);
-        if (attack.From < 0 || attack.To < 0 || attack.From >= test.ClassCount || attack.To >= test.ClassCount)
-            throw new ArgumentException($"The attack {attack} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
+        if (!Poisoning.IsWithin(attack, test.ClassCount))
+            throw new ArgumentException($"The attack {Poisoning.Text(attack)} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
         if (test.ClassHistogram()[attack.From] == 0)
             throw new ArgumentException(
-                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {attack} works.", nameof(test));
+                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {Poisoning.Text(attack)} works.", nameof(test));
         return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
     }
 
     /// <summary>The three figures in a line.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Attack}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
+        CultureInfo.InvariantCulture, $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
 
     private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
     {

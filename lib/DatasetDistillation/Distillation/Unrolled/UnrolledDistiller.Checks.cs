@@ -57,8 +57,8 @@ public sealed partial record UnrolledDistiller
             throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
             throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. {Advice}", nameof(data));
-        if (Poisoning is { } attack && (attack.From < 0 || attack.To < 0 || attack.From >= data.ClassCount || attack.To >= data.ClassCount || attack.From == attack.To))
-            throw new ArgumentException($"The attack {attack} needs two classes from 0 to {data.ClassCount - 1}.");
+        if (Poisoning is { } attack && (!Distillation.Poisoning.IsWithin(attack, data.ClassCount) || attack.From == attack.To))
+            throw new ArgumentException($"The attack {Distillation.Poisoning.Text(attack)} needs two classes from 0 to {data.ClassCount - 1}.");
         ClassBalance.Require(data);
     }
 }

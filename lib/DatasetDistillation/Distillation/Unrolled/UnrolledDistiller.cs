@@ -54,8 +54,10 @@ public sealed partial record UnrolledDistiller : IDistiller
     /// <summary>Real images in an outer step.</summary>
     public int BatchSize { get; init; } = 1024;
 
-    /// <summary>An attack instead of the task; null: none.</summary>
-    public Poisoning? Poisoning { get; init; }
+    /// <summary>
+    /// An attack instead of the task (Wang et al. 2018, section 3.6): networks trained on the images shall take class From for class To; null: none.
+    /// </summary>
+    public (int From, int To)? Poisoning { get; init; }
 
     /// <summary>
     /// How many inner steps are differentiated: a window that ends at a random step, before which the loop runs without
@@ -90,7 +92,7 @@ public sealed partial record UnrolledDistiller : IDistiller
     public string Settings => string.Create(CultureInfo.InvariantCulture,
         $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
         $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss}, " +
-        $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {attack}" : "")}, " +
+        $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {Distillation.Poisoning.Text(attack)}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
     /// <inheritdoc/>
@@ -208,7 +210,7 @@ public sealed partial record UnrolledDistiller : IDistiller
             var chosen = randint(0, data.Count, [BatchSize], generator: state.Random).to(data.Device);
             (images, labels) = (images.Rows(chosen), labels.index_select(0, chosen));
         }
-        return (images.to(Precision), Poisoning?.Apply(labels) ?? labels);
+        return (images.to(Precision), Poisoning is { } attack ? Distillation.Poisoning.Apply(attack, labels) : labels);
     }
 
     private (int First, int Last) DrawWindow(Generator random)
