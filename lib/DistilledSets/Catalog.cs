@@ -8,22 +8,22 @@ namespace DistilledSets;
 /// <summary>The sets, with every setting that decides what they become. Settings were chosen on held-out training images.</summary>
 internal static class Catalog
 {
-    private static readonly Augmentation Digits = Augmentation.Deform();
-
     /// <summary>All sets.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
         new("mnist-10-convnet", Corpus.Mnist, 8000, static (data, _) => ForConvNet(data, 32, 1, 8000), static data => [ReadByConvNet(data, 64)]),
-        new("mnist-100-convnet", Corpus.Mnist, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("mnist-100-convnet", Corpus.Mnist, 3000,
+            static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 300)],
         },
-        new("mnist-500-convnet", Corpus.Mnist, 1500, static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
+        new("mnist-500-convnet", Corpus.Mnist, 1500,
+            static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 400)],
             Looks = 5,
         },
-        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000, static (data, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 1500)])
+        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000, static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 1500)])
         {
             Judges = static _ => [Softly(Networks.DigitCnn(), 500)],
         },
@@ -40,7 +40,8 @@ internal static class Catalog
         {
             From = "mnist-10-digitcnn-soft",
         },
-        new("mnist-500-digitcnn", Corpus.Mnist, 800, static (data, _) => ForDigitCnn(50, 800), static _ => [Softly(Networks.DigitCnn(), 2000), SeedRecipe(100, 250)])
+        new("mnist-500-digitcnn", Corpus.Mnist, 800,
+            static (_, _) => ForDigitCnn(50, 800), static _ => [Softly(Networks.DigitCnn(), 2000), SeedRecipe(100, 250)])
         {
             Judges = static _ => [Softly(Networks.DigitCnn(), 300)],
             Looks = 4,
@@ -61,7 +62,7 @@ internal static class Catalog
             BatchSize = 500,
             Outer = new OuterAdam { LearningRate = 0.01, Beta2 = 0.99, CosineSteps = 2000, CosineFinal = 0.1 },
             Averaging = 0.98,
-        }, static _ => [new NetworkReadOut(Networks.LeNet()) { Labels = LabelUse.Hard, Steps = 60, BatchSize = 10, LearningRate = 3e-3, Schedule = LearningRateSchedule.Constant }]),
+        }, static _ => [SeedRecipe(60, 10) with { Network = Networks.LeNet(), LearningRate = 3e-3 }]),
         new("fashion-10", Corpus.Fashion, 6000, static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
         new("fashion-100", Corpus.Fashion, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
@@ -80,14 +81,12 @@ internal static class Catalog
     ];
 
     /// <summary>Blocks of w, 2w and 4w channels without normalization, from a small initialization.</summary>
-    private static Network ConvNet(ImageDataset data, int width)
-    {
-        var layers = new List<Layer>();
-        for (int block = 0; block < 3; block++)
-            layers.AddRange([Conv.Same(width << block, kernel: 3), new ReLU(), new AveragePool(2)]);
-        return new Network(
-            $"ConvNet {width}-{2 * width}-{4 * width}", [data.Channels, data.Height, data.Width], [.. layers, new Flatten(), new Linear(data.ClassCount)], Initialization.SmallNormal);
-    }
+    private static Network ConvNet(ImageDataset data, int width) =>
+        Networks.ConvNet(data, 3, width, Normalization.None, doubling: true).With(Initialization.SmallNormal);
+
+    /// <summary>Turned, zoomed and shifted, and mirrored where that leaves the class.</summary>
+    private static Augmentation Deformed(ImageDataset data) =>
+        data.MayBeMirrored ? Augmentation.Chain(Augmentation.Flip(data), Augmentation.Deform()) : Augmentation.Deform();
 
     private static FeatureRegression ForConvNet(ImageDataset data, int width, int perClass, long steps) => new()
     {
@@ -95,7 +94,7 @@ internal static class Catalog
         ImagesPerClass = perClass,
         ActiveImages = perClass > 10 ? 100 : 0,
         BatchSize = 200,
-        SupportAugmentation = perClass > 1 ? Digits : null,
+        SupportAugmentation = perClass > 1 ? Deformed(data) : null,
         Outer = new OuterAdam { LearningRate = perClass > 10 ? 5e-3 : 0.03, CosineSteps = steps, CosineFinal = 0.1 },
         Averaging = 0.995,
         Pool = perClass == 1 ? new FeaturePool() : new FeaturePool { TrainingSteps = 2, Lifetime = 400 },
@@ -134,7 +133,7 @@ internal static class Catalog
         BatchSize = 100,
         LearningRate = 3e-3,
         Averaging = 0.99,
-        Augmentation = steps > 150 ? Digits : null,
+        Augmentation = steps > 150 ? Deformed(data) : null,
     };
 
     private static NetworkReadOut Softly(Network network, int steps) => new(network)

@@ -71,7 +71,7 @@ public sealed partial class DistilledSet
     {
         using var scope = NewDisposeScope();
         var labels = nn.functional.one_hot(Labels.argmax(1), ClassCount).to_type(ScalarType.Float32);
-        return new DistilledSet(Images.clone(), labels, $"{Method}; labels one-hot", Preprocessing, LearningRates, Steps);
+        return new DistilledSet(Images.clone(), labels, $"{Method}; labels one-hot", Preprocessing, LearningRates, Steps, ClassNames);
     }
 
     /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>

@@ -130,7 +130,8 @@ public static class Baselines
         var logits = teacher.Forward(theta, set.Images.to(theta.Flat.device));
         return new DistilledSet(
             set.Images.clone(), nn.functional.softmax(logits.Over(temperature), 1).to(set.Images.device),
-            string.Create(CultureInfo.InvariantCulture, $"{set.Method}; labels of a trained {teacher.Name}, temperature {temperature}"), set.Preprocessing);
+            string.Create(CultureInfo.InvariantCulture, $"{set.Method}; labels of a trained {teacher.Name}, temperature {temperature}"), set.Preprocessing,
+            set.LearningRates, set.Steps, set.ClassNames);
     }
 
     private static DistilledSet Set(ImageDataset data, Func<Tensor, int, Tensor> summarize, int perClass, string method)
