@@ -11,7 +11,7 @@ internal static class Catalog
     /// <summary>All sets.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
-        new("mnist-10-convnet", Corpus.Mnist, 8000, static (data, _) => ForConvNet(data, 32, 1, 8000), static data => [ReadByConvNet(data, 64)]),
+        new("mnist-10-convnet", Corpus.Mnist, 20_000, static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
         new("mnist-100-convnet", Corpus.Mnist, 3000,
             static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
@@ -40,8 +40,8 @@ internal static class Catalog
         {
             From = "mnist-10-digitcnn-soft",
         },
-        new("mnist-500-digitcnn", Corpus.Mnist, 800,
-            static (_, _) => ForDigitCnn(50, 800), static _ => [Softly(Networks.DigitCnn(), 2000), SeedRecipe(100, 250)])
+        new("mnist-500-digitcnn", Corpus.Mnist, 3000,
+            static (_, _) => ForDigitCnn(50, 3000), static _ => [Softly(Networks.DigitCnn(), 2000), SeedRecipe(100, 250)])
         {
             Judges = static _ => [Softly(Networks.DigitCnn(), 300)],
             Looks = 4,
