@@ -21,7 +21,7 @@ internal sealed class Inputs(string? folder)
     /// <summary>The 10,000 test images in [0, 1].</summary>
     public ImageDataset Test() => Digits.LoadTest(Options);
 
-    /// <summary>The training images, standardised.</summary>
+    /// <summary>The training images, standardized.</summary>
     public ImageDataset Standardized()
     {
         using var images = Train();

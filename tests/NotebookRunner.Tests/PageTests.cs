@@ -68,7 +68,7 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
     }
 
     [Fact]
-    public void A_page_links_to_its_neighbours_and_the_index()
+    public void A_page_links_to_its_neighbors_and_the_index()
     {
         Assert.Contains("rel=\"prev\" href=\"01-first.html\">← First<", fixture.Page, StringComparison.Ordinal);
         Assert.Contains("rel=\"next\" href=\"03-third.html\">Third →<", fixture.Page, StringComparison.Ordinal);

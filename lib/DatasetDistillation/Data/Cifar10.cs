@@ -60,7 +60,7 @@ public static class Cifar10
                 content.AsSpan(at + 1, Record - 1).CopyTo(pixels.AsSpan(next * (Record - 1)));
             }
         }
-        var images = ImageDataset.FromPixels(new LabelledPixels(Side, Side, pixels, labels) { Channels = Channels }, name,
+        var images = ImageDataset.FromPixels(new LabeledPixels(Side, Side, pixels, labels) { Channels = Channels }, name,
             "CIFAR-10, photographs collected by Krizhevsky, Nair and Hinton", classNames: Names);
         images.MayBeMirrored = true;
         return images;

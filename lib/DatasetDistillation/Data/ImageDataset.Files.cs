@@ -130,7 +130,7 @@ public sealed partial class ImageDataset
     }
 
     /// <summary>A data set of what a reader read from a file; what does not fit is the file's fault.</summary>
-    private static ImageDataset FromFile(string path, LabelledPixels read, int? classCount, IReadOnlyList<string>? classNames = null)
+    private static ImageDataset FromFile(string path, LabeledPixels read, int? classCount, IReadOnlyList<string>? classNames = null)
     {
         try
         {

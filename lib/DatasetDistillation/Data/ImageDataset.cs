@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Labelled images. The tensors belong to the data set: they outlive the dispose scope in which it was made, and
+/// Labeled images. The tensors belong to the data set: they outlive the dispose scope in which it was made, and
 /// <see cref="Dispose"/> frees them. Everything that makes a data set of another leaves that one as it is.
 /// </summary>
 public sealed partial class ImageDataset : IDisposable
@@ -116,7 +116,7 @@ public sealed partial class ImageDataset : IDisposable
     }
 
     /// <summary>A data set of what a reader read.</summary>
-    internal static ImageDataset FromPixels(LabelledPixels read, string name, string source, int? classCount = null,
+    internal static ImageDataset FromPixels(LabeledPixels read, string name, string source, int? classCount = null,
         IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();

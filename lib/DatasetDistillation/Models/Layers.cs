@@ -162,7 +162,7 @@ internal sealed record AveragePool(int Kernel) : Layer
 }
 
 /// <summary>
-/// Normalises each channel of each image to mean 0 and variance 1 over its pixels (Ulyanov et al. 2016), the same in
+/// Normalizes each channel of each image to mean 0 and variance 1 over its pixels (Ulyanov et al. 2016), the same in
 /// training and after.
 /// </summary>
 /// <param name="Affine">Whether a learned gain and bias for each channel follow.</param>

@@ -8,7 +8,7 @@ public static partial class Reports
 {
     /// <summary>
     /// Mean ± standard deviation in per cent, a row for each set and a column for each network. The best set for a network is
-    /// emphasised where all have the same number of images.
+    /// emphasized where all have the same number of images.
     /// </summary>
     /// <param name="matrix">The accuracies.</param>
     /// <param name="title">The heading.</param>

@@ -71,7 +71,7 @@ public static partial class Evaluation
     /// <summary>Accuracy and mean cross-entropy on a data set.</summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
-    /// <param name="data">Labelled images.</param>
+    /// <param name="data">Labeled images.</param>
     /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
     public static Score Evaluate(Network network, Parameters theta, ImageDataset data)
     {
@@ -82,7 +82,7 @@ public static partial class Evaluation
     /// <summary>The most probable class of each image of a data set, with its probability.</summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>
-    /// <param name="data">Labelled images.</param>
+    /// <param name="data">Labeled images.</param>
     /// <param name="temperature">Divides the outputs before they become probabilities, as <see cref="Temperature"/> finds it.</param>
     /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
     public static Predictions Predict(Network network, Parameters theta, ImageDataset data, double temperature = 1)

@@ -25,7 +25,7 @@ public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
     public Parameters this[int index] => members[index];
 
     /// <summary>The accuracies of all networks, in their order.</summary>
-    /// <param name="test">Labelled images, standardized as those that the networks were trained on.</param>
+    /// <param name="test">Labeled images, standardized as those that the networks were trained on.</param>
     /// <exception cref="ArgumentException">The images do not fit the network.</exception>
     public Spread Accuracies(ImageDataset test) => new(members.Select(theta => Evaluation.Evaluate(Network, theta, test).Accuracy));
 

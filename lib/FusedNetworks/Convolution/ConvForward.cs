@@ -133,7 +133,7 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
 
     /// <summary>
     /// y[o, position] = Σ_tap w[o, tap] · plane[tap + position]: the rows of a tile are channels and its vectors are the same
-    /// columns of neighbouring output rows, read from the planes wherever the tap puts them.
+    /// columns of neighboring output rows, read from the planes wherever the tap puts them.
     /// </summary>
     private static void CorrelatePositions(in Correlation c, T* source, T* w, T* biasOrNull, T* output)
     {

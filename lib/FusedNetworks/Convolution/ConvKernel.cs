@@ -25,7 +25,7 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
     }
 
     /// <summary>
-    /// Whether lanes hold output channels rather than neighbouring positions: whichever fills more of the vectors, channels
+    /// Whether lanes hold output channels rather than neighboring positions: whichever fills more of the vectors, channels
     /// being filled in steps of half a widest vector. Positions must be adjacent in the planes.
     /// </summary>
     public static bool LanesAlongChannels(in Correlation c)

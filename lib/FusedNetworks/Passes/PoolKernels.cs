@@ -209,7 +209,7 @@ internal static unsafe partial class PoolKernels
         private static int Place(ulong key) => key >> 32 == uint.MaxValue ? (int)key : ~(int)key;
 
         /// <summary>
-        /// Four outputs at a time: a pair of neighbours is one 64-bit lane, whose low half does the comparing.
+        /// Four outputs at a time: a pair of neighbors is one 64-bit lane, whose low half does the comparing.
         /// The last four of a row overlap those before them where OW is no multiple of four.
         /// </summary>
         private readonly void TwoByTwo(float* x, float* y, int* index)

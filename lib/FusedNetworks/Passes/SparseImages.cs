@@ -1,7 +1,7 @@
 namespace FusedNetworks;
 
 /// <summary>
-/// Labelled images of 8-bit pixels, of which only those that are not black are stored: the position and the value of each.
+/// Labeled images of 8-bit pixels, of which only those that are not black are stored: the position and the value of each.
 /// A linear model meets black pixels for nothing, so a pass over digits reads and computes a fifth of what the images hold.
 /// </summary>
 internal sealed class SparseImages

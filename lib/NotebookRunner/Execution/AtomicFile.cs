@@ -4,7 +4,7 @@ namespace NotebookRunner.Execution;
 internal static class AtomicFile
 {
     /// <summary>
-    /// Writes a file by way of a neighbour with the ending <c>.partial</c>, which an interrupted write may leave behind. Of several
+    /// Writes a file by way of a neighbor with the ending <c>.partial</c>, which an interrupted write may leave behind. Of several
     /// processes that write the same file, the last one's content remains.
     /// </summary>
     /// <exception cref="OutputException">The file cannot be written.</exception>

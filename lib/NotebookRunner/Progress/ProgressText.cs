@@ -39,7 +39,7 @@ internal static partial class ProgressText
         return text.Split('\n', '\r').Select(line => Printable(line).Trim()).LastOrDefault(line => line.Length > 0);
     }
 
-    /// <summary>A text without what would colour, clear or move on a terminal.</summary>
+    /// <summary>A text without what would color, clear or move on a terminal.</summary>
     public static string Printable(string text) => Unprintable().Replace(text, "");
 
     /// <summary>The beginning of a text, with an ellipsis, where the whole is longer; a character of two halves stays whole.</summary>

@@ -53,7 +53,7 @@ internal sealed class RunProgress(IAnsiConsole console)
         var (mark, words) = isGood ? ("[green]✓[/]", "") : ("[red]✗[/]", " " + ProgressText.Status(status).ToUpperInvariant());
         var time = ProgressText.Duration(elapsed);
         var title = ProgressText.Shorten(_title, console.Profile.Width - time.Length - words.Length - 6);
-        console.MarkupLine($"  {mark} {title.EscapeMarkup()} [grey]{time}[/][red]{words}[/]");
+        console.MarkupLine($"  {mark} {title.EscapeMarkup()} [gray]{time}[/][red]{words}[/]");
         foreach (var line in error?.Split('\n') ?? [])
             console.MarkupLineInterpolated($"      [red]{ProgressText.Printable(line)}[/]");
     }

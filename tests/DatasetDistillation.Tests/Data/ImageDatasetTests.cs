@@ -233,7 +233,7 @@ public sealed class ImageDatasetTests : IDisposable
     }
 
     [Fact]
-    public void Colour_images_with_channels_last_are_read_as_such_and_an_ambiguous_shape_is_refused()
+    public void Color_images_with_channels_last_are_read_as_such_and_an_ambiguous_shape_is_refused()
     {
         var pixels = Enumerable.Range(0, 2 * 32 * 32 * 3).Select(static i => (byte)(i % 251)).ToArray();
         new Npz { ["images"] = NpyArray.From(pixels, 2, 32, 32, 3), ["labels"] = NpyArray.From([0L, 1]) }.Save(folder["last.npz"]);

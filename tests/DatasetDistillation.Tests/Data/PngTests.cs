@@ -37,7 +37,7 @@ public class PngTests
     }
 
     [Fact]
-    public void Palette_colours_are_looked_up_with_their_transparency()
+    public void Palette_colors_are_looked_up_with_their_transparency()
     {
         byte[] palette = [10, 20, 30, 40, 50, 60];
 
@@ -178,17 +178,17 @@ public class PngTests
     }
 
     /// <summary>A PNG file of filtered rows, as another encoder would write it.</summary>
-    private static byte[] File(int width, int height, int bitDepth, int colour, byte[] rows, params (string Type, byte[] Data)[] chunks) =>
-        File(width, height, bitDepth, colour, rows, 0, chunks);
+    private static byte[] File(int width, int height, int bitDepth, int color, byte[] rows, params (string Type, byte[] Data)[] chunks) =>
+        File(width, height, bitDepth, color, rows, 0, chunks);
 
     private static byte[] File(
-        int width, int height, int bitDepth, int colour, byte[] rows, int interlace, params (string Type, byte[] Data)[] chunks)
+        int width, int height, int bitDepth, int color, byte[] rows, int interlace, params (string Type, byte[] Data)[] chunks)
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         header[8] = (byte)bitDepth;
-        header[9] = (byte)colour;
+        header[9] = (byte)color;
         header[12] = (byte)interlace;
 
         using var compressed = new MemoryStream();

@@ -77,7 +77,7 @@ public class SyntheticDigitsTests
     {
         private readonly float[][] weights = [.. Enumerable.Range(0, 10).Select(_ => new float[785])];
 
-        public static SoftmaxRegression Train(LabelledPixels data, int epochs)
+        public static SoftmaxRegression Train(LabeledPixels data, int epochs)
         {
             const float LearningRate = 0.02f;
             var model = new SoftmaxRegression();
@@ -97,12 +97,12 @@ public class SyntheticDigitsTests
             return model;
         }
 
-        public double Accuracy(LabelledPixels data) =>
+        public double Accuracy(LabeledPixels data) =>
             Enumerable.Range(0, data.Count).Average(i => TensorPrimitives.IndexOfMax<float>(Scores(Inputs(data, i))) == data.Labels[i] ? 1.0 : 0.0);
 
         private float[] Scores(float[] x) => Array.ConvertAll(weights, row => TensorPrimitives.Dot<float>(row, x));
 
-        private static float[] Inputs(LabelledPixels data, int index) => [.. data.Slice(index, 1).Pixels.Select(static pixel => pixel / 255f), 1];
+        private static float[] Inputs(LabeledPixels data, int index) => [.. data.Slice(index, 1).Pixels.Select(static pixel => pixel / 255f), 1];
     }
 
     [Fact]

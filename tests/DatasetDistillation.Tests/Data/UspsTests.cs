@@ -47,7 +47,7 @@ public sealed class UspsTests : IDisposable
     [Fact]
     public void Images_are_enlarged_by_bilinear_interpolation()
     {
-        // A ramp stays one between the centres of its outermost pixels, and is level beyond them.
+        // A ramp stays one between the centers of its outermost pixels, and is level beyond them.
         var ramp = Enumerable.Range(0, 256).Select(static i => (2.0 * (i % 16) / 15) - 1).ToArray();
         folder.Write("zip.test", Dense(1, ramp));
 

@@ -135,9 +135,9 @@ public sealed class BaselinesTests : IDisposable
     [Fact]
     public void The_nearest_image_decides()
     {
-        using var set = new DistilledSet(tensor(new float[] { 0, 0.5f, 1 }, [3, 1, 1, 1]), eye(3), "three greys");
+        using var set = new DistilledSet(tensor(new float[] { 0, 0.5f, 1 }, [3, 1, 1, 1]), eye(3), "three grays");
         long[] classes = [0, 1, 2, 2];
-        using var test = new ImageDataset(arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "greys of 0.1, 0.3, 0.5, 0.7", classCount: 3);
+        using var test = new ImageDataset(arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "grays of 0.1, 0.3, 0.5, 0.7", classCount: 3);
         Assert.Equal(0.5, set.NearestNeighborAccuracy(test));
         using var other = new ImageDataset(rand([4, 1, 2, 2]), tensor(classes), "larger", classCount: 3);
         Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => set.NearestNeighborAccuracy(other)).Message, StringComparison.Ordinal);

@@ -62,14 +62,14 @@ public sealed class DistilledSetReportingTests
     [Fact]
     public void A_wall_has_a_row_for_each_set_of_what_was_made_for_every_class()
     {
-        using var grey = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())), "test");
+        using var gray = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())), "test");
         using var drifted = new DistilledSet(arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
-        var wall = new[] { ("grey", grey), ("drifted", drifted) }.Wall();
-        Assert.Equal<string>(["grey", "drifted"], wall.RowLabels);
+        var wall = new[] { ("gray", gray), ("drifted", drifted) }.Wall();
+        Assert.Equal<string>(["gray", "drifted"], wall.RowLabels);
         Assert.Equal<string>(["0", "1"], wall.ColumnLabels);
         Assert.Equal([0, 2 / 3f, 0, 1], wall.Images.Pixels.ToArray());
         using var other = new DistilledSet(rand([2, 1, 3, 3]), eye(2), "test");
-        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => new[] { ("grey", grey), ("other", other) }.Wall()).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => new[] { ("gray", gray), ("other", other) }.Wall()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

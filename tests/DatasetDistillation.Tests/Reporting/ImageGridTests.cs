@@ -25,7 +25,7 @@ public class ImageGridTests
     }
 
     [Fact]
-    public void ColourImagesKeepTheirChannels()
+    public void ColorImagesKeepTheirChannels()
     {
         var images = new float[1, 3, 1, 1];
         (images[0, 0, 0, 0], images[0, 1, 0, 0], images[0, 2, 0, 0]) = (1f, 0.4f, 0f);

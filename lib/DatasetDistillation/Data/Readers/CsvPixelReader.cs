@@ -11,7 +11,7 @@ internal static class CsvPixelReader
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The header or a line is not as it must be; the message has the line number.</exception>
-    public static LabelledPixels Read(string path, int height, int width, int? classCount)
+    public static LabeledPixels Read(string path, int height, int width, int? classCount)
     {
         int classes = classCount ?? DataLimits.MaximumClasses;
         DatasetChecks.ClassCount(classes);
@@ -43,7 +43,7 @@ internal static class CsvPixelReader
         }
         if (labels.Count == 0)
             throw new InvalidDataException($"'{path}' has a header but no images.");
-        return new LabelledPixels(height, width, [.. pixels], [.. labels]);
+        return new LabeledPixels(height, width, [.. pixels], [.. labels]);
 
         string Text(int field) => Encoding.UTF8.GetString(csv.GetSpan(field));
 

@@ -11,7 +11,7 @@ internal static class IdxReader
 
     /// <summary>Reads the images and the labels of a published data set, checked.</summary>
     /// <inheritdoc cref="Read(string, string, int?, long)"/>
-    public static LabelledPixels Read(string[] paths, DataFile[] files, int classCount) =>
+    public static LabeledPixels Read(string[] paths, DataFile[] files, int classCount) =>
         Read(paths[0], paths[1], classCount, DataLimits.DefaultMaximumBytes, files[0], files[1]);
 
     /// <summary>Reads images and labels.</summary>
@@ -21,11 +21,11 @@ internal static class IdxReader
     /// <param name="maximumBytes">The bytes that a gzipped file may unpack to.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the two do not belong together.</exception>
-    public static LabelledPixels Read(
+    public static LabeledPixels Read(
         string imagesPath, string labelsPath, int? classCount, long maximumBytes = DataLimits.DefaultMaximumBytes) =>
         Read(imagesPath, labelsPath, classCount, maximumBytes, null, null);
 
-    private static LabelledPixels Read(
+    private static LabeledPixels Read(
         string imagesPath, string labelsPath, int? classCount, long maximumBytes, DataFile? expectedImages, DataFile? expectedLabels)
     {
         DatasetChecks.ClassCount(classCount ?? DataLimits.MaximumClasses);
@@ -40,7 +40,7 @@ internal static class IdxReader
         int bad = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)Math.Min((classCount ?? int.MaxValue) - 1, byte.MaxValue));
         if (bad >= 0)
             throw new InvalidDataException($"Label {bad} of '{labelsPath}' is {labels[bad]}; labels must be 0 to {classCount - 1}.");
-        return new LabelledPixels(imageShape[1], imageShape[2], pixels, Array.ConvertAll(labels, label => (long)label));
+        return new LabeledPixels(imageShape[1], imageShape[2], pixels, Array.ConvertAll(labels, label => (long)label));
     }
 
     private static (int[] Shape, byte[] Elements) Read(string path, int magic, string what, long maximumBytes, DataFile? expected)

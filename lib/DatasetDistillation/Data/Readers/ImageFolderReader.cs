@@ -12,7 +12,7 @@ internal static class ImageFolderReader
     /// <exception cref="InvalidDataException">
     /// There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.
     /// </exception>
-    public static (LabelledPixels Images, IReadOnlyList<string> ClassNames) Read(string path, ImageFolderOptions options)
+    public static (LabeledPixels Images, IReadOnlyList<string> ClassNames) Read(string path, ImageFolderOptions options)
     {
         DatasetChecks.Size(options.Height, options.Width);
         if (!Directory.Exists(path))
@@ -48,7 +48,7 @@ internal static class ImageFolderReader
         var pixels = new byte[kept.Count * channels * size];
         for (int place = 0; place < kept.Count; place++)
             Planes(read[kept[place]].Pixels, pixels.AsSpan(place * channels * size, channels * size), size);
-        return (new LabelledPixels(options.Height, options.Width, pixels, [.. kept.Select(i => files[i].Label)]) { Channels = channels }, names);
+        return (new LabeledPixels(options.Height, options.Width, pixels, [.. kept.Select(i => files[i].Label)]) { Channels = channels }, names);
     }
 
     private static string[] ClassFolders(string path)

@@ -22,7 +22,7 @@ internal static class UspsReader
     /// <exception cref="InvalidDataException">
     /// The file is packed otherwise, too large, damaged, or a line is not as it must be; the message has its number.
     /// </exception>
-    public static LabelledPixels Read(string path, long maximumBytes = DataLimits.DefaultMaximumBytes)
+    public static LabeledPixels Read(string path, long maximumBytes = DataLimits.DefaultMaximumBytes)
     {
         using var stream = Unpacking.Open(path, out long fileLength, out _);
         var (labels, pixels, isSparse) = (new List<long>(), new List<byte>(), false);
@@ -58,7 +58,7 @@ internal static class UspsReader
         if (labels.Count == 0)
             throw new InvalidDataException($"'{path}' holds no images. Delete it and get it again.");
         long shift = isSparse && !labels.Contains(0) ? 1 : 0;
-        return new LabelledPixels(MnistSide, MnistSide, [.. pixels], [.. labels.Select(label => label - shift)]);
+        return new LabeledPixels(MnistSide, MnistSide, [.. pixels], [.. labels.Select(label => label - shift)]);
 
         IEnumerable<string> Lines(StreamReader reader)
         {

@@ -4,7 +4,7 @@ namespace DatasetDistillation.Data;
 
 /// <summary>
 /// Writes digits as people would: one of a digit's styles, its points moved, bent, slanted and turned at random, drawn
-/// with a pen of random width and pressure, sized and centred by mass as MNIST's digits are. Not thread-safe.
+/// with a pen of random width and pressure, sized and centered by mass as MNIST's digits are. Not thread-safe.
 /// </summary>
 internal sealed class DigitPen
 {
@@ -74,7 +74,7 @@ internal sealed class DigitPen
         (2 * b) + ((c - a) * t) + (((2 * a) - (5 * b) + (4 * c) - d) * (t * t)) + (((3 * b) - a - (3 * c) + d) * (t * t * t)));
 
     /// <summary>
-    /// Scales the segments to the box, keeping their proportions, and moves their centre of mass near the image's centre.
+    /// Scales the segments to the box, keeping their proportions, and moves their center of mass near the image's center.
     /// </summary>
     private void Place(float radius, ref SplitMix random)
     {
@@ -91,8 +91,8 @@ internal sealed class DigitPen
 
         var extent = high - low;
         float scale = ((BoxSide * random.Uniform(0.86f, 1.04f)) - (2 * radius)) / Math.Max(extent.X, extent.Y);
-        var centre = new Vector2((Side - 1) / 2f) + (0.8f * new Vector2(random.Normal(), random.Normal()));
-        var offset = centre - (scale * moment / length);
+        var center = new Vector2((Side - 1) / 2f) + (0.8f * new Vector2(random.Normal(), random.Normal()));
+        var offset = center - (scale * moment / length);
         for (int i = 0; i < segments.Count; i++)
             segments[i] = new Segment((scale * segments[i].From) + offset, (scale * segments[i].To) + offset);
     }
@@ -135,13 +135,13 @@ internal sealed class DigitPen
         }
     }
 
-    /// <summary>Each pixel gives the given part of itself to each of its two neighbours; the margins are paper.</summary>
+    /// <summary>Each pixel gives the given part of itself to each of its two neighbors; the margins are paper.</summary>
     private static void Blur(float[] from, float[] to, int step, float part)
     {
         for (int i = 0; i < from.Length; i++)
         {
-            float neighbours = (i < step ? 0 : from[i - step]) + (i + step >= from.Length ? 0 : from[i + step]);
-            to[i] = ((1 - (2 * part)) * from[i]) + (part * neighbours);
+            float neighbors = (i < step ? 0 : from[i - step]) + (i + step >= from.Length ? 0 : from[i + step]);
+            to[i] = ((1 - (2 * part)) * from[i]) + (part * neighbors);
         }
     }
 

@@ -50,7 +50,7 @@ public static class SyntheticDigits
     /// <summary>
     /// Images and labels as bytes. Each run of ten images that begins at a multiple of ten holds every digit once.
     /// </summary>
-    internal static LabelledPixels Draw(int count, long seed, long first)
+    internal static LabeledPixels Draw(int count, long seed, long first)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
@@ -64,7 +64,7 @@ public static class SyntheticDigits
             pen.Draw((int)labels[i], ref random, pixels.AsSpan(i * Size, Size));
             return pen;
         }, _ => { });
-        return new LabelledPixels(DigitPen.Side, DigitPen.Side, pixels, labels);
+        return new LabeledPixels(DigitPen.Side, DigitPen.Side, pixels, labels);
     }
 
     /// <summary>The label of an image: the digits in an order of their own for each block of ten.</summary>

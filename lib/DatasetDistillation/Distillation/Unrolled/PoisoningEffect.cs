@@ -39,7 +39,7 @@ public sealed class PoisoningEffect
     /// <param name="attack">Which class is to be taken for which.</param>
     /// <param name="network">The architecture.</param>
     /// <param name="networks">The weights of at least one network.</param>
-    /// <param name="test">Labelled images with their true labels, standardized as the training images were.</param>
+    /// <param name="test">Labeled images with their true labels, standardized as the training images were.</param>
     /// <exception cref="ArgumentException">
     /// There is no network, an architecture does not fit, or the attacked class has no images.
     /// </exception>

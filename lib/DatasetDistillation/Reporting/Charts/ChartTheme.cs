@@ -14,7 +14,7 @@ internal static class ChartTheme
     internal const string Font = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
     internal const string Clear = "rgba(0,0,0,0)";
 
-    /// <summary>Blue, orange, green, purple, ochre, cyan, red and grey.</summary>
+    /// <summary>Blue, orange, green, purple, ochre, cyan, red and gray.</summary>
     internal static string[] Colors { get; } = ["#2586D0", "#DB6F22", "#1D9F78", "#BE5DB1", "#9C8318", "#2B98AF", "#D0485B", "#7C8791"];
 
     internal static Palette LightPalette { get; } =

@@ -116,8 +116,8 @@ internal sealed class GridPainter
         for (var i = 0; i < tile.Lines.Length; i++)
         {
             var start = x + (width - (int)Math.Round(StrokeFont.WidthOf(tile.Lines[i]))) / 2;
-            var colour = tile.Marked ? Wrong : i == 0 ? Ink : Muted;
-            StrokeFont.Draw(raster, tile.Lines[i], start, y + height + 4 + i * StrokeFont.LineHeight, colour, pen: tile.Marked ? 1.6 : 1.3);
+            var color = tile.Marked ? Wrong : i == 0 ? Ink : Muted;
+            StrokeFont.Draw(raster, tile.Lines[i], start, y + height + 4 + i * StrokeFont.LineHeight, color, pen: tile.Marked ? 1.6 : 1.3);
         }
     }
 }

@@ -4,8 +4,8 @@ using TorchSharp;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
-/// Images to be shown: n of them, all of one size, with 1 (grey) or 3 (red, green, blue) channels. Arrays [n, h, w] and
-/// [n, c, h, w] convert to it by themselves, and so do rows of pixels of square grey images. The pixels are copied.
+/// Images to be shown: n of them, all of one size, with 1 (gray) or 3 (red, green, blue) channels. Arrays [n, h, w] and
+/// [n, c, h, w] convert to it by themselves, and so do rows of pixels of square gray images. The pixels are copied.
 /// </summary>
 internal sealed class ImageBatch
 {
@@ -30,7 +30,7 @@ internal sealed class ImageBatch
     /// <summary>How many images there are.</summary>
     public int Count => pixels.Length / (Channels * Height * Width);
 
-    /// <summary>1 (grey) or 3 (red, green, blue).</summary>
+    /// <summary>1 (gray) or 3 (red, green, blue).</summary>
     public int Channels { get; }
 
     /// <summary>Pixels from top to bottom.</summary>
@@ -45,7 +45,7 @@ internal sealed class ImageBatch
     /// <summary>All pixels, [n, c, h, w].</summary>
     public ReadOnlySpan<float> Pixels => pixels.AsSpan();
 
-    /// <summary>Square grey images, one row of pixels for each.</summary>
+    /// <summary>Square gray images, one row of pixels for each.</summary>
     /// <exception cref="ArgumentException">The rows differ in length, or the length is not a square.</exception>
     public static implicit operator ImageBatch(float[][] images)
     {
@@ -63,11 +63,11 @@ internal sealed class ImageBatch
         return new ImageBatch([.. images.SelectMany(image => image)], 1, side, side);
     }
 
-    /// <summary>Square grey images, one row of pixels for each.</summary>
+    /// <summary>Square gray images, one row of pixels for each.</summary>
     public static implicit operator ImageBatch(double[][] images) =>
         images.Select(image => image.Select(v => (float)v).ToArray()).ToArray();
 
-    /// <summary>Grey images [n, h, w].</summary>
+    /// <summary>Gray images [n, h, w].</summary>
     public static implicit operator ImageBatch(float[,,] images) =>
         new([.. images.Cast<float>()], 1, images.GetLength(1), images.GetLength(2));
 
@@ -75,7 +75,7 @@ internal sealed class ImageBatch
     public static implicit operator ImageBatch(float[,,,] images) =>
         new([.. images.Cast<float>()], images.GetLength(1), images.GetLength(2), images.GetLength(3));
 
-    /// <summary>Copies images [n, c, h, w], or grey ones [n, h, w].</summary>
+    /// <summary>Copies images [n, c, h, w], or gray ones [n, h, w].</summary>
     /// <exception cref="ArgumentException">
     /// The tensor has another number of dimensions, or a number of channels other than 1 and 3.
     /// </exception>
@@ -106,7 +106,7 @@ public enum PixelScaling
     AllImages,
 
     /// <summary>
-    /// The greatest absolute value of all images is black, its negative white, and 0 the grey between: for images learned
+    /// The greatest absolute value of all images is black, its negative white, and 0 the gray between: for images learned
     /// without bounds, as jaxopt's data set distillation example shows them.
     /// </summary>
     Symmetric,

@@ -28,24 +28,24 @@ internal static class StrokeFont
     /// <param name="text">One line.</param>
     /// <param name="left">Where the line begins.</param>
     /// <param name="top">The upper edge of the line.</param>
-    /// <param name="colour">Of the ink.</param>
+    /// <param name="color">Of the ink.</param>
     /// <param name="scale">1 is the size of about 14 CSS pixels.</param>
     /// <param name="pen">The width of the pen in pixels.</param>
-    public static void Draw(Raster raster, string text, int left, int top, Rgb colour, double scale = 1, double pen = 1.3)
+    public static void Draw(Raster raster, string text, int left, int top, Rgb color, double scale = 1, double pen = 1.3)
     {
         var x = left + 0.5;
         var baseline = top + Math.Round(Ascent * scale) - 0.5;
         foreach (var character in text)
         {
             var glyph = Of(character);
-            DrawGlyph(raster, glyph, x, baseline, colour, scale, pen / 2);
+            DrawGlyph(raster, glyph, x, baseline, color, scale, pen / 2);
             x += glyph.Advance * scale;
         }
     }
 
     private static Glyph Of(char character) => Glyphs.GetValueOrDefault(character, Unknown);
 
-    private static void DrawGlyph(Raster raster, Glyph glyph, double x, double baseline, Rgb colour, double scale, double radius)
+    private static void DrawGlyph(Raster raster, Glyph glyph, double x, double baseline, Rgb color, double scale, double radius)
     {
         var segments = glyph.Strokes
             .SelectMany(stroke => stroke.Zip(stroke.Length == 1 ? stroke : stroke.Skip(1)))
@@ -67,7 +67,7 @@ internal static class StrokeFont
                     var distance = Distance(px + 0.5, py + 0.5, s.X1, s.Y1, s.X2, s.Y2);
                     ink = Math.Max(ink, (isDot ? radius * 1.4 : radius) - distance + 0.5);
                 }
-                raster.Blend(px, py, colour, Math.Min(ink, 1));
+                raster.Blend(px, py, color, Math.Min(ink, 1));
             }
     }
 

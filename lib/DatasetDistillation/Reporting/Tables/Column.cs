@@ -5,7 +5,7 @@ namespace DatasetDistillation.Reporting;
 /// <summary>Which value of a column is the best.</summary>
 public enum Best
 {
-    /// <summary>None is emphasised.</summary>
+    /// <summary>None is emphasized.</summary>
     None,
 
     /// <summary>The highest, such as an accuracy.</summary>
@@ -25,7 +25,7 @@ public sealed record Column
     /// <summary>The heading.</summary>
     public string Name { get; }
 
-    /// <summary>Which value is emphasised.</summary>
+    /// <summary>Which value is emphasized.</summary>
     public Best Best { get; }
 
     /// <summary>Numbers with a fixed number of decimals and a unit after them ("images/s").</summary>

@@ -4,7 +4,7 @@ using System.Text;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
-/// A table of results: a named row for each method, a column for each measurement, the best of each column emphasised.
+/// A table of results: a named row for each method, a column for each measurement, the best of each column emphasized.
 /// <code>
 /// new ResultsTable("method", Column.Percent("accuracy"), Column.Duration("time"))
 ///     .Add("random real", (0.61, 0.04), 0.2)
@@ -134,7 +134,7 @@ public sealed class ResultsTable : IRichOutput
         return $"<{element} style=\"{style}\">{(isBest ? $"<strong>{words}</strong>" : words)}</{element}>";
     }
 
-    /// <summary>The best value of a column as it is written; null where none is to be emphasised.</summary>
+    /// <summary>The best value of a column as it is written; null where none is to be emphasized.</summary>
     private string? BestText(int column)
     {
         var candidates = Rows.Select(row => row.Cells[column]).Where(cell => cell.Value is { } v && double.IsFinite(v)).ToArray();

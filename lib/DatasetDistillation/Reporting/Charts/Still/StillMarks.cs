@@ -75,7 +75,7 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
     private void DrawBars(StillBars bars)
     {
         var zero = area.Y(Math.Max(0, area.YTicks.Low));
-        var labelled = bars.Labels.Length == bars.Heights.Length
+        var labeled = bars.Labels.Length == bars.Heights.Length
             && bars.Labels.Zip(bars.Left, bars.Right)
                 .All(bar => SvgCanvas.WidthOf(bar.First, 11) <= 1.2 * (area.X(bar.Third) - area.X(bar.Second)));
         for (var i = 0; i < bars.Heights.Length; i++)
@@ -85,7 +85,7 @@ internal sealed class StillMarks(SvgCanvas svg, StillChart chart, PlotArea area)
                 continue;
             var (y, gap) = (area.Y(value), Math.Min(1, (right - left) / 4));
             svg.Rectangle(left + (gap / 2), Math.Min(y, zero), right - left - gap, Math.Abs(y - zero), Fill(bars));
-            if (labelled)
+            if (labeled)
                 svg.Text((left + right) / 2, value < 0 ? y + 13 : y - 4, bars.Labels[i], StillPicture.Part("muted"), Anchor.Middle, 11);
         }
         svg.Line(area.Left, zero, area.Right, zero, "stroke-width=\"1\" " + StillPicture.Part("axis"));

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace DatasetDistillation.Reporting;
 
-/// <summary>Where an axis begins and ends, and the values labelled along it.</summary>
+/// <summary>Where an axis begins and ends, and the values labeled along it.</summary>
 internal sealed record Ticks(double Low, double High, ImmutableArray<double> Values, ImmutableArray<string> Labels)
 {
     // Anything less, in which the steps between ticks would have too few bits, is drawn as nothing.
@@ -13,7 +13,7 @@ internal sealed record Ticks(double Low, double High, ImmutableArray<double> Val
     /// <param name="low">The least value shown.</param>
     /// <param name="high">The greatest value shown; below <paramref name="low"/> where there is none.</param>
     /// <param name="most">At most about so many ticks.</param>
-    /// <param name="whole">Only whole numbers may be labelled.</param>
+    /// <param name="whole">Only whole numbers may be labeled.</param>
     public static Ticks For(StillAxis axis, double low, double high, int most, bool whole)
     {
         if (axis.Categories.Length > 0)
