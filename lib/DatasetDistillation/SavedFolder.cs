@@ -108,7 +108,8 @@ internal sealed class SavedFolder(string folder)
     {
         ArgumentNullException.ThrowIfNull(row);
         if (row.TrainingSet is null || row.ReadOut is null || row.Data is null)
-            throw new ArgumentException("A result says which training set, read-out and data it is about; one of them is missing.", nameof(row));
+            throw new ArgumentException(
+                "A result says which training set, read-out and data it is about; one of them is missing.", nameof(row));
         Checked(row.Notebook);
         if (row.Accuracy is not (>= 0 and <= 1))
             throw new ArgumentException($"An accuracy is between 0 and 1; got {row.Accuracy}.", nameof(row));

@@ -34,9 +34,11 @@ internal static class CommandLine
         list.SetAction(static _ =>
         {
             foreach (var recipe in Catalog.All)
-                Console.WriteLine($"{recipe.Name,-24} {recipe.Corpus.Name}, {recipe.Steps:N0} steps{(recipe.From is null ? "" : $", from {recipe.From}")}");
+                Console.WriteLine($"{recipe.Name,-24} {recipe.Corpus.Name}, {recipe.Steps:N0} " +
+                    $"steps{(recipe.From is null ? "" : $", from {recipe.From}")}");
         });
-        var make = new Command("make", "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command then goes on.")
+        var make = new Command("make", "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command " +
+            "then goes on.")
         {
             set, networks, folder,
         };

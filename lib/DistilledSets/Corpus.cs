@@ -33,5 +33,6 @@ internal sealed record Corpus(string Name, Func<ImageDataset> LoadTraining, Func
     /// <exception cref="InvalidDataException">There is another data set instead.</exception>
     private static ImageDataset Only(string name, ImageDataset data) => data.Name.StartsWith(name, StringComparison.Ordinal)
         ? data
-        : throw new InvalidDataException($"{name} is wanted, but there is only {data.Name}. Let it be downloaded, or see data/README.md for where to put it.");
+        : throw new InvalidDataException(
+            $"{name} is wanted, but there is only {data.Name}. Let it be downloaded, or see data/README.md for where to put it.");
 }

@@ -20,8 +20,8 @@ internal sealed record Recipe(
     public string? From { get; init; }
 
     /// <summary>
-    /// How candidates are judged on held-out images while it is made, in fewer steps or by fewer networks; null: as <see cref="ReadOuts"/>. The
-    /// mean accuracy decides.
+    /// How candidates are judged on held-out images while it is made, in fewer steps or by fewer networks; null: as <see cref="ReadOuts"/>.
+    /// The mean accuracy decides.
     /// </summary>
     public Func<ImageDataset, IReadOnlyList<NetworkReadOut>>? Judges { get; init; }
 

@@ -38,7 +38,8 @@ public class PublicSurfaceTests
         string[] written = File.ReadAllLines(FilePath());
         var changes = actual.Except(written).Select(static line => "+ " + line).Concat(written.Except(actual).Select(static line => "- " + line));
         Assert.True(!changes.Any(), $"The public surface is not that of {FilePath()}:\n{string.Join('\n', changes)}\n"
-            + $"If that is meant: {Rewrite}=1 dotnet test -c Release tests/DatasetDistillation.Tests --filter {nameof(PublicSurfaceTests)}");
+            + $"If that is meant: {Rewrite}=1 dotnet test -c Release tests/DatasetDistillation.Tests --filter " +
+                $"{nameof(PublicSurfaceTests)}");
     }
 
     [Fact]
@@ -69,7 +70,9 @@ public class PublicSurfaceTests
         _ => "class",
     };
 
-    /// <summary>Whether callers or derived types see it and it was written by hand: not what a compiler adds to a record, nor an accessor.</summary>
+    /// <summary>
+    /// Whether callers or derived types see it and it was written by hand: not what a compiler adds to a record, nor an accessor.
+    /// </summary>
     private static bool IsPublic(MemberInfo member) => !member.IsDefined(typeof(CompilerGeneratedAttribute), false) && member switch
     {
         MethodBase method => IsSeen(method) && (!method.IsSpecialName || method.IsConstructor || method.Name.StartsWith("op_", StringComparison.Ordinal))

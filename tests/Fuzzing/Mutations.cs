@@ -78,7 +78,10 @@ internal static class Mutations
         return packed.ToArray();
     }
 
-    /// <summary>Damages an archive, the bytes of an array in it, or replaces arrays by others; the checksums are right where it is not the archive itself.</summary>
+    /// <summary>
+    /// Damages an archive, the bytes of an array in it, or replaces arrays by others; the checksums are right where it is not the archive
+    /// itself.
+    /// </summary>
     public static byte[] Archive(byte[] file, Random random)
     {
         int kind = random.Next(4);

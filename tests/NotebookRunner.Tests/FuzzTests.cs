@@ -8,7 +8,9 @@ using Xunit;
 
 namespace NotebookRunner.Tests;
 
-/// <summary>Notebooks with random damage. The environment variable <c>FUZZ_MUTATIONS</c> asks for more than there is time for here.</summary>
+/// <summary>
+/// Notebooks with random damage. The environment variable <c>FUZZ_MUTATIONS</c> asks for more than there is time for here.
+/// </summary>
 public sealed class FuzzTests : IDisposable
 {
     private static readonly string[] s_odd =

@@ -1,9 +1,9 @@
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// CIFAR-10 (Krizhevsky 2009, "Learning multiple layers of features from tiny images"): photographs in color, 32×32 pixels, in ten classes. It is looked
-/// for in the data folders, in <c>cifar-10/</c>, <c>cifar-10-batches-bin/</c> or directly, in its binary version, gzipped or not, and else
-/// downloaded (170 MB).
+/// CIFAR-10 (Krizhevsky 2009, "Learning multiple layers of features from tiny images"): photographs in color, 32×32 pixels, in ten classes.
+/// It is looked for in the data folders, in <c>cifar-10/</c>, <c>cifar-10-batches-bin/</c> or directly, in its binary version, gzipped or
+/// not, and else downloaded (170 MB).
 /// </summary>
 public static class Cifar10
 {
@@ -39,7 +39,8 @@ public static class Cifar10
             && source.Find(options.FoldersToSearch, part) is { } found)
         {
             var images = Read(found, [part], "CIFAR-10 test set, first 1,000");
-            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: '{files[0].Name}' is not in the data folder.");
+            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: '{files[0].Name}' is not in the " +
+                $"data folder.");
             return images;
         }
         return Read(options.Get(source, files, cancellation), files, "CIFAR-10 test set");

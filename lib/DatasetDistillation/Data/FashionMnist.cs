@@ -1,8 +1,8 @@
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): photographs of clothes, gray and 28×28 pixels, in ten classes. It is looked for in the
-/// data folders, in <c>fashion-mnist/</c> or directly, in MNIST's IDX form, gzipped or not, and else downloaded (31 MB).
+/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747): photographs of clothes, gray and 28×28 pixels, in ten classes. It is
+/// looked for in the data folders, in <c>fashion-mnist/</c> or directly, in MNIST's IDX form, gzipped or not, and else downloaded (31 MB).
 /// </summary>
 public static class FashionMnist
 {

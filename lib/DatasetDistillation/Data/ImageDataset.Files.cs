@@ -10,12 +10,16 @@ public sealed partial class ImageDataset
     /// <param name="classCount">The number of classes; left out, the largest label + 1, and every label up to it must occur.</param>
     /// <param name="maximumBytes">The bytes that a gzipped file may unpack to; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, too large or of another kind, or the two do not belong together.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is damaged, too large or of another kind, or the two do not belong together.
+    /// </exception>
     public static ImageDataset FromIdx(string imagesPath, string labelsPath, int? classCount = null,
         long maximumBytes = Npz.DefaultMaximumBytes) =>
         FromFile(imagesPath, IdxReader.Read(imagesPath, labelsPath, classCount, maximumBytes: maximumBytes), classCount);
 
-    /// <summary>Reads a file like Kaggle's digit recognizer's <c>train.csv</c>: a header <c>label,pixel0,…</c>, then a gray image per line, 0–255.</summary>
+    /// <summary>
+    /// Reads a file like Kaggle's digit recognizer's <c>train.csv</c>: a header <c>label,pixel0,…</c>, then a gray image per line, 0–255.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="height">The height of an image.</param>
     /// <param name="width">The width of an image.</param>
@@ -26,8 +30,9 @@ public sealed partial class ImageDataset
         FromFile(path, CsvPixelReader.Read(path, height, width, classCount), classCount);
 
     /// <summary>
-    /// Reads a folder that holds a folder of PNG and JPEG files for each class. The classes are called as their folders are. Images of any size are cropped to
-    /// the wanted proportions and resized, and colors are kept. For training and test images from one folder use <see cref="StratifiedSplit"/>.
+    /// Reads a folder that holds a folder of PNG and JPEG files for each class. The classes are called as their folders are. Images of any
+    /// size are cropped to the wanted proportions and resized, and colors are kept. For training and test images from one folder use
+    /// <see cref="StratifiedSplit"/>.
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="height">The height that the images get.</param>
@@ -40,7 +45,9 @@ public sealed partial class ImageDataset
     /// <param name="path">The folder.</param>
     /// <param name="options">The size that the images get, and how.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no classes or no images, they are too large, or one cannot be read and is not to be skipped.
+    /// </exception>
     public static ImageDataset FromFolder(string path, ImageFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -51,17 +58,24 @@ public sealed partial class ImageDataset
     }
 
     /// <summary>
-    /// Reads a <c>.npz</c> file with images as bytes (0–255) or floats (0–1), <c>[n, height, width]</c>, <c>[n, channels, height, width]</c> or
-    /// <c>[n, height, width, channels]</c>, and integer labels <c>[n]</c>, as <see cref="Save"/> writes it and others may.
+    /// Reads a <c>.npz</c> file with images as bytes (0–255) or floats (0–1), <c>[n, height, width]</c>, <c>[n, channels, height,
+    /// width]</c> or <c>[n, height, width, channels]</c>, and integer labels <c>[n]</c>, as <see cref="Save"/> writes it and others may.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="images">What the array of images is called.</param>
     /// <param name="labels">What the array of labels is called.</param>
-    /// <param name="classCount">The number of classes; left out, what the file says, else the largest label + 1, and every label up to it must occur.</param>
-    /// <param name="channelsLast">Whether the images are <c>[n, height, width, channels]</c>; left out, as the file says, else as its shape does, where only one place has 1 or 3.</param>
+    /// <param name="classCount">
+    /// The number of classes; left out, what the file says, else the largest label + 1, and every label up to it must occur.
+    /// </param>
+    /// <param name="channelsLast">
+    /// Whether the images are <c>[n, height, width, channels]</c>; left out, as the file says, else as its shape does, where only one place
+    /// has 1 or 3.
+    /// </param>
     /// <param name="maximumBytes">The bytes that the images may take in memory, as Float32; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged or too large, has not these arrays, or does not say where the channels are.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged or too large, has not these arrays, or does not say where the channels are.
+    /// </exception>
     public static ImageDataset FromNpz(
         string path, string images = "images", string labels = "labels", int? classCount = null, bool? channelsLast = null,
         long maximumBytes = Npz.DefaultMaximumBytes)
@@ -93,7 +107,9 @@ public sealed partial class ImageDataset
         }
     }
 
-    /// <summary>Writes images (Float32), their layout, labels (Int64), class names, name and source to a <c>.npz</c> file, atomically.</summary>
+    /// <summary>
+    /// Writes images (Float32), their layout, labels (Int64), class names, name and source to a <c>.npz</c> file, atomically.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidOperationException">The images are standardized; save them before.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -118,7 +134,9 @@ public sealed partial class ImageDataset
         var array = npz[images];
         if (array.Type is not (NpyType.UInt8 or NpyType.Float32 or NpyType.Float64) || array.Shape.Count is not (3 or 4)
             || array.Count == 0)
-            throw new InvalidDataException($"The array '{images}' in '{path}' is {array}, but UInt8 or Float32 images [n, height, width], [n, channels, height, width] or [n, height, width, channels] are wanted.");
+            throw new InvalidDataException(
+                $"The array '{images}' in '{path}' is {array}, but UInt8 or Float32 images [n, height, width], [n, channels, height, " +
+                $"width] or [n, height, width, channels] are wanted.");
         DataLimits.Require((Int128)array.Count * sizeof(float), new FileInfo(path).Length, maximumBytes,
             $"The array '{images}' in '{path}' as Float32");
 

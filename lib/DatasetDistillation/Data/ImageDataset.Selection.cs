@@ -45,7 +45,8 @@ public sealed partial class ImageDataset
         var members = MembersOfClasses();
         int poorest = Array.FindIndex(members, indices => indices.Count < count);
         if (poorest >= 0)
-            throw new ArgumentException($"{count} images per class are wanted, but class {ClassNames[poorest]} has {members[poorest].Count}.", nameof(count));
+            throw new ArgumentException(
+                $"{count} images per class are wanted, but class {ClassNames[poorest]} has {members[poorest].Count}.", nameof(count));
         return Subset(members.SelectMany(indices => indices.Take(count)));
     }
 

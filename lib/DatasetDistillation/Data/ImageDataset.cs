@@ -15,7 +15,9 @@ public sealed partial class ImageDataset : IDisposable
     /// <param name="labels">Int64 <c>[n]</c>, from 0 to <paramref name="classCount"/> − 1.</param>
     /// <param name="name">What it is called, in a few words.</param>
     /// <param name="source">Where the images come from, in a sentence without a full stop.</param>
-    /// <param name="classCount">The number of classes, 2 to 65,536; left out, the largest label + 1, and every label up to it must occur.</param>
+    /// <param name="classCount">
+    /// The number of classes, 2 to 65,536; left out, the largest label + 1, and every label up to it must occur.
+    /// </param>
     /// <param name="classNames">What the classes are called, all differently; left out, their numbers.</param>
     /// <exception cref="ArgumentException">A tensor is not as it must be; the message says which value is wrong.</exception>
     public ImageDataset(Tensor images, Tensor labels, string name, string source = "", int? classCount = null,
@@ -65,8 +67,9 @@ public sealed partial class ImageDataset : IDisposable
     public Standardization? Standardization { get; }
 
     /// <summary>
-    /// Whether the mirror image of every image is as good an image of its class. It is so for photographs, and said by <see cref="FashionMnist"/>,
-    /// <see cref="Cifar10"/> and <see cref="ImageFolderOptions.MayBeMirrored"/>; it is not so for digits and letters. False unless it is known.
+    /// Whether the mirror image of every image is as good an image of its class. It is so for photographs, and said by
+    /// <see cref="FashionMnist"/>, <see cref="Cifar10"/> and <see cref="ImageFolderOptions.MayBeMirrored"/>; it is not so for digits and
+    /// letters. False unless it is known.
     /// </summary>
     public bool MayBeMirrored { get; set; }
 

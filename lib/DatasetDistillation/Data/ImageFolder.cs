@@ -21,7 +21,9 @@ public sealed record ImageFolderOptions(int Height, int Width)
     /// <summary>How images of another size are made to fit: by resizing with antialiasing, bilinear as in Pillow and PyTorch.</summary>
     public ImageFit Fit { get; init; }
 
-    /// <summary>Whether colors are turned to gray (luma, ITU-R BT.601). Otherwise images have three channels, or one where all of them are gray.</summary>
+    /// <summary>
+    /// Whether colors are turned to gray (luma, ITU-R BT.601). Otherwise images have three channels, or one where all of them are gray.
+    /// </summary>
     public bool Gray { get; init; }
 
     /// <summary>
@@ -40,8 +42,8 @@ public sealed record ImageFolderOptions(int Height, int Width)
     public Action<string> Notice { get; init; } = Console.WriteLine;
 
     /// <summary>
-    /// The names of the classes in the order of their labels, such as those of the training images for a folder of test images; a class without a folder
-    /// is empty then. By default the folders' names, in numerical order where all are numbers, else in alphabetical.
+    /// The names of the classes in the order of their labels, such as those of the training images for a folder of test images; a class
+    /// without a folder is empty then. By default the folders' names, in numerical order where all are numbers, else in alphabetical.
     /// </summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 

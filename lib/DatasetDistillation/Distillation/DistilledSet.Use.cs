@@ -24,9 +24,12 @@ public sealed partial class DistilledSet
         ArgumentNullException.ThrowIfNull(start);
         RequireFit(network);
         if (LearningRates.Count == 0)
-            throw new InvalidOperationException($"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
+            throw new InvalidOperationException(
+                $"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give " +
+                $"them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
         if (!start.Layout.Equals(network.Layout))
-            throw new ArgumentException($"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
+            throw new ArgumentException(
+                $"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
         using var scope = NewDisposeScope();
         var device = start.Flat.device;
         var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), LearningRates, Steps);
@@ -54,7 +57,8 @@ public sealed partial class DistilledSet
         {
             long[] own = [.. members.Select(static i => (long)i)];
             if (own.Length % steps != 0)
-                throw new ArgumentException($"The {own.Length} images of class {ClassNames[(int)members.Key]} do not divide into {steps} steps.", nameof(steps));
+                throw new ArgumentException(
+                    $"The {own.Length} images of class {ClassNames[(int)members.Key]} do not divide into {steps} steps.", nameof(steps));
             for (var step = 0; step < steps; step++)
                 (order[step] ??= []).AddRange(own.AsSpan(step * (own.Length / steps), own.Length / steps));
         }
@@ -91,14 +95,20 @@ public sealed partial class DistilledSet
     {
         ArgumentNullException.ThrowIfNull(network);
         if (!Images.shape.AsSpan(1).SequenceEqual([.. network.InputShape]))
-            throw new ArgumentException($"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(network));
+            throw new ArgumentException(
+                $"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; the distilled ones are " +
+                $"[{string.Join(", ", Images.shape[1..])}].", nameof(network));
         if (network.OutputShape is not [var outputs] || outputs != ClassCount)
-            throw new ArgumentException($"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; the labels are of {ClassCount} classes.", nameof(network));
+            throw new ArgumentException(
+                $"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; the labels are of {ClassCount} " +
+                $"classes.", nameof(network));
         using var scope = NewDisposeScope();
         var most = (Labels - Labels.mean([1], keepdim: true)).max(0).values.cpu().data<float>().ToArray();
         var missing = Array.FindIndex(most, static share => share <= 0);
         if (missing >= 0)
-            throw new ArgumentException($"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set ({Method}). Distil with images of every class.");
+            throw new ArgumentException(
+                $"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set " +
+                $"({Method}). Distil with images of every class.");
     }
 
     /// <summary>Checks that test images are of the size, the classes, in this order, and the space of this set.</summary>
@@ -106,16 +116,23 @@ public sealed partial class DistilledSet
     {
         ArgumentNullException.ThrowIfNull(data);
         if (!Images.shape.AsSpan(1).SequenceEqual(data.Images.shape.AsSpan(1)))
-            throw new ArgumentException($"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
+            throw new ArgumentException(
+                $"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are " +
+                $"[{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
-            throw new ArgumentException($"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
+            throw new ArgumentException(
+                $"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
         var places = ClassNames.Index().ToDictionary(static named => named.Item, static named => named.Index);
         if (data.ClassNames.Index().Any(named => places.TryGetValue(named.Item, out int place) && place != named.Index))
             throw new ArgumentException(
-                $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = set.{nameof(ClassNames)}.", nameof(data));
+                $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load " +
+                $"the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = " +
+                $"set.{nameof(ClassNames)}.", nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
-                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
+                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not " +
+                $"{Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take " +
+                $"set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
     }
 
     private static string Shown(IReadOnlyList<string> names)

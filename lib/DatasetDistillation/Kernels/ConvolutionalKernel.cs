@@ -62,7 +62,8 @@ public sealed class ConvolutionalKernel : IKernel
     /// <inheritdoc/>
     public string Name => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(Limit == WideLimit.Ntk ? "NTK" : "NNGP")} Conv{Depth}{(PoolRadius == 0 ? "" : $" pool {PoolRadius + 1}×{PoolRadius + 1}")} (σw² {WeightVariance}, σb² {BiasVariance})");
+        $"{(Limit == WideLimit.Ntk ? "NTK" : "NNGP")} Conv{Depth}{(PoolRadius == 0 ? "" : $" pool {PoolRadius + 1}×{PoolRadius + 1}")} " +
+        $"(σw² {WeightVariance}, σb² {BiasVariance})");
 
     /// <inheritdoc/>
     public Tensor Evaluate(Tensor x, Tensor xPrime)
@@ -125,7 +126,8 @@ public sealed class ConvolutionalKernel : IKernel
     {
         KernelInputs.Require(x, xPrime);
         if (x.dim() != 4)
-            throw new ArgumentException($"A convolutional kernel takes images [n, channels, height, width]; got {KernelInputs.Describe(x)}.");
+            throw new ArgumentException(
+                $"A convolutional kernel takes images [n, channels, height, width]; got {KernelInputs.Describe(x)}.");
     }
 
     /// <summary>q_l(x, x) of every pixel before every ReLU, [n, 1, height, width] each.</summary>

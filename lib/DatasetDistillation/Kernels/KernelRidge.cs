@@ -53,7 +53,9 @@ internal sealed class KernelRidge
         RequireFit(kss, kts, ys);
         ArgumentNullException.ThrowIfNull(yt);
         if (yt.dim() != 2 || yt.shape[0] != kts.shape[0] || yt.shape[1] != ys.shape[1])
-            throw new ArgumentException($"Labels of {kts.shape[0]} targets beside support labels {KernelInputs.Describe(ys)} must be [{kts.shape[0]}, {ys.shape[1]}]; got {KernelInputs.Describe(yt)}.", nameof(yt));
+            throw new ArgumentException(
+                $"Labels of {kts.shape[0]} targets beside support labels {KernelInputs.Describe(ys)} must be [{kts.shape[0]}, " +
+                $"{ys.shape[1]}]; got {KernelInputs.Describe(yt)}.", nameof(yt));
         return Loss(kss, kts, ys, predictions =>
         {
             var difference = predictions - yt.to_type(float64);
@@ -178,7 +180,9 @@ internal sealed class KernelRidge
         var n = k.shape[0];
         double mean = k.trace().Number() / n;
         if (!double.IsFinite(k.sum().Number()))
-            throw new InvalidOperationException($"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
+            throw new InvalidOperationException(
+                $"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a " +
+                $"moderate scale: standardize them, or lower the learning rate.");
         for (var tried = ridge; ; tried *= RidgeStep)
         {
             try
@@ -195,7 +199,9 @@ internal sealed class KernelRidge
             {
                 throw new InvalidOperationException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The kernel matrix [{n}, {n}] of the support set is not positive definite, although the ridge was raised from {ridge:G3} to {tried:G3} of its mean diagonal {mean:G3}. Look for equal images in the support set, and compute the kernel in Float64 or take a larger λ."), error);
+                    $"The kernel matrix [{n}, {n}] of the support set is not positive definite, although the ridge was raised from " +
+                    $"{ridge:G3} to {tried:G3} of its mean diagonal {mean:G3}. Look for equal images in the support set, and compute the " +
+                    $"kernel in Float64 or take a larger λ."), error);
             }
         }
     }
@@ -206,9 +212,12 @@ internal sealed class KernelRidge
         ArgumentNullException.ThrowIfNull(kts);
         ArgumentNullException.ThrowIfNull(ys);
         if (kss.dim() != 2 || kss.shape[0] != kss.shape[1] || kts.dim() != 2 || kts.shape[1] != kss.shape[0])
-            throw new ArgumentException($"Kernel ridge regression takes K_ss [n, n] and K_ts [t, n]; got {KernelInputs.Describe(kss)} and {KernelInputs.Describe(kts)}.");
+            throw new ArgumentException(
+                $"Kernel ridge regression takes K_ss [n, n] and K_ts [t, n]; got {KernelInputs.Describe(kss)} and " +
+                $"{KernelInputs.Describe(kts)}.");
         if (ys.dim() != 2 || ys.shape[0] != kss.shape[0])
-            throw new ArgumentException($"Labels of {kss.shape[0]} support images must be [{kss.shape[0]}, classes]; got {KernelInputs.Describe(ys)}.", nameof(ys));
+            throw new ArgumentException(
+                $"Labels of {kss.shape[0]} support images must be [{kss.shape[0]}, classes]; got {KernelInputs.Describe(ys)}.", nameof(ys));
     }
 
     private static void RequireSupport(IKernel kernel, Tensor support, Tensor labels, ImageDataset test)
@@ -218,14 +227,18 @@ internal sealed class KernelRidge
         ArgumentNullException.ThrowIfNull(labels);
         KernelInputs.Require(test.Images, support);
         if (labels.dim() != 2 || labels.shape[0] != support.shape[0] || labels.shape[1] != test.ClassCount)
-            throw new ArgumentException($"Labels of {support.shape[0]} support images and {test.ClassCount} classes must be [{support.shape[0]}, {test.ClassCount}]; got {KernelInputs.Describe(labels)}.", nameof(labels));
+            throw new ArgumentException(
+                $"Labels of {support.shape[0]} support images and {test.ClassCount} classes must be [{support.shape[0]}, " +
+                $"{test.ClassCount}]; got {KernelInputs.Describe(labels)}.", nameof(labels));
         KernelInputs.RequireFinite(support, "support images");
         KernelInputs.RequireFinite(labels, "support labels");
         using var scope = NewDisposeScope();
         var (largest, _) = labels.max(0);
         var missing = largest.to_type(float64).cpu().data<double>().ToArray().AsSpan().IndexOfAnyInRange(double.NegativeInfinity, 0);
         if (missing >= 0)
-            throw new ArgumentException($"No support image speaks for class {test.ClassNames[missing]}: column {missing} of the labels has no value above 0. Give every class at least one image, or a soft label above 0.", nameof(labels));
+            throw new ArgumentException(
+                $"No support image speaks for class {test.ClassNames[missing]}: column {missing} of the labels has no value above 0. " +
+                $"Give every class at least one image, or a soft label above 0.", nameof(labels));
     }
 }
 

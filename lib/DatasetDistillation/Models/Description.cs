@@ -15,7 +15,8 @@ internal static class Description
     public static string Of(Network network)
     {
         var layers = network.Layers.Select(l => Of(l.Layer, $"layer {l.Number} of {network.Name}"));
-        return $"{network.Name} [{string.Join(", ", network.InputShape)}]: {string.Join(", ", layers)}; {Of(network.Initialization, $"the initialization of {network.Name}")}";
+        return $"{network.Name} [{string.Join(", ", network.InputShape)}]: {string.Join(", ", layers)}; " +
+            $"{Of(network.Initialization, $"the initialization of {network.Name}")}";
     }
 
     private static string Of(object? value, string owner) => value switch

@@ -108,7 +108,9 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
         }
     }
 
-    /// <summary>The gradients that there are, of θ and of x, with the cotangents in between where they are <paramref name="recorded"/>.</summary>
+    /// <summary>
+    /// The gradients that there are, of θ and of x, with the cotangents in between where they are <paramref name="recorded"/>.
+    /// </summary>
     public unsafe (Tensor? OfTheta, Tensor? OfX, Tensor? Cotangents) Backward(Tensor theta, Tensor x, Tensor tape, Tensor dy, bool recorded)
     {
         using var scope = NewDisposeScope();

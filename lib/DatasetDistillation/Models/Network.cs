@@ -162,7 +162,8 @@ public sealed class Network
         int width = Math.Max(5, Layers.Max(static l => l.Layer.ToString()!.Length));
         text.AppendLine(CultureInfo.InvariantCulture, $"  #  {"layer".PadRight(width)}  {"output",-12}  parameters");
         foreach (var (number, layer, output, count) in Layers)
-            text.AppendLine(CultureInfo.InvariantCulture, $"{number,3}  {layer.ToString()!.PadRight(width)}  {string.Join("×", output),-12}  {(count == 0 ? "" : count.ToString("N0", CultureInfo.InvariantCulture)),10}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{number,3}  {layer.ToString()!.PadRight(width)}  " +
+                $"{string.Join("×", output),-12}  {(count == 0 ? "" : count.ToString("N0", CultureInfo.InvariantCulture)),10}");
         return text.ToString();
     }
 
@@ -187,7 +188,8 @@ public sealed class Network
     private static Step[] Arrange(List<Step> plan)
     {
         Step[] order = [.. plan];
-        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip. So for softplus.
+        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip. So for
+        // softplus.
         for (int i = 0; i + 1 < order.Length; i++)
         {
             if (order[i].Layer is ReLU or Softplus && order[i + 1].Layer is MaxPool pool)

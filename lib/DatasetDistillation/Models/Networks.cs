@@ -3,8 +3,8 @@ using DatasetDistillation.Data;
 namespace DatasetDistillation.Models;
 
 /// <summary>
-/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a number, or is for gray
-/// digits of 28×28 pixels. Images that are too small for one are refused with what does not fit.
+/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a number, or is
+/// for gray digits of 28×28 pixels. Images that are too small for one are refused with what does not fit.
 /// </summary>
 public static class Networks
 {
@@ -95,7 +95,9 @@ public static class Networks
     /// gradient matching"): blocks of a 3×3 convolution, a normalization, ReLU and 2×2 average pooling, then a linear head.
     /// </summary>
     /// <param name="data">The images.</param>
-    /// <param name="depth">The number of blocks, each of which halves the sides of the images: at most 4 for 28×28 pixels, 5 for 32×32, 6 for 64×64.</param>
+    /// <param name="depth">
+    /// The number of blocks, each of which halves the sides of the images: at most 4 for 28×28 pixels, 5 for 32×32, 6 for 64×64.
+    /// </param>
     /// <param name="width">The number of channels, of the first block where they double.</param>
     /// <param name="normalization">What follows each convolution.</param>
     /// <param name="doubling">
@@ -113,7 +115,10 @@ public static class Networks
         bool doubling = false) =>
         ConvNet(null, Digits, depth, width, normalization, doubling);
 
-    /// <summary>The convolutional network that distillation is usually judged with, see <see cref="ConvNet(ImageDataset, int, int, Normalization, bool)"/>.</summary>
+    /// <summary>
+    /// The convolutional network that distillation is usually judged with, see
+    /// <see cref="ConvNet(ImageDataset, int, int, Normalization, bool)"/>.
+    /// </summary>
     /// <param name="shape">The shape of an image, [channels, height, width]; null: that of digits.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="depth">The number of blocks.</param>
@@ -159,7 +164,9 @@ public static class Networks
         }
         catch (ArgumentException exception)
         {
-            throw new ArgumentException($"A {name} is not for images [{string.Join(", ", shape)}]: {exception.Message} Take larger images or a smaller network.", exception);
+            throw new ArgumentException(
+                $"A {name} is not for images [{string.Join(", ", shape)}]: {exception.Message} Take larger images or a smaller " +
+                $"network.", exception);
         }
     }
 }

@@ -95,7 +95,8 @@ internal sealed class ImplicitDifferentiation
             f = condition(x, theta);
             CheckShape(f, nameof(condition));
             if (!f.requires_grad)
-                throw new ArgumentException("The condition does not depend on the solution or the parameters through differentiable operations.", nameof(condition));
+                throw new ArgumentException(
+                    "The condition does not depend on the solution or the parameters through differentiable operations.", nameof(condition));
             if (!twice)
                 return;
             weight = zeros_like(f).requires_grad_();

@@ -7,8 +7,8 @@ namespace DatasetDistillation.Training;
 public sealed partial record Augmentation
 {
     /// <summary>
-    /// What is usual for data (Zhou et al. 2022, in their program): for each batch one of a change of colors, zoom, rotation, shift and cutout;
-    /// and, where images of the data may be mirrored, each is with probability 1/2. For digits it mirrors nothing.
+    /// What is usual for data (Zhou et al. 2022, in their program): for each batch one of a change of colors, zoom, rotation, shift and
+    /// cutout; and, where images of the data may be mirrored, each is with probability 1/2. For digits it mirrors nothing.
     /// </summary>
     /// <param name="data">The data, of which only <see cref="ImageDataset.MayBeMirrored"/> counts.</param>
     public static Augmentation For(ImageDataset data)
@@ -27,8 +27,10 @@ public sealed partial record Augmentation
         if (!data.MayBeMirrored)
         {
             throw new ArgumentException(
-                $"{data.Name} does not say that a mirror image of one of its images is of the same class; those of digits and letters are not. "
-                + $"If yours are, as for photographs, set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of {nameof(ImageFolderOptions)}.", nameof(data));
+                $"{data.Name} does not say that a mirror image of one of its images is of the same class; those of digits and letters " +
+                $"are not. "
+                + $"If yours are, as for photographs, set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of " +
+                    $"{nameof(ImageFolderOptions)}.", nameof(data));
         }
         return new("Flip", Flip);
     }
@@ -44,9 +46,9 @@ public sealed partial record Augmentation
     }
 
     /// <summary>
-    /// Changes brightness, saturation and contrast of each image, in this order (Zhao and Bilen 2021, "Dataset condensation with differentiable
-    /// Siamese augmentation"): x + b; then the distance of the channels from their mean is multiplied by a factor; then the distance of all
-    /// pixels from theirs. A gray image has no saturation.
+    /// Changes brightness, saturation and contrast of each image, in this order (Zhao and Bilen 2021, "Dataset condensation with
+    /// differentiable Siamese augmentation"): x + b; then the distance of the channels from their mean is multiplied by a factor; then the
+    /// distance of all pixels from theirs. A gray image has no saturation.
     /// </summary>
     /// <param name="brightness">The greatest |b|, on the scale of the images: standardized ones have a standard deviation of 1.</param>
     /// <param name="saturation">The greatest distance of that factor from 1, at most 1, where colors turn to gray.</param>

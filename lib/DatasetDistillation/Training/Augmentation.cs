@@ -93,7 +93,9 @@ public sealed partial record Augmentation(string Name, Func<Tensor, Generator, T
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 
-    /// <summary>What the settings of its user say of it after the others: ", augmented by" and its name; nothing where there is none.</summary>
+    /// <summary>
+    /// What the settings of its user say of it after the others: ", augmented by" and its name; nothing where there is none.
+    /// </summary>
     internal static string InSettings(Augmentation? augmentation, string what = "augmented") =>
         augmentation is null ? "" : $", {what} by {augmentation}";
 

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DatasetDistillation.Tests.Data;
 
-/// <summary>Readers of damaged files: they read them or refuse them, in little time and memory. <c>tests/Benchmarks</c> does the same for longer.</summary>
+/// <summary>
+/// Readers of damaged files: they read them or refuse them, in little time and memory. <c>tests/Benchmarks</c> does the same for longer.
+/// </summary>
 public class FuzzTests
 {
     private const int Cases = 400;

@@ -87,7 +87,8 @@ public sealed class ImageFolderTests : IDisposable
     [InlineData(11, 2, false, new[] { 73, 80, 83, 49, 42, 54, 67, 81, 96, 112, 123, 128, 147, 160, 85, 70, 100, 79, 81, 113, 147, 171 })]
     public void Resizing_agrees_with_pillow(int width, int height, bool cropped, int[] expected)
     {
-        // Image.fromarray((numpy.arange(35) ** 2 % 256).astype("u1").reshape(5, 7)).resize((width, height), Image.BILINEAR, box) of Pillow 9.4, which rounds twice.
+        // Image.fromarray((numpy.arange(35) ** 2 % 256).astype("u1").reshape(5, 7)).resize((width, height), Image.BILINEAR, box) of Pillow
+        // 9.4, which rounds twice.
         byte[] ramp = [.. Enumerable.Range(0, 7 * 5).Select(static i => (byte)(i * i))];
 
         var resized = Resampling.Resize<byte>(ramp, 7, 1, cropped ? new Part(1, 0.5, 5, 4) : new Part(0, 0, 7, 5), height, width, antialias: true);

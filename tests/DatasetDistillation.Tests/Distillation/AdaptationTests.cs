@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Distillation;
 
-/// <summary>Distillation for trained networks: they are adapted to other digits, or poisoned, and judged are only ones that it has not seen.</summary>
+/// <summary>
+/// Distillation for trained networks: they are adapted to other digits, or poisoned, and judged are only ones that it has not seen.
+/// </summary>
 public sealed class AdaptationTests : IDisposable
 {
     private static readonly Network Small = Networks.Mlp(24);

@@ -29,7 +29,8 @@ public class EmpiricalKernelTests
 
         // At a finite width a kernel of several layers is off by O(1/width).
         var allowed = standardError * 4 + gram.Value.abs() * (4.0 / Width);
-        Assert.True(((mean - gram.Value).abs() <= allowed).all().ToBoolean(), $"{mean.data<double>().ToArray()[0]} beside {gram.Value[0, 0].ToDouble()}");
+        Assert.True(((mean - gram.Value).abs() <= allowed).all().ToBoolean(), $"{mean.data<double>().ToArray()[0]} beside " +
+            $"{gram.Value[0, 0].ToDouble()}");
         Assert.InRange((allowed / gram.Value.diagonal().mean()).max().ToDouble(), 0, 0.15);
     }
 
@@ -50,7 +51,8 @@ public class EmpiricalKernelTests
         var standardError = samples.var([0]).sqrt() / Math.Sqrt(draws);
         using var gram = new ConvolutionalKernel(depth, limit, poolRadius, WeightVariance, BiasVariance).Gram(x);
         var allowed = standardError * 4 + gram.Value.abs() * (2.0 / width);
-        Assert.True(((mean - gram.Value).abs() <= allowed).all().ToBoolean(), $"{mean.data<double>().ToArray()[0]} beside {gram.Value[0, 0].ToDouble()}");
+        Assert.True(((mean - gram.Value).abs() <= allowed).all().ToBoolean(), $"{mean.data<double>().ToArray()[0]} beside " +
+            $"{gram.Value[0, 0].ToDouble()}");
         Assert.InRange((allowed / gram.Value.diagonal().mean()).max().ToDouble(), 0, 0.2);
     }
 

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Tests.Kernels;
 
-/// <summary>Images so near to each other that the cosine between them has no digit left below 1: there the angle must not come from it.</summary>
+/// <summary>
+/// Images so near to each other that the cosine between them has no digit left below 1: there the angle must not come from it.
+/// </summary>
 public sealed class NearImagesTests : IDisposable
 {
     private readonly TorchSharp.DisposeScope scope = NewDisposeScope();

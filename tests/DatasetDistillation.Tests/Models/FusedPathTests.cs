@@ -221,6 +221,7 @@ public sealed class FusedPathTests
         Assert.Equal(expected.Length, actual.Length);
         double scale = Math.Max(1, expected.Length == 0 ? 0 : expected.Max(Math.Abs));
         for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * scale, $"{what}: element {i} is {actual[i]:G10} instead of {expected[i]:G10}, of at most {scale:G4}");
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * scale, $"{what}: element {i} is {actual[i]:G10} instead of " +
+                $"{expected[i]:G10}, of at most {scale:G4}");
     }
 }

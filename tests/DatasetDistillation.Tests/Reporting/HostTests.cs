@@ -5,7 +5,9 @@ using Xunit;
 
 namespace DatasetDistillation.Tests.Reporting;
 
-/// <summary>The library in the notebook host that runs the notebooks headless, from the output folder that notebooks load it from.</summary>
+/// <summary>
+/// The library in the notebook host that runs the notebooks headless, from the output folder that notebooks load it from.
+/// </summary>
 public sealed class HostTests : IDisposable
 {
     private static readonly string Root = FindRoot();
@@ -31,7 +33,8 @@ public sealed class HostTests : IDisposable
             Charts.LearningCurves(new[] { 2.0, 1 }, new[] { 2.0, 1.5 }, new[] { 0.5, 0.9 }, new[] { 0.5, 0.8 }).WithSize(Width: 700)
             """,
             "Chart.Point<double, double, string>(new[] { 1.0, 2 }, new[] { 3.0, 4 }, Name: \"the reader's own\")",
-            "Console.Write(typeof(Microsoft.FSharp.Core.FSharpOption<int>).Assembly.Location.Length > 0 ? AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"FSharp.Core\") : 0);",
+            "Console.Write(typeof(Microsoft.FSharp.Core.FSharpOption<int>).Assembly.Location.Length > 0 ? " +
+            "AppDomain.CurrentDomain.GetAssemblies().Count(a => a.GetName().Name == \"FSharp.Core\") : 0);",
             "new ResultsTable(\"m\", Column.Percent(\"accuracy\")).Add(\"a\", 0.5)",
         ];
         var (input, output) = (folder["in.ipynb"], folder["out.ipynb"]);

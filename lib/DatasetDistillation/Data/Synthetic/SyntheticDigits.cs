@@ -32,7 +32,8 @@ public static class SyntheticDigits
         var digits = Draw(count, seed, first);
         Parallel.For(0, count, i => FillFrame(digits.Pixels.AsSpan(i * DigitPen.Side * DigitPen.Side, DigitPen.Side * DigitPen.Side)));
         return ImageDataset.FromPixels(
-            digits, "synthetic digits like USPS", $"synthetic digits made by a program, without a margin and at 16×16 pixels (seed {seed}, images {first} to {first + count - 1})", ClassCount);
+            digits, "synthetic digits like USPS", $"synthetic digits made by a program, without a margin and at 16×16 pixels (seed " +
+                $"{seed}, images {first} to {first + count - 1})", ClassCount);
     }
 
     /// <summary>Enlarges MNIST's box of 20×20 pixels, at the resolution of USPS, until it fills the image.</summary>

@@ -68,7 +68,9 @@ public sealed record LogisticDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} rate={Outer.LearningRate} precision={Precision}" +
+        $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} " +
+        $"scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} " +
+        $"rate={Outer.LearningRate} precision={Precision}" +
         $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
 
     /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>, whose images it goes through once.</summary>
@@ -150,7 +152,9 @@ public sealed record LogisticDistiller : IDistiller
         return state.As<LogisticState>().Status;
     }
 
-    /// <summary>Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.</summary>
+    /// <summary>
+    /// Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.
+    /// </summary>
     public Score Evaluate(DistilledSet set, ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(set);

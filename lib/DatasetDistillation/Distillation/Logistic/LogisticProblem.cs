@@ -13,7 +13,9 @@ internal enum InnerSpace
     /// <summary>The coefficients of the representer theorem, n·classes numbers, exactly by Newton's method.</summary>
     Representer,
 
-    /// <summary>All weights, features·classes numbers, by accelerated gradient descent and implicit differentiation through autograd.</summary>
+    /// <summary>
+    /// All weights, features·classes numbers, by accelerated gradient descent and implicit differentiation through autograd.
+    /// </summary>
     Full,
 }
 
@@ -23,7 +25,9 @@ internal enum InnerSpace
 /// <param name="Images">∂loss/∂θ, Float64 <c>[n, features]</c>.</param>
 /// <param name="Labels">∂loss/∂Y, Float64 <c>[n, classes]</c>.</param>
 /// <param name="LogScale">∂loss/∂τ, where the outer logits are e^τ·x·W.</param>
-/// <param name="Inner">How the inner problem's solver ended. Unless it converged, the derivatives are those at its last iterate, and approximate.</param>
+/// <param name="Inner">
+/// How the inner problem's solver ended. Unless it converged, the derivatives are those at its last iterate, and approximate.
+/// </param>
 internal sealed record Hypergradient(double Loss, double Accuracy, Tensor Images, Tensor Labels, double LogScale, SolverStatus Inner);
 
 /// <summary>
@@ -38,12 +42,16 @@ public sealed class LogisticProblem
     /// <param name="data">The real images, whose pixels are multiples of 1/255 in [0, 1].</param>
     /// <param name="regularization">The inner penalty's factor, positive.</param>
     /// <param name="precision">Float32 or Float64: in which the pass over the real images computes.</param>
-    /// <exception cref="ArgumentException">A pixel is out of place, the penalty is not positive, or the precision is no floating-point type.</exception>
+    /// <exception cref="ArgumentException">
+    /// A pixel is out of place, the penalty is not positive, or the precision is no floating-point type.
+    /// </exception>
     public LogisticProblem(ImageDataset data, double regularization = 0.1, ScalarType precision = ScalarType.Float32)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (!(regularization > 0 && double.IsFinite(regularization)))
-            throw new ArgumentException($"The penalty must be positive: without it the inner problem may have no solution. It is {regularization}.", nameof(regularization));
+            throw new ArgumentException(
+                $"The penalty must be positive: without it the inner problem may have no solution. It is " +
+                $"{regularization}.", nameof(regularization));
         if (precision is not (ScalarType.Float32 or ScalarType.Float64))
             throw new ArgumentException($"The precision must be Float32 or Float64; it is {precision}.", nameof(precision));
         (Real, Regularization) = (EightBitImages(data), regularization);
@@ -114,7 +122,9 @@ public sealed class LogisticProblem
         return fitted with { Solution = fitted.Solution.MoveToOuterDisposeScope() };
     }
 
-    /// <summary>Mean cross-entropy and accuracy on the real images of the model that the distilled images train, wherever its solver ended.</summary>
+    /// <summary>
+    /// Mean cross-entropy and accuracy on the real images of the model that the distilled images train, wherever its solver ended.
+    /// </summary>
     /// <param name="theta">Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Float64 <c>[n, classes]</c>, rows with sum 1.</param>
     /// <param name="logScale">τ.</param>
@@ -149,7 +159,9 @@ public sealed class LogisticProblem
             scaleSlope, fitted.Status);
     }
 
-    /// <summary>∂/∂θ = a·gᵀ − (a·yᵀ + y·aᵀ)θ and ∂/∂Y = v/n, with the adjoint y, v of c = θ·g (see <see cref="LogisticRepresenter"/>).</summary>
+    /// <summary>
+    /// ∂/∂θ = a·gᵀ − (a·yᵀ + y·aᵀ)θ and ∂/∂Y = v/n, with the adjoint y, v of c = θ·g (see <see cref="LogisticRepresenter"/>).
+    /// </summary>
     private static (Tensor Images, Tensor Labels) RepresenterProducts(Tensor theta, LogisticRepresenter representer, Tensor g)
     {
         long n = theta.shape[0];
@@ -164,7 +176,8 @@ public sealed class LogisticProblem
         ImplicitDerivative derivative = Implicit.VectorProduct(Stationarity, weights, [theta, labels], g);
         return derivative.Status is SolverStatus.Converged or SolverStatus.IterationLimit
             ? (derivative.Products[0], derivative.Products[1])
-            : throw new ArithmeticException($"The linear system of the hypergradient stopped with {derivative.Status}; its residual is {derivative.Residual:G3}.");
+            : throw new ArithmeticException(
+                $"The linear system of the hypergradient stopped with {derivative.Status}; its residual is {derivative.Residual:G3}.");
     }
 
     private (SolverResult Fitted, LogisticRepresenter Representer) FitRepresenter(Tensor theta, Tensor labels)
@@ -200,9 +213,13 @@ public sealed class LogisticProblem
     private void Check(Tensor theta, Tensor labels)
     {
         if (theta.dtype != float64 || theta.dim() != 2 || theta.shape[1] != Real.Features)
-            throw new ArgumentException($"Distilled images must be Float64 [n, {Real.Features}]; they are {theta.dtype} [{string.Join(", ", theta.shape)}].", nameof(theta));
+            throw new ArgumentException(
+                $"Distilled images must be Float64 [n, {Real.Features}]; they are {theta.dtype} " +
+                $"[{string.Join(", ", theta.shape)}].", nameof(theta));
         if (labels.dtype != float64 || labels.dim() != 2 || labels.shape[0] != theta.shape[0] || labels.shape[1] != Real.Classes)
-            throw new ArgumentException($"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; they are {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+            throw new ArgumentException(
+                $"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; they are {labels.dtype} " +
+                $"[{string.Join(", ", labels.shape)}].", nameof(labels));
     }
 
     /// <summary>The images as the pass takes them.</summary>

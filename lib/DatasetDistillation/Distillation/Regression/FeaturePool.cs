@@ -31,7 +31,8 @@ public sealed record FeaturePool
 
     /// <summary>The options in a few words.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, {Optimizer}");
+        CultureInfo.InvariantCulture, $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, " +
+            $"{Optimizer}");
 
     internal void Check()
     {

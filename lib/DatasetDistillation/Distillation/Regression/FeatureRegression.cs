@@ -27,8 +27,8 @@ public sealed record FeatureRegression : IDistiller
     public Network Network { get; init; } = Networks.ConvNet(3, 32, Normalization.None, doubling: true).With(Initialization.SmallNormal);
 
     /// <summary>
-    /// Networks of several kinds, in place of <see cref="Network"/> and <see cref="Regularization"/>: each step takes one kind, at random by their
-    /// shares, so that the images serve all of them. Empty: <see cref="Network"/> alone.
+    /// Networks of several kinds, in place of <see cref="Network"/> and <see cref="Regularization"/>: each step takes one kind, at random
+    /// by their shares, so that the images serve all of them. Empty: <see cref="Network"/> alone.
     /// </summary>
     public IReadOnlyList<PooledNetwork> Mixture { get; init; } = [];
 
@@ -53,9 +53,9 @@ public sealed record FeatureRegression : IDistiller
     }
 
     /// <summary>
-    /// The loss of the predictions for real images: <see cref="LossFunction.SquaredError"/> from the centered labels (Zhou et al. 2022, eq. 4), or
-    /// <see cref="LossFunction.CrossEntropy"/> of e^τ times the prediction, with a learned τ (Loo et al. 2022, "Efficient dataset distillation
-    /// using random feature approximation", section 3.2).
+    /// The loss of the predictions for real images: <see cref="LossFunction.SquaredError"/> from the centered labels (Zhou et al. 2022, eq.
+    /// 4), or <see cref="LossFunction.CrossEntropy"/> of e^τ times the prediction, with a learned τ (Loo et al. 2022, "Efficient dataset
+    /// distillation using random feature approximation", section 3.2).
     /// </summary>
     public LossFunction OuterLoss { get; init; } = LossFunction.CrossEntropy;
 
@@ -98,10 +98,13 @@ public sealed record FeatureRegression : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(Mixture.Count == 0 ? $"{Network.Name} from {Network.Initialization}" : string.Join(" + ", Mixture))}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Support}, " +
-        $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{OuterLoss}, margin {Margin}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}" +
+        $"{(Mixture.Count == 0 ? $"{Network.Name} from {Network.Initialization}" : string.Join(" + ", Mixture))}, {ImagesPerClass} per " +
+        $"class, {(LearnLabels ? "learned" : "fixed")} labels, start {Support}, " +
+        $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{OuterLoss}, margin {Margin}, batch " +
+        $"{BatchSize}{Augmentation.InSettings(Augmentation)}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
-        $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, {Outer}; {Pool}");
+        $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, " +
+        $"{Outer}; {Pool}");
 
     /// <inheritdoc/>
     public string Identity => $"{Settings}; {string.Join("; ", Kinds.Select(static kind => Description.Of(kind.Network)))}{Support.Identity}";
@@ -111,7 +114,9 @@ public sealed record FeatureRegression : IDistiller
     private PooledNetwork[] Kinds => Mixture.Count == 0 ? [new PooledNetwork(Network) { Regularization = Regularization }] : [.. Mixture];
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
+    /// <exception cref="ArgumentException">
+    /// A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
     {
@@ -176,7 +181,8 @@ public sealed record FeatureRegression : IDistiller
         long active = ActiveImages == 0 ? support : Math.Min(support, ActiveImages), targets = Math.Min(BatchSize, data.Count);
         long activations = Kinds.Max(static kind => kind.Network.Activations), features = Kinds.Max(static kind => Layer.Size(kind.Network.FeatureShape));
         long pixels = Layer.Size(Kinds[0].Network.InputShape), parameters = Kinds.Sum(kind => (kind.Pool ?? Pool).Size * kind.Network.ParameterCount);
-        // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with moments and its copies.
+        // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with
+        // moments and its copies.
         return sizeof(float) * ((3 * active * activations) + (Blocks.Features * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
             + (9 * parameters)) + (5 * sizeof(double) * support * (support + targets));
     }
@@ -249,7 +255,8 @@ public sealed record FeatureRegression : IDistiller
         foreach (var kind in Kinds)
         {
             if (!(kind.Share > 0) || !double.IsFinite(kind.Share))
-                throw new ArgumentOutOfRangeException(nameof(data), kind.Share, $"{kind.Network.Name}'s share of the steps is {kind.Share}; it must be above 0.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(data), kind.Share, $"{kind.Network.Name}'s share of the steps is {kind.Share}; it must be above 0.");
             (kind.Pool ?? Pool).Check();
         }
         if (OuterLoss != LossFunction.CrossEntropy && OuterLoss != LossFunction.SquaredError)
@@ -259,7 +266,9 @@ public sealed record FeatureRegression : IDistiller
         if (Averaging is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
         if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+            throw new ArgumentOutOfRangeException(
+                nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of " +
+                    $"{data.ClassCount} classes.");
         Support.RequireFit(data, Kinds.Select(static kind => kind.Network));
         KernelInputs.RequireFinite(data.Images, "real images");
     }

@@ -50,7 +50,8 @@ public sealed record KernelInducingPoints : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, batch {BatchSize}{Augmentation.InSettings(Augmentation)}, {Outer}");
+        $"{Kernel.Name}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Start}, λ {Regularization}, " +
+        $"batch {BatchSize}{Augmentation.InSettings(Augmentation)}, {Outer}");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class is missing, or has too few images to start from; or an image holds a NaN.</exception>
@@ -143,7 +144,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount, targets = Math.Min(BatchSize, data.Count);
         long pixels = data.Images.numel() / data.Count;
-        // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as Float64.
+        // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as
+        // Float64.
         return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels
             + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets)
             + Kernel.EstimateMemory(support, targets, [data.Channels, data.Height, data.Width]);

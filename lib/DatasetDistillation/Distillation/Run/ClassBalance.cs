@@ -48,15 +48,20 @@ internal sealed class ClassBalance
     }
 
     /// <summary>Refuses data with one class only, or with a class that has too few images.</summary>
-    /// <exception cref="ArgumentException">There are no two classes, or a class has fewer than <paramref name="needed"/> images.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no two classes, or a class has fewer than <paramref name="needed"/> images.
+    /// </exception>
     public static void Require(ImageDataset data, int needed = 1)
     {
         if (data.ClassCount < 2)
-            throw new ArgumentException($"{data.Name} has one class, {data.ClassNames[0]}. What is distilled tells classes apart: take images of two at least.", nameof(data));
+            throw new ArgumentException(
+                $"{data.Name} has one class, {data.ClassNames[0]}. What is distilled tells classes apart: take images of two at " +
+                $"least.", nameof(data));
         var histogram = data.ClassHistogram();
         int poorest = Array.FindIndex(histogram, count => count < needed);
         if (poorest >= 0)
             throw new ArgumentException(
-                $"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}. Take fewer, or leave out that class.", nameof(data));
+                $"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}. Take fewer, or " +
+                $"leave out that class.", nameof(data));
     }
 }

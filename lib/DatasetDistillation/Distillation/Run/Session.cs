@@ -163,7 +163,8 @@ internal sealed class Session : IDisposable
             throw new InvalidDataException($"A run diverges 0 times or more; this one says {divergences}.");
         double seconds = archive.Get("seconds").ToDoubles()[0];
         if (seconds is not (>= 0 and < SecondsOfACentury))
-            throw new InvalidDataException(FormattableString.Invariant($"A run takes less than a century; this one says {seconds} seconds."));
+            throw new InvalidDataException(
+                FormattableString.Invariant($"A run takes less than a century; this one says {seconds} seconds."));
         return new Session(distiller, data, identity, state, good)
         {
             Best = BestSoFar.Load(archive, Restored),

@@ -48,16 +48,19 @@ public sealed class PoisoningEffect
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(test);
         if (!Poisoning.IsWithin(attack, test.ClassCount))
-            throw new ArgumentException($"The attack {Poisoning.Text(attack)} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
+            throw new ArgumentException(
+                $"The attack {Poisoning.Text(attack)} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
         if (test.ClassHistogram()[attack.From] == 0)
             throw new ArgumentException(
-                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {Poisoning.Text(attack)} works.", nameof(test));
+                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {Poisoning.Text(attack)} " +
+                $"works.", nameof(test));
         return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
     }
 
     /// <summary>The three figures in a line.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
+        CultureInfo.InvariantCulture, $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the " +
+            $"other classes ({Success.Count} networks)");
 
     private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
     {

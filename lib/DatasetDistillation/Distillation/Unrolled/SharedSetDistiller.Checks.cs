@@ -42,18 +42,24 @@ public sealed partial record SharedSetDistiller
             if (!(value >= 0) || !double.IsFinite(value))
                 throw new ArgumentOutOfRangeException(nameof(data), value, $"{name} is {value}; it must be 0 or more.");
         if (!(InnerLearningRate > 0) || !double.IsFinite(InnerLearningRate))
-            throw new ArgumentOutOfRangeException(nameof(data), InnerLearningRate, $"{nameof(InnerLearningRate)} is {InnerLearningRate}; it must be positive and finite.");
+            throw new ArgumentOutOfRangeException(
+                nameof(data), InnerLearningRate, $"{nameof(InnerLearningRate)} is {InnerLearningRate}; it must be positive and finite.");
         if (Window < 0 || Window > InnerSteps)
-            throw new ArgumentOutOfRangeException(nameof(data), Window, $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
+            throw new ArgumentOutOfRangeException(
+                nameof(data), Window, $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of " +
+                    $"them.");
         if (InnerImagesPerClass < 0 || InnerImagesPerClass > ImagesPerClass)
             throw new ArgumentOutOfRangeException(
-                nameof(data), InnerImagesPerClass, $"{nameof(InnerImagesPerClass)} is {InnerImagesPerClass}; it must be from 1 to the {ImagesPerClass} images of a class, or 0 for all of them.");
+                nameof(data), InnerImagesPerClass, $"{nameof(InnerImagesPerClass)} is {InnerImagesPerClass}; it must be from 1 to the " +
+                    $"{ImagesPerClass} images of a class, or 0 for all of them.");
         if (KeptGraphs < 0)
             throw new ArgumentOutOfRangeException(nameof(data), KeptGraphs, $"{nameof(KeptGraphs)} must not be negative.");
         if (Averaging is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
         if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+            throw new ArgumentOutOfRangeException(
+                nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of " +
+                    $"{data.ClassCount} classes.");
         Support.RequireFit(data, Network);
         KernelInputs.RequireFinite(data.Images, "real images");
     }

@@ -23,7 +23,9 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
     public ImageStart Start { get; init; } = ImageStart.Real;
 
-    /// <summary>A set to start from, class by class, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.</summary>
+    /// <summary>
+    /// A set to start from, class by class, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.
+    /// </summary>
     public DistilledSet? InitialSet { get; init; }
 
     /// <summary>Whether the labels are learned, each a vector that begins as its class; else they stay as they are.</summary>
@@ -50,7 +52,9 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <summary>The outer rate at which the logarithm of the inner rate is learned; 0: the inner rate stays.</summary>
     public double RateLearningRate { get; init; }
 
-    /// <summary>The loss of the inner steps. Squared error goes with learned labels, which are then those that a <see cref="NetworkReadOut"/> takes.</summary>
+    /// <summary>
+    /// The loss of the inner steps. Squared error goes with learned labels, which are then those that a <see cref="NetworkReadOut"/> takes.
+    /// </summary>
     public LossFunction InnerLoss { get; init; } = LossFunction.CrossEntropy;
 
     /// <summary>The loss on real images that is minimized.</summary>
@@ -93,10 +97,14 @@ public sealed partial record SharedSetDistiller : IDistiller
 
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
-        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start {Support}, " +
-        $"{(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on {(InnerImagesPerClass == 0 ? "all" : $"{InnerImagesPerClass} per class")}, " +
-        $"inner {Inner} {(RateLearningRate > 0 ? "from " : "")}rate {InnerLearningRate} on {InnerLoss}{(RateLearningRate > 0 ? $", rate of the rate {RateLearningRate}" : "")}{(Dropout ? ", dropout" : "")}" +
-        $"{Augmentation.InSettings(SupportAugmentation, "support augmented")}, {InitialWeights}, {NetworksPerStep} networks a step, outer {OuterLoss} on {BatchSize}" +
+        $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start " +
+        $"{Support}, " +
+        $"{(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on " +
+        $"{(InnerImagesPerClass == 0 ? "all" : $"{InnerImagesPerClass} per class")}, " +
+        $"inner {Inner} {(RateLearningRate > 0 ? "from " : "")}rate {InnerLearningRate} on " +
+        $"{InnerLoss}{(RateLearningRate > 0 ? $", rate of the rate {RateLearningRate}" : "")}{(Dropout ? ", dropout" : "")}" +
+        $"{Augmentation.InSettings(SupportAugmentation, "support augmented")}, {InitialWeights}, {NetworksPerStep} networks a step, " +
+        $"outer {OuterLoss} on {BatchSize}" +
         $"{Augmentation.InSettings(Augmentation)}, clip {ClipFactor}, average {Averaging}, {Outer}");
 
     /// <inheritdoc/>
@@ -107,7 +115,9 @@ public sealed partial record SharedSetDistiller : IDistiller
     private int Differentiated => Window == 0 ? InnerSteps : Window;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.</exception>
+    /// <exception cref="ArgumentException">
+    /// A class is missing or has too few images, the network or the initial set does not fit, or an image holds a NaN.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public DistillationState Initialize(ImageDataset data, long seed)
     {

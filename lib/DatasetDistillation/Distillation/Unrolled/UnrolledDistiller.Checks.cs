@@ -50,15 +50,22 @@ public sealed partial record UnrolledDistiller
         if (!(InitialLearningRate > 0) || !double.IsFinite(InitialLearningRate))
             throw new ArgumentException($"{nameof(InitialLearningRate)} is {InitialLearningRate}; it must be positive and finite.");
         if (Window < 0 || Window > InnerSteps)
-            throw new ArgumentException($"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
+            throw new ArgumentException(
+                $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
         if (!(ClipFactor >= 0) || KeptGraphs < 0)
-            throw new ArgumentException($"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
+            throw new ArgumentException(
+                $"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
         if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
-            throw new ArgumentException($"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has [{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
+            throw new ArgumentException(
+                $"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has " +
+                $"[{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
-            throw new ArgumentException($"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. {Advice}", nameof(data));
+            throw new ArgumentException(
+                $"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. " +
+                $"{Advice}", nameof(data));
         if (Poisoning is { } attack && (!Distillation.Poisoning.IsWithin(attack, data.ClassCount) || attack.From == attack.To))
-            throw new ArgumentException($"The attack {Distillation.Poisoning.Text(attack)} needs two classes from 0 to {data.ClassCount - 1}.");
+            throw new ArgumentException(
+                $"The attack {Distillation.Poisoning.Text(attack)} needs two classes from 0 to {data.ClassCount - 1}.");
         ClassBalance.Require(data);
     }
 }

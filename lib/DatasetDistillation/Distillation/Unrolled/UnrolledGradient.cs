@@ -167,7 +167,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
             tensor?.Dispose();
     }
 
-    /// <summary>One step of the inner loop: the network, the cotangent δ of its outputs as a function of them and of the labels, and ∇L.</summary>
+    /// <summary>
+    /// One step of the inner loop: the network, the cotangent δ of its outputs as a function of them and of the labels, and ∇L.
+    /// </summary>
     private sealed record Tape(Linearization At, Tensor Outputs, Tensor Labels, Tensor Delta, Tensor Gradient) : IDisposable
     {
         public void Dispose()
