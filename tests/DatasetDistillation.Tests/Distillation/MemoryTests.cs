@@ -7,16 +7,18 @@ namespace DatasetDistillation.Tests.Distillation;
 
 public class MemoryTests
 {
-    /// <summary>The share by which resident memory may grow after the first sixth of a run.</summary>
+    /// <summary>
+    /// The share by which resident memory may grow after the first third of a run, when every buffer and the managed heap have their size.
+    /// </summary>
     private const double Growth = 0.02;
 
     [Theory]
-    [InlineData("distill", 12_000)]
-    [InlineData("train", 1_200)]
+    [InlineData("distill", 15_000)]
+    [InlineData("train", 3_000)]
     public void A_long_run_holds_no_more_memory_at_its_end_than_near_its_beginning(string what, int steps)
     {
         var held = Held(what, steps, shares: 6);
-        var (first, last) = (held[0], held[^1]);
+        var (first, last) = (held[1], held[^1]);
         Assert.True(last.Resident <= first.Resident * (1 + Growth), $"From {first.Resident:F1} MiB to {last.Resident:F1}.");
         Assert.True(last.Tensors <= first.Tensors, $"From {first.Tensors} tensors to {last.Tensors}.");
     }
@@ -29,7 +31,6 @@ public class MemoryTests
             [typeof(LongRun).Assembly.Location, "memory", what, $"{steps}", $"{shares}"])
         { RedirectStandardOutput = true };
         start.Environment[LongRun.BudgetVariable] = LongRun.SmallBudget;
-        start.Environment["DOTNET_TieredCompilation"] = "0"; // code that is compiled again is memory, too
         using var process = Process.Start(start)!;
         var lines = process.StandardOutput.ReadToEnd().TrimEnd().Split('\n');
         process.WaitForExit();
