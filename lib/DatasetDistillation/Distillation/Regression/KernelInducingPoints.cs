@@ -59,20 +59,16 @@ public sealed record KernelInducingPoints : IDistiller
     public DistillationState Initialize(ImageDataset data, long seed)
     {
         ArgumentNullException.ThrowIfNull(data);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerClass, 1);
         if (BatchSize < data.ClassCount)
             throw new ArgumentOutOfRangeException(nameof(data), BatchSize,
                 $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
-        ClassBalance.Require(data, Start == ImageStart.Real ? ImagesPerClass : 1);
+        var support = new SupportStart(ImagesPerClass, Start, null);
+        support.RequireFit(data);
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
         var state = new SupportState(seed);
-        var classes = tensor(Enumerable.Range(0, data.ClassCount * ImagesPerClass).Select(i => (long)(i / ImagesPerClass)).ToArray());
-        state.Images = Start == ImageStart.Real
-            ? data.Images.index_select(0, state.Derived(data, ClassBalance.Of).Draw(ImagesPerClass, state.Random))
-            : randn([classes.shape[0], data.Channels, data.Height, data.Width], generator: state.Random).to(data.Device);
-        state.Labels = KernelRidge.CenteredLabels(classes, data.ClassCount).to_type(float32).to(data.Device);
+        support.Begin(state, data, classes => KernelRidge.CenteredLabels(classes, data.ClassCount));
         return state;
     }
 

@@ -1,21 +1,17 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
+using DatasetDistillation.Models;
 
 namespace DatasetDistillation.Distillation;
 
 public sealed partial record SharedSetDistiller
 {
-    // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
-    private const int GraphFactor = 4;
-    private const int FirstOrderFactor = 3;
-    private const long KeptBytes = 100L << 20;
-
     /// <inheritdoc/>
     public long EstimateMemory(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
         var kept = Math.Min(Kept(data), Differentiated) * GraphBytes(data);
-        var outer = Math.Min(BatchSize, data.Count) * Activations * FirstOrderFactor * sizeof(float);
+        var outer = Math.Min(BatchSize, data.Count) * Activations * UnrolledGradient.FirstOrderFactor * sizeof(float);
         var iterates = (Differentiated + 2L) * (1 + Inner.Moments) * Network.ParameterCount;
         // The batches of all steps, those of the window with their graph and gradient; the set with its moments and average.
         var batches = (InnerSteps + (3L * Differentiated)) * Batch(data) * Pixels;
@@ -23,15 +19,15 @@ public sealed partial record SharedSetDistiller
         return kept + Math.Max(GraphBytes(data), outer) + (sizeof(float) * (iterates + batches + variables));
     }
 
-    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, KeptBytes / GraphBytes(data));
+    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, UnrolledGradient.KeptBytes / GraphBytes(data));
 
-    private long GraphBytes(ImageDataset data) => sizeof(float) * ((Batch(data) * Activations * GraphFactor) + (3 * Network.ParameterCount));
+    private long GraphBytes(ImageDataset data) => sizeof(float) * ((Batch(data) * Activations * UnrolledGradient.GraphFactor) + (3 * Network.ParameterCount));
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * (InnerImagesPerClass == 0 ? ImagesPerClass : InnerImagesPerClass);
 
-    private long Pixels => Network.InputShape.Aggregate(1L, static (a, b) => a * b);
+    private long Pixels => Layer.Size(Network.InputShape);
 
-    private long Activations => Network.Layers.Sum(static l => l.OutputShape.Aggregate(1L, static (a, b) => a * b)) + Pixels;
+    private long Activations => Network.Activations + Pixels;
 
     private void Check(ImageDataset data)
     {

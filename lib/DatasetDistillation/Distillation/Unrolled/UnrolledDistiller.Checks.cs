@@ -7,10 +7,6 @@ namespace DatasetDistillation.Distillation;
 
 public sealed partial record UnrolledDistiller
 {
-    // What one graph holds, in numbers for each activation: the values, their gradients, and what the derivatives saved of both.
-    private const int GraphFactor = 4;
-    private const int FirstOrderFactor = 3;
-    private const long KeptBytes = 100L << 20;
     private const string Advice = $"Take a network made from the data, such as {nameof(Networks)}.{nameof(Networks.LeNet)}(data).";
 
     /// <inheritdoc/>
@@ -19,7 +15,7 @@ public sealed partial record UnrolledDistiller
         ArgumentNullException.ThrowIfNull(data);
         var differentiated = Window == 0 ? InnerSteps : Window;
         var kept = Math.Min(Kept(data), differentiated) * GraphBytes(data);
-        var outer = Math.Min(BatchSize, data.Count) * Activations(data) * FirstOrderFactor * NumberBytes;
+        var outer = Math.Min(BatchSize, data.Count) * Activations(data) * UnrolledGradient.FirstOrderFactor * NumberBytes;
         var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
         var variables = (4L + NetworksPerStep) * Steps * Batch(data) * Pixels(data);
         return (NetworksAtOnce(data) * (kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates)))) + (NumberBytes * variables);
@@ -31,10 +27,10 @@ public sealed partial record UnrolledDistiller
 
     private long NumberBytes => Precision == ScalarType.Float64 ? 8 : 4;
 
-    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, KeptBytes / GraphBytes(data));
+    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, UnrolledGradient.KeptBytes / GraphBytes(data));
 
     private long GraphBytes(ImageDataset data) =>
-        NumberBytes * ((Batch(data) * Activations(data) * GraphFactor) + (3 * Network.ParameterCount));
+        NumberBytes * ((Batch(data) * Activations(data) * UnrolledGradient.GraphFactor) + (3 * Network.ParameterCount));
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
 

@@ -232,17 +232,7 @@ public sealed partial record UnrolledDistiller : IDistiller
     }
 
     private void Update(UnrolledState state, string name, Tensor gradient) =>
-        Outer.Update(state, name, ClipFactor == 0 ? gradient : Clip(state, name, gradient));
-
-    private Tensor Clip(UnrolledState state, string name, Tensor gradient)
-    {
-        const double Decay = 0.9;
-        var length = gradient.norm().Number();
-        var mean = state.MeanLength(name) ?? length;
-        var bound = ClipFactor * mean;
-        state.SetMeanLength(name, (Decay * mean) + ((1 - Decay) * Math.Min(length, bound)));
-        return length > bound ? gradient.Times(bound / length) : gradient;
-    }
+        Outer.Update(state, name, state.Clip(name, gradient, ClipFactor));
 
     private Tensor RealImages(ImageDataset data, int[] labels, Generator random)
     {

@@ -12,6 +12,17 @@ namespace DatasetDistillation.Distillation;
 /// </summary>
 internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer, LossFunction innerLoss, LossFunction outerLoss)
 {
+    /// <summary>
+    /// Numbers that one graph holds for each activation: the values, their gradients, and what the derivatives saved of both.
+    /// </summary>
+    public const int GraphFactor = 4;
+
+    /// <summary>The same where only first derivatives are taken.</summary>
+    public const int FirstOrderFactor = 3;
+
+    /// <summary>The bytes that kept graphs may take where nobody says how many are kept.</summary>
+    public const long KeptBytes = 100L << 20;
+
     /// <summary>Real images whose activations are in memory at once, about 64 MB.</summary>
     private readonly long outerBlock = Math.Max(Blocks.OuterLoss, (1L << 24) / network.Activations);
 

@@ -8,8 +8,6 @@ internal sealed class UnrolledState(long seed) : SetState(seed)
     /// <summary>Under which the rates lie.</summary>
     public const string RatesName = "rates";
 
-    private const string LengthSuffix = ".length";
-
     /// <summary>r of the learning rates η = softplus(r), [T].</summary>
     public Tensor Rates
     {
@@ -23,10 +21,4 @@ internal sealed class UnrolledState(long seed) : SetState(seed)
         using var scope = NewDisposeScope();
         return Array.ConvertAll(Rates.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
     }
-
-    /// <summary>The running mean of the length of a variable's gradient; null before the first.</summary>
-    public double? MeanLength(string name) => Contains(name + LengthSuffix) ? this[name + LengthSuffix].Number() : null;
-
-    /// <summary>Sets <see cref="MeanLength"/>.</summary>
-    public void SetMeanLength(string name, double length) => this[name + LengthSuffix] = tensor(length);
 }
