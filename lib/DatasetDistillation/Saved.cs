@@ -63,4 +63,15 @@ public static class Saved
     /// <summary>All distilled sets of this profile in the order of their names. The sets are the caller's.</summary>
     /// <exception cref="InvalidDataException">A file is no distilled set; the message says which.</exception>
     public static IReadOnlyList<(string Name, DistilledSet Set)> Sets() => Current.Sets();
+
+    /// <summary>The names of the sets that come with the repository, in <c>data/distilled</c>, such as "mnist-10-convnet".</summary>
+    public static IReadOnlyList<string> ShippedNames => OfRepository.Names();
+
+    /// <summary>A set that comes with the repository, and how long it took to make. The set is the caller's.</summary>
+    /// <param name="name">One of <see cref="ShippedNames"/>.</param>
+    /// <exception cref="FileNotFoundException">There is none of that name; the message says what makes it.</exception>
+    /// <exception cref="InvalidDataException">The set or its record is damaged.</exception>
+    public static (DistilledSet Set, TimeSpan Distilling) Shipped(string name) => OfRepository.Shipped(name);
+
+    private static SavedFolder OfRepository => new(Path.Combine(DataFolders.OfRepository, "distilled"));
 }

@@ -67,6 +67,29 @@ internal sealed class SavedFolder(string folder)
         }
     }
 
+    /// <summary>The names of the sets, in their order.</summary>
+    public IReadOnlyList<string> Names() => [.. Files(folder, SetExtension).Select(static path => Path.GetFileNameWithoutExtension(path))];
+
+    /// <summary>A set with a record beside it, which says how long it took to make.</summary>
+    public (DistilledSet Set, TimeSpan Distilling) Shipped(string name)
+    {
+        var path = Path.Combine(folder, Checked(name) + SetExtension);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"'{path}' is not there. Make it with 'dotnet run -c Release --project lib/DistilledSets -- make {name}'.");
+        var record = Path.ChangeExtension(path, ".json");
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(record));
+            var distilling = TimeSpan.FromSeconds(json.RootElement.GetProperty("seconds").GetDouble());
+            return (DistilledSet.Load(path), distilling);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+            or OverflowException or ArgumentException or FileNotFoundException)
+        {
+            throw new InvalidDataException($"'{record}' does not say how long the set took to make: {error.Message} Make the set again.", error);
+        }
+    }
+
     private FileStream TakeTurn()
     {
         try
@@ -120,5 +143,5 @@ internal sealed class SavedFolder(string folder)
             ? name
             : throw new ArgumentException(
                 "A name of something saved consists of letters, digits, "
-                + "points, dashes and underscores, like \"03-kip\"; got \"{name}\".", nameof(name));
+                + $"points, dashes and underscores, like \"03-kip\"; got \"{name}\".", nameof(name));
 }

@@ -109,6 +109,37 @@ public sealed class SavedTests : IDisposable
             each.Set.Dispose();
     }
 
+    [Fact]
+    public void A_shipped_set_comes_with_the_time_that_it_took()
+    {
+        using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP", new Standardization(0.5f, 0.25f));
+        saved.Write("mnist-10", set);
+        temporary.Write(Path.Combine("full", "mnist-10.json"), "{ \"seconds\": 90.5 }");
+        Assert.Equal(["mnist-10"], saved.Names());
+        var (again, distilling) = saved.Shipped("mnist-10");
+        Assert.Equal(set.Pixels(), again.Pixels());
+        Assert.Equal(90.5, distilling.TotalSeconds);
+        again.Dispose();
+
+        var error = Assert.Throws<FileNotFoundException>(() => saved.Shipped("mnist-100"));
+        Assert.Contains("make mnist-100", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no record")]
+    [InlineData("{}")]
+    [InlineData("[1]")]
+    [InlineData("{ \"seconds\": \"long\" }")]
+    [InlineData("{ \"seconds\": 1e300 }")]
+    public void A_damaged_record_of_a_shipped_set_is_named(string record)
+    {
+        using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP", new Standardization(0.5f, 0.25f));
+        saved.Write("mnist-10", set);
+        temporary.Write(Path.Combine("full", "mnist-10.json"), record);
+        var error = Assert.Throws<InvalidDataException>(() => saved.Shipped("mnist-10"));
+        Assert.Contains("mnist-10.json", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"Notebook\":\"02\",\"Trai")]
     [InlineData("null")]
@@ -141,7 +172,8 @@ public sealed class SavedTests : IDisposable
     public void A_name_that_is_no_plain_file_name_is_refused(string name)
     {
         using var set = new DistilledSet(rand([10, 1, 4, 4]), eye(10), "KIP");
-        Assert.Throws<ArgumentException>(() => saved.Write(name, set));
+        var error = Assert.Throws<ArgumentException>(() => saved.Write(name, set));
+        Assert.Contains($"got \"{name}\"", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => saved.Checkpoint(name));
         Assert.Throws<ArgumentException>(() => saved.Write(Row with { Notebook = name }));
         Assert.False(Directory.Exists(temporary["full"]));
