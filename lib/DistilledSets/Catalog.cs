@@ -12,43 +12,52 @@ internal static class Catalog
     public static IReadOnlyList<Recipe> All { get; } =
     [
         new("mnist-10-convnet", Corpus.Mnist, 20_000, static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
-        new("mnist-100-convnet", Corpus.Mnist, 3000,
-            static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("mnist-100-convnet", Corpus.Mnist, 4000,
+            static (data, _) => ForConvNet(data, 32, 10, 4000), static data => [ReadByConvNet(data, 64, 1000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 300)],
+            Looks = 4,
         },
-        new("mnist-500-convnet", Corpus.Mnist, 1500,
-            static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
+        new("mnist-500-convnet", Corpus.Mnist, 2500,
+            static (data, _) => ForConvNet(data, 32, 50, 2500), static data => [ReadByConvNet(data, 64, 2000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 400)],
-            Looks = 5,
+            Looks = 4,
         },
-        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000, static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 1500)])
+        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000,
+            static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 500, 0.1)])
         {
-            Judges = static _ => [Softly(Networks.DigitCnn(), 500)],
+            Judges = static _ => [Softly(Networks.DigitCnn(), 500, 0.1)],
         },
-        new("mnist-10-digitcnn", Corpus.Mnist, 1000, static (_, start) => new SharedSetDistiller
+        new("mnist-10-digitcnn-start", Corpus.Mnist, 2000, static (_, _) => ForDigitCnn(1, 2000) with
+        {
+            LearnLabels = false,
+            SupportAugmentation = null,
+            Pool = new FeaturePool { Size = 6, Lifetime = 60, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } },
+        }, static _ => [SeedRecipe(50, 10)]),
+        new("mnist-10-digitcnn", Corpus.Mnist, 300, static (_, start) => new SharedSetDistiller
         {
             Network = Networks.DigitCnn(),
-            InitialSet = start!.WithHardLabels(),
+            InitialSet = WithContrast(start!.WithHardLabels(), 4),
             InnerSteps = 50,
             InnerLearningRate = 1e-3,
             BatchSize = 250,
-            Outer = new OuterAdam { LearningRate = 0.02, CosineSteps = 1000, CosineFinal = 0.1 },
+            Outer = new OuterAdam { LearningRate = 0.05, CosineSteps = 300, CosineFinal = 0.1 },
             Averaging = 0.98,
         }, static _ => [SeedRecipe(50, 10)])
         {
-            From = "mnist-10-digitcnn-soft",
+            From = "mnist-10-digitcnn-start",
         },
         new("mnist-500-digitcnn", Corpus.Mnist, 3000,
-            static (_, _) => ForDigitCnn(50, 3000), static _ => [Softly(Networks.DigitCnn(), 2000), SeedRecipe(100, 250)])
+            static (_, _) => ForDigitCnn(50, 3000), static _ => [Softly(Networks.DigitCnn(), 2000, 0.01), SeedRecipe(100, 250)])
         {
-            Judges = static _ => [Softly(Networks.DigitCnn(), 300)],
+            Judges = static _ => [Softly(Networks.DigitCnn(), 300, 0.01)],
             Looks = 4,
         },
-        new("mnist-10-many", Corpus.Mnist, 8000, static (data, _) => ForMany(data, 8000), static data => ReadByMany(data, 1000))
+        new("mnist-10-many", Corpus.Mnist, 8000, static (data, _) => ForMany(data, 8000), static data => ReadByMany(data, 600))
         {
             Judges = static data => ReadByMany(data, 300),
+            Looks = 5,
         },
         new("mnist-100-lenet", Corpus.Mnist, 2000, static (_, _) => new SharedSetDistiller
         {
@@ -63,20 +72,35 @@ internal static class Catalog
             Outer = new OuterAdam { LearningRate = 0.01, Beta2 = 0.99, CosineSteps = 2000, CosineFinal = 0.1 },
             Averaging = 0.98,
         }, static _ => [SeedRecipe(60, 10) with { Network = Networks.LeNet(), LearningRate = 3e-3 }]),
-        new("fashion-10", Corpus.Fashion, 6000, static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
-        new("fashion-100", Corpus.Fashion, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("fashion-10", Corpus.Fashion, 12_000,
+            static (data, _) => ForPhotographs(data, 1, 12_000), static data => [ReadPhotographs(data, 64, 1, 300)])
         {
-            Judges = static data => [ReadByConvNet(data, 32, 300)],
+            Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
+            Looks = 6,
         },
-        new("fashion-500", Corpus.Fashion, 1500, static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
+        new("fashion-100", Corpus.Fashion, 6000,
+            static (data, _) => ForPhotographs(data, 10, 6000), static data => [ReadPhotographs(data, 64, 10, 1000)])
         {
-            Judges = static data => [ReadByConvNet(data, 32, 400)],
-            Looks = 5,
+            Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
+            Looks = 4,
         },
-        new("cifar-10", Corpus.Cifar, 6000, static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
-        new("cifar-100", Corpus.Cifar, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("fashion-500", Corpus.Fashion, 4000,
+            static (data, _) => ForPhotographs(data, 50, 4000), static data => [ReadPhotographs(data, 64, 50, 2000)])
         {
-            Judges = static data => [ReadByConvNet(data, 32, 300)],
+            Judges = static data => [ReadPhotographs(data, 32, 50, 400)],
+            Looks = 4,
+        },
+        new("cifar-10", Corpus.Cifar, 12_000,
+            static (data, _) => ForPhotographs(data, 1, 12_000), static data => [ReadPhotographs(data, 64, 1, 300)])
+        {
+            Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
+            Looks = 6,
+        },
+        new("cifar-100", Corpus.Cifar, 6000,
+            static (data, _) => ForPhotographs(data, 10, 6000), static data => [ReadPhotographs(data, 64, 10, 1000)])
+        {
+            Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
+            Looks = 4,
         },
     ];
 
@@ -100,6 +124,17 @@ internal static class Catalog
         Pool = perClass == 1 ? new FeaturePool() : new FeaturePool { TrainingSteps = 2, Lifetime = 400 },
     };
 
+    /// <summary>What may be mirrored is, in every step, where there are several images of a class.</summary>
+    private static FeatureRegression ForPhotographs(ImageDataset data, int perClass, long steps) => new()
+    {
+        Network = ConvNet(data, 32),
+        ImagesPerClass = perClass,
+        ActiveImages = perClass > 10 ? 100 : 0,
+        SupportAugmentation = perClass > 1 ? Augmentation.Flip(data) : null,
+        Outer = new OuterAdam { LearningRate = perClass > 1 ? 0.01 : 0.03, CosineSteps = steps, CosineFinal = 0.1 },
+        Averaging = 0.995,
+    };
+
     private static FeatureRegression ForDigitCnn(int perClass, long steps) => new()
     {
         Network = Networks.DigitCnn(),
@@ -112,19 +147,30 @@ internal static class Catalog
         Pool = new FeaturePool { Size = 6, TrainingSteps = 4, Lifetime = 300, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } },
     };
 
-    private static FeatureRegression ForMany(ImageDataset data, long steps) => new()
+    /// <summary>Perceptrons and LeNets learn from the images as long as those that will read them, and from images moved like theirs.</summary>
+    private static FeatureRegression ForMany(ImageDataset data, long steps)
     {
-        Mixture =
-        [
-            new(Networks.SoftmaxRegression()) { Regularization = 0.03, Pool = new FeaturePool { Size = 1, TrainingSteps = 0 } },
-            new(Networks.Mlp()) { Regularization = 0.01 },
-            new(Networks.LeNet()) { Regularization = 0.01 },
-            new(ConvNet(data, 32)),
-        ],
-        BatchSize = 200,
-        Outer = new OuterAdam { LearningRate = 0.03, CosineSteps = steps, CosineFinal = 0.1 },
-        Averaging = 0.995,
-    };
+        var pool = new FeaturePool { Size = 8, TrainingSteps = 10, Lifetime = 600, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } };
+        return new FeatureRegression
+        {
+            Mixture =
+            [
+                new(Networks.SoftmaxRegression()) { Regularization = 0.03, Pool = new FeaturePool { Size = 1, TrainingSteps = 0 }, Share = 0.5 },
+                new(SmallMlp) { Regularization = 0.01, Pool = pool, Share = 2 },
+                new(SmallLeNet) { Regularization = 0.01, Pool = pool, Share = 2 },
+                new(ConvNet(data, 32)),
+            ],
+            BatchSize = 200,
+            SupportAugmentation = Augmentation.Shift(1),
+            Outer = new OuterAdam { LearningRate = 0.03, CosineSteps = steps, CosineFinal = 0.1 },
+            Averaging = 0.995,
+        };
+    }
+
+    // Large first weights say more at random than ten images can take back.
+    private static Network SmallMlp => Networks.Mlp().With(Initialization.SmallNormal);
+
+    private static Network SmallLeNet => Networks.LeNet().With(Initialization.SmallNormal);
 
     /// <summary>Learned labels, squared error, and a mean of the weights.</summary>
     private static NetworkReadOut ReadByConvNet(ImageDataset data, int width, int steps = 150) => new(ConvNet(data, width))
@@ -136,13 +182,30 @@ internal static class Catalog
         Augmentation = steps > 150 ? Deformed(data) : null,
     };
 
-    private static NetworkReadOut Softly(Network network, int steps) => new(network)
+    /// <summary>As digits are read; ten photographs are seen changed in color, size, angle and place, more of them mirrored.</summary>
+    private static NetworkReadOut ReadPhotographs(ImageDataset data, int width, int perClass, int steps) => new(ConvNet(data, width))
     {
         Steps = steps,
         BatchSize = 100,
+        LearningRate = 3e-3,
+        Averaging = 0.99,
+        Augmentation = perClass > 1 ? Augmentation.Flip(data) : Augmentation.For(data),
+    };
+
+    /// <summary>Decay keeps the network from learning few images by heart in many ways at once.</summary>
+    private static NetworkReadOut Softly(Network network, int steps, double weightDecay) => new(network)
+    {
+        Steps = steps,
+        BatchSize = 100,
+        LearningRate = 3e-3,
+        WeightDecay = weightDecay,
         Averaging = 0.99,
         Augmentation = Augmentation.Shift(1),
     };
+
+    /// <summary>Images further from the mean teach a network faster at a rate that is given.</summary>
+    private static DistilledSet WithContrast(DistilledSet set, double factor) =>
+        new(set.Images * factor, set.Labels.clone(), set.Method, set.Preprocessing, classNames: set.ClassNames);
 
     /// <summary>Adam at one rate with class labels, as one trains on real digits.</summary>
     private static NetworkReadOut SeedRecipe(int steps, int batch) => new(Networks.DigitCnn())
@@ -155,7 +218,15 @@ internal static class Catalog
 
     private static NetworkReadOut[] ReadByMany(ImageDataset data, int steps) =>
     [
-        .. new[] { Networks.SoftmaxRegression().With(Initialization.Zero), Networks.Mlp(), Networks.LeNet(), ConvNet(data, 32) }
-            .Select(network => new NetworkReadOut(network) { Steps = steps, LearningRate = 3e-3, BatchSize = 50 }),
+        .. new[] { Networks.SoftmaxRegression().With(Initialization.Zero), SmallMlp, SmallLeNet, ConvNet(data, 32) }
+            .Select(network => new NetworkReadOut(network)
+            {
+                Steps = steps,
+                LearningRate = 3e-3,
+                WeightDecay = 0.03,
+                BatchSize = 50,
+                Averaging = 0.99,
+                Augmentation = Augmentation.Shift(1),
+            }),
     ];
 }

@@ -56,7 +56,7 @@ public sealed record NetworkReadOut(Network Network)
 
     /// <summary>The network, its labels and its optimizer in a line.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(Augmentation is null ? "" : ", augmented")}");
+        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(WeightDecay == 0 ? "" : FormattableString.Invariant($", weight decay {WeightDecay}"))}{(Augmentation is null ? "" : ", augmented")}");
 
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>
