@@ -11,7 +11,8 @@ internal static class Catalog
     /// <summary>All sets.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
-        new("mnist-10-convnet", Corpus.Mnist, 20_000, static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
+        new("mnist-10-convnet", Corpus.Mnist, 20_000,
+            static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
         new("mnist-100-convnet", Corpus.Mnist, 3000,
             static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
@@ -23,7 +24,8 @@ internal static class Catalog
             Judges = static data => [ReadByConvNet(data, 32, 400)],
             Looks = 5,
         },
-        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000, static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 1500)])
+        new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000,
+            static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 1500)])
         {
             Judges = static _ => [Softly(Networks.DigitCnn(), 500)],
         },
@@ -63,18 +65,22 @@ internal static class Catalog
             Outer = new OuterAdam { LearningRate = 0.01, Beta2 = 0.99, CosineSteps = 2000, CosineFinal = 0.1 },
             Averaging = 0.98,
         }, static _ => [SeedRecipe(60, 10) with { Network = Networks.LeNet(), LearningRate = 3e-3 }]),
-        new("fashion-10", Corpus.Fashion, 6000, static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
-        new("fashion-100", Corpus.Fashion, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("fashion-10", Corpus.Fashion, 6000,
+            static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
+        new("fashion-100", Corpus.Fashion, 3000,
+            static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 300)],
         },
-        new("fashion-500", Corpus.Fashion, 1500, static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
+        new("fashion-500", Corpus.Fashion, 1500,
+            static (data, _) => ForConvNet(data, 32, 50, 1500), static data => [ReadByConvNet(data, 64, 2000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 400)],
             Looks = 5,
         },
         new("cifar-10", Corpus.Cifar, 6000, static (data, _) => ForConvNet(data, 32, 1, 6000), static data => [ReadByConvNet(data, 64)]),
-        new("cifar-100", Corpus.Cifar, 3000, static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
+        new("cifar-100", Corpus.Cifar, 3000,
+            static (data, _) => ForConvNet(data, 32, 10, 3000), static data => [ReadByConvNet(data, 64, 1000)])
         {
             Judges = static data => [ReadByConvNet(data, 32, 300)],
         },
@@ -109,7 +115,14 @@ internal static class Catalog
         SupportAugmentation = Augmentation.Shift(1),
         Outer = new OuterAdam { LearningRate = perClass > 10 ? 5e-3 : 0.03, CosineSteps = steps, CosineFinal = 0.1 },
         Averaging = 0.99,
-        Pool = new FeaturePool { Size = 6, TrainingSteps = 4, Lifetime = 300, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } },
+        Pool = new FeaturePool
+        {
+            Size = 6,
+            TrainingSteps = 4,
+            Lifetime = 300,
+            BatchSize = 50,
+            Optimizer = new OuterAdam { LearningRate = 1e-3 }
+        },
     };
 
     private static FeatureRegression ForMany(ImageDataset data, long steps) => new()

@@ -39,8 +39,8 @@ public static class Cifar10
             && source.Find(options.FoldersToSearch, part) is { } found)
         {
             var images = Read(found, [part], "CIFAR-10 test set, first 1,000");
-            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: '{files[0].Name}' is not in the " +
-                $"data folder.");
+            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: " +
+                $"'{files[0].Name}' is not in the data folder.");
             return images;
         }
         return Read(options.Get(source, files, cancellation), files, "CIFAR-10 test set");

@@ -112,8 +112,8 @@ public static partial class Digits
             ? throw new FileNotFoundException(
                 "The data folder has one half of MNIST, but not "
                 + $"'{string.Join("' and '", files.Select(static file => file.PackedName))}'. Put them beside the others ({why}).")
-            : new NothingFound($"there is no MNIST in '{folder}', and {why}. Put its four files there, or load again with a network, to " +
-                $"use it.");
+            : new NothingFound($"there is no MNIST in '{folder}', and {why}. " +
+                "Put its four files there, or load again with a network, to use it.");
     }
 
     private static DataSource Source(DataOptions options) => options.Source ?? DataSource.Mnist;

@@ -6,7 +6,8 @@ namespace DatasetDistillation.Data;
 /// </summary>
 public static class FashionMnist
 {
-    private static readonly string[] Names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+    private static readonly string[] Names =
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     /// <summary>The 60,000 training images, 6,000 of each class.</summary>
     /// <param name="options">Where to look; the defaults serve.</param>

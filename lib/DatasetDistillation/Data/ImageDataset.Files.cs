@@ -68,8 +68,8 @@ public sealed partial class ImageDataset
     /// The number of classes; left out, what the file says, else the largest label + 1, and every label up to it must occur.
     /// </param>
     /// <param name="channelsLast">
-    /// Whether the images are <c>[n, height, width, channels]</c>; left out, as the file says, else as its shape does, where only one place
-    /// has 1 or 3.
+    /// Whether the images are <c>[n, height, width, channels]</c>; left out, as
+    /// the file says, else as its shape does, where only one place has 1 or 3.
     /// </param>
     /// <param name="maximumBytes">The bytes that the images may take in memory, as Float32; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -94,7 +94,9 @@ public sealed partial class ImageDataset
                 pixels.to(Compute.Device), torch.tensor(classValues, [classValues.Length], device: Compute.Device), classValues,
                 npz.Contains("name") ? npz["name"].ToText() : NameOf(path),
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
-                classCount ?? (npz.Contains("class_count") ? (int)Math.Clamp(npz.Get("class_count").ToInt64s()[0], int.MinValue, int.MaxValue) : null),
+                classCount ?? (npz.Contains("class_count")
+                    ? (int)Math.Clamp(npz.Get("class_count").ToInt64s()[0], int.MinValue, int.MaxValue)
+                    : null),
                 npz.Contains("class_names") ? npz["class_names"].ToTexts() : null, standardization: null)
             {
                 MayBeMirrored = npz.Contains("may_be_mirrored") && npz.Get("may_be_mirrored").ToInt64s()[0] != 0,

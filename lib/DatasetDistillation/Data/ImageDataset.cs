@@ -108,8 +108,11 @@ public sealed partial class ImageDataset : IDisposable
     }
 
     /// <summary>Name, number and size of the images.</summary>
-    public override string ToString() =>
-        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardization is null ? "" : ", standardized")}");
+    public override string ToString()
+    {
+        string standardized = Standardization is null ? "" : ", standardized";
+        return FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{standardized}");
+    }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
@@ -123,7 +126,8 @@ public sealed partial class ImageDataset : IDisposable
         IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();
-        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
+        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width])
+            .to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
         return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount,
             classNames, standardization: null);
     }

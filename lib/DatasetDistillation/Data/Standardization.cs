@@ -141,5 +141,7 @@ public sealed class Standardization : IEquatable<Standardization>
     }
 
     private static string Text(IReadOnlyList<float> values) =>
-        values.Count == 1 ? FormattableString.Invariant($"{values[0]}") : $"[{string.Join(", ", values.Select(static value => FormattableString.Invariant($"{value}")))}]";
+        values.Count == 1
+            ? FormattableString.Invariant($"{values[0]}")
+            : $"[{string.Join(", ", values.Select(static value => FormattableString.Invariant($"{value}")))}]";
 }

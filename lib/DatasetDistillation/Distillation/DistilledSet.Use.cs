@@ -33,7 +33,8 @@ public sealed partial class DistilledSet
         using var scope = NewDisposeScope();
         var device = start.Flat.device;
         var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), LearningRates, Steps);
-        var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunction.CrossEntropy, LossFunction.CrossEntropy);
+        var unrolled = new UnrolledGradient(
+            network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunction.CrossEntropy, LossFunction.CrossEntropy);
         return new Parameters(network.Layout, unrolled.Replay(variables, start.Flat).MoveToOuterDisposeScope());
     }
 
@@ -96,12 +97,12 @@ public sealed partial class DistilledSet
         ArgumentNullException.ThrowIfNull(network);
         if (!Images.shape.AsSpan(1).SequenceEqual([.. network.InputShape]))
             throw new ArgumentException(
-                $"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; the distilled ones are " +
-                $"[{string.Join(", ", Images.shape[1..])}].", nameof(network));
+                $"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; " +
+                $"the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(network));
         if (network.OutputShape is not [var outputs] || outputs != ClassCount)
             throw new ArgumentException(
-                $"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; the labels are of {ClassCount} " +
-                $"classes.", nameof(network));
+                $"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; " +
+                $"the labels are of {ClassCount} classes.", nameof(network));
         using var scope = NewDisposeScope();
         var most = (Labels - Labels.mean([1], keepdim: true)).max(0).values.cpu().data<float>().ToArray();
         var missing = Array.FindIndex(most, static share => share <= 0);
@@ -117,8 +118,8 @@ public sealed partial class DistilledSet
         ArgumentNullException.ThrowIfNull(data);
         if (!Images.shape.AsSpan(1).SequenceEqual(data.Images.shape.AsSpan(1)))
             throw new ArgumentException(
-                $"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are " +
-                $"[{string.Join(", ", Images.shape[1..])}].", nameof(data));
+                $"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; " +
+                $"the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
             throw new ArgumentException(
                 $"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
@@ -126,8 +127,8 @@ public sealed partial class DistilledSet
         if (data.ClassNames.Index().Any(named => places.TryGetValue(named.Item, out int place) && place != named.Index))
             throw new ArgumentException(
                 $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load " +
-                $"the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = " +
-                $"set.{nameof(ClassNames)}.", nameof(data));
+                $"the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} " +
+                $"= set.{nameof(ClassNames)}.", nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
                 $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not " +

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
@@ -55,8 +56,10 @@ public sealed record NetworkReadOut(Network Network)
     public Augmentation? Augmentation { get; init; }
 
     /// <summary>The network, its labels and its optimizer in a line.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(Augmentation is null ? "" : ", augmented")}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, " +
+        $"{Steps} steps of {Optimizer} {LearningRate}{(Augmentation is null ? "" : ", augmented")}");
 
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>

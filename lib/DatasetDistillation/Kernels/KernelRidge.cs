@@ -86,7 +86,12 @@ internal sealed class KernelRidge
         var dkss = Products.Of(cat([b, a], 1), cat([a, b], 1).TimesInPlace(-0.5).t());
         dkss.diagonal().PlusInPlace(dkss.trace().Number() * (ridge / n));
         var dkts = Products.Of(a, g.t()).t();
-        return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
+        return new RidgeLoss(
+            loss,
+            predictions.MoveToOuterDisposeScope(),
+            dkts.MoveToOuterDisposeScope(),
+            dkss.MoveToOuterDisposeScope(),
+            b.MoveToOuterDisposeScope());
     }
 
     /// <summary>K_ts M⁻¹ y_s.</summary>

@@ -36,8 +36,12 @@ internal static class Description
 
     private static string OfFields(object value, string owner)
     {
-        var fields = Hierarchy(value.GetType()).SelectMany(static t => t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .OrderBy(static f => f.Name, StringComparer.Ordinal).Select(f => $"{Name(f)} {Of(f.GetValue(value), owner)}").ToArray();
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        var fields = Hierarchy(value.GetType())
+            .SelectMany(static t => t.GetFields(Own))
+            .OrderBy(static f => f.Name, StringComparer.Ordinal)
+            .Select(f => $"{Name(f)} {Of(f.GetValue(value), owner)}")
+            .ToArray();
         return fields.Length == 0 ? value.GetType().Name : $"{value.GetType().Name}({string.Join(", ", fields)})";
     }
 

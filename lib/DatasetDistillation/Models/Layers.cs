@@ -107,7 +107,8 @@ internal sealed record Softplus(double Beta = 60) : Layer
         : throw new ArgumentException(FormattableString.Invariant($"β is {Beta}; it must be positive and finite"));
 
     /// <inheritdoc/>
-    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.softplus(x, Beta, LinearFrom);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.softplus(x, Beta, LinearFrom);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new SoftplusLayer<T>(Size(input), Beta);

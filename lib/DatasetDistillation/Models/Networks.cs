@@ -165,8 +165,8 @@ public static class Networks
         catch (ArgumentException exception)
         {
             throw new ArgumentException(
-                $"A {name} is not for images [{string.Join(", ", shape)}]: {exception.Message} Take larger images or a smaller " +
-                $"network.", exception);
+                $"A {name} is not for images [{string.Join(", ", shape)}]: " +
+                $"{exception.Message} Take larger images or a smaller network.", exception);
         }
     }
 }

@@ -85,7 +85,10 @@ public sealed partial record Augmentation
 
         // The middle of pixel i of the whole is that of the part's: what lies before the part, and i + 1/2 pixels of its size.
         Tensor Places(long size, Tensor before) =>
-            (side.MinusFrom(1) * before).Times(size).Plus(side * Arithmetic.Range(size, images.dtype, images.device).Plus(0.5).unsqueeze(0)).Minus(0.5);
+            (side.MinusFrom(1) * before)
+                .Times(size)
+                .Plus(side * Arithmetic.Range(size, images.dtype, images.device).Plus(0.5).unsqueeze(0))
+                .Minus(0.5);
     }
 
     private static Tensor Color(Tensor images, Generator generator, double brightness, double saturation, double contrast)
@@ -96,6 +99,7 @@ public sealed partial record Augmentation
         var saturated = Spread(bright, [1], amounts[1].Times(saturation));
         return Spread(saturated, [1, 2, 3], amounts[2].Times(contrast)).MoveToOuterDisposeScope();
 
-        static Tensor Spread(Tensor from, long[] dimensions, Tensor more) => from.Plus((from - from.mean(dimensions, keepdim: true)) * more);
+        static Tensor Spread(Tensor from, long[] dimensions, Tensor more) =>
+            from.Plus((from - from.mean(dimensions, keepdim: true)) * more);
     }
 }

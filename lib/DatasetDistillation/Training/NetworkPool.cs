@@ -72,6 +72,7 @@ public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
         using var scope = NewDisposeScope();
         var weights = file.Get("weights", -1, network.ParameterCount).ToTensor(device);
         var count = Math.Min(atMost, (int)weights.shape[0]);
-        return new NetworkPool(network, Enumerable.Range(0, count).Select(i => new Parameters(network.Layout, weights[i].clone().DetachFromDisposeScope())));
+        Parameters Copy(int i) => new(network.Layout, weights[i].clone().DetachFromDisposeScope());
+        return new NetworkPool(network, Enumerable.Range(0, count).Select(Copy));
     }
 }

@@ -34,8 +34,8 @@ public sealed class PoolTrainer
     public long Seed { get; init; }
 
     /// <summary>
-    /// An .npz file that gets every network as soon as it is trained, and from which those that are there already are taken;
-    /// null: none.
+    /// An .npz file that gets every network as soon as it is trained, and
+    /// from which those that are there already are taken; null: none.
     /// </summary>
     public string? File { get; init; }
 

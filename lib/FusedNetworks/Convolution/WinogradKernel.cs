@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace FusedNetworks;
 
 /// <summary>
-/// Convolution 3 × 3 of stride 1 in float by Winograd's F(4 × 4, 3 × 3): images are cut into tiles of 6 × 6 that overlap by 2,
-/// transformed, multiplied with the transformed weights in 36 matrix products, and transformed back to 4 × 4 outputs, with a
-/// quarter of the definition's multiplications. Vectors run along channels throughout. Errors are below 1e-5 of the largest
-/// output.
+/// Convolution 3 × 3 of stride 1 in float by Winograd's F(4 × 4, 3 × 3): images are cut into tiles of
+/// 6 × 6 that overlap by 2, transformed, multiplied with the transformed weights in 36 matrix products,
+/// and transformed back to 4 × 4 outputs, with a quarter of the definition's multiplications. Vectors
+/// run along channels throughout. Errors are below 1e-5 of the largest output.
 /// </summary>
 internal static unsafe partial class WinogradKernel<TSimd, TVector>
     where TSimd : struct, ISimd<float, TVector>

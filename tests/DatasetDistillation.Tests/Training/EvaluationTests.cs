@@ -55,7 +55,10 @@ public sealed class EvaluationTests
         var predictions = Evaluation.Predict(Identity, IdentityParameters, Logits);
 
         Assert.All(predictions, static p => Assert.False(p.IsWrong));
-        Assert.Contains("give Predict the labels", Assert.Throws<InvalidOperationException>(() => predictions.Accuracy).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "give Predict the labels",
+            Assert.Throws<InvalidOperationException>(() => predictions.Accuracy).Message,
+            StringComparison.Ordinal);
         Assert.Equal("5 predictions", predictions.ToString());
     }
 

@@ -70,8 +70,9 @@ public static class Baselines
         using var winner = RandomReal(data, perClass, best);
         return new DistilledSet(
             winner.Images.clone(), winner.Labels.clone(),
-            string.Create(CultureInfo.InvariantCulture, $"best of {draws} draws of random real images, draw {best} with a score of " +
-                $"{score:G4}"), data.Standardization, classNames: data.ClassNames);
+            string.Create(CultureInfo.InvariantCulture,
+            $"best of {draws} draws of random real images, " +
+            $"draw {best} with a score of {score:G4}"), data.Standardization, classNames: data.ClassNames);
     }
 
     /// <summary>The mean image of each class.</summary>
@@ -93,9 +94,9 @@ public static class Baselines
         string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));
 
     /// <summary>
-    /// One image of each class, in closed form, from which linear ridge regression finds what it finds on all images (Chen et al. 2024,
-    /// "Provable and efficient dataset distillation for kernel ridge regression", for the linear kernel without a bias). Only a linear
-    /// model reads them.
+    /// One image of each class, in closed form, from which linear ridge regression finds what it
+    /// finds on all images (Chen et al. 2024, "Provable and efficient dataset distillation for kernel
+    /// ridge regression", for the linear kernel without a bias). Only a linear model reads them.
     /// </summary>
     /// <param name="data">The training images.</param>
     /// <param name="regularization">λ of the regression on all images, relative to the mean diagonal of XᵀX; above 0.</param>
@@ -112,9 +113,9 @@ public static class Baselines
     }
 
     /// <summary>
-    /// The same images with the probabilities that a trained network gives their classes, instead of the labels that they have: what
-    /// distilled images with soft labels are to be compared with (Qin et al. 2024, "A label is worth a thousand images in dataset
-    /// distillation").
+    /// The same images with the probabilities that a trained network gives their classes, instead
+    /// of the labels that they have: what distilled images with soft labels are to be compared
+    /// with (Qin et al. 2024, "A label is worth a thousand images in dataset distillation").
     /// </summary>
     /// <param name="set">Images, such as <see cref="RandomReal"/>; they stay as they are.</param>
     /// <param name="teacher">A network.</param>
@@ -133,8 +134,8 @@ public static class Baselines
         var logits = teacher.Forward(theta, set.Images.to(theta.Flat.device));
         return new DistilledSet(
             set.Images.clone(), nn.functional.softmax(logits.Over(temperature), 1).to(set.Images.device),
-            string.Create(CultureInfo.InvariantCulture, $"{set.Method}; labels of a trained {teacher.Name}, temperature " +
-                $"{temperature}"), set.Preprocessing,
+            string.Create(CultureInfo.InvariantCulture,
+            $"{set.Method}; labels of a trained {teacher.Name}, temperature {temperature}"), set.Preprocessing,
             set.LearningRates, set.Steps, set.ClassNames);
     }
 
@@ -173,7 +174,7 @@ public static class Baselines
         return poorest < 0
             ? all
             : throw new ArgumentException(
-                $"{perClass} images per class are wanted, but class {data.ClassNames[poorest]} of {data.Name} has " +
-                $"{all[poorest].Length}.", nameof(perClass));
+                $"{perClass} images per class are wanted, " +
+                $"but class {data.ClassNames[poorest]} of {data.Name} has {all[poorest].Length}.", nameof(perClass));
     }
 }

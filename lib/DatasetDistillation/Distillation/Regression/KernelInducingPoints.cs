@@ -140,8 +140,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount, targets = Math.Min(BatchSize, data.Count);
         long pixels = data.Images.numel() / data.Count;
-        // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as
-        // Float64.
+        // A batch and its augmentation; per pair, products and values as
+        // Float32, and values, gradients and products of the ridge as Float64.
         return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels
             + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets)
             + Kernel.EstimateMemory(support, targets, [data.Channels, data.Height, data.Width]);

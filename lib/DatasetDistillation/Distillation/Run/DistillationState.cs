@@ -34,8 +34,8 @@ public class DistillationState : IDisposable
     public IReadOnlyCollection<string> Names => tensors.Keys;
 
     /// <summary>
-    /// A tensor of the state. Setting takes ownership: the tensor leaves its dispose scope and its history, and the former
-    /// one is disposed.
+    /// A tensor of the state. Setting takes ownership: the tensor leaves
+    /// its dispose scope and its history, and the former one is disposed.
     /// </summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
     public Tensor this[string name]

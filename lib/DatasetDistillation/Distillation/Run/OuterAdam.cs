@@ -41,8 +41,9 @@ public sealed record OuterAdam
 
     /// <summary>All options in a few words; ε where it is not 1e-8.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {LearningRate} ({Beta1}, " +
-            $"{Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+        CultureInfo.InvariantCulture,
+        $"{(Belief ? "AdaBelief" : "Adam")} {LearningRate} ({Beta1}, {Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}" +
+        $"{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
 
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
@@ -96,13 +97,15 @@ public sealed record OuterAdam
     private static void RequireMoments(DistillationState state, string name, string[] moments, string count)
     {
         var variable = state[name];
-        bool fits = moments.All(moment => state.Contains(moment) && state[moment].dtype == variable.dtype && state[moment].shape.SequenceEqual(variable.shape))
-            && state.Contains(count) && state[count].dtype == ScalarType.Int64 && state[count].numel() == 1
-                && state[count].WholeNumber() >= 0;
+        bool fits = moments.All(Fits) && state.Contains(count) && state[count].dtype == ScalarType.Int64
+            && state[count].numel() == 1 && state[count].WholeNumber() >= 0;
         if (!fits)
             throw new InvalidDataException(
                 $"The state's moments of '{name}' ({string.Join(", ", moments)}, {count}) do not fit it: its checkpoint is damaged. " +
-                $"Delete that to begin again.");
+                "Delete that to begin again.");
+
+        bool Fits(string moment) => state.Contains(moment) && state[moment].dtype == variable.dtype
+            && state[moment].shape.SequenceEqual(variable.shape);
     }
 
     /// <summary>Begins anew with a variable: its moments become zero.</summary>

@@ -52,8 +52,8 @@ public sealed class PoisoningEffect
                 $"The attack {Poisoning.Text(attack)} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
         if (test.ClassHistogram()[attack.From] == 0)
             throw new ArgumentException(
-                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {Poisoning.Text(attack)} " +
-                $"works.", nameof(test));
+                $"{test.Name} has no image of class {attack.From}, " +
+                $"so that nothing shows whether the attack {Poisoning.Text(attack)} works.", nameof(test));
         return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
     }
 
@@ -65,6 +65,7 @@ public sealed class PoisoningEffect
     private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
     {
         var others = Enumerable.Range(0, confusion.ClassCount).Where(c => c != truth).ToArray();
-        return (double)others.Sum(c => confusion[c, c]) / others.Sum(c => Enumerable.Range(0, confusion.ClassCount).Sum(p => confusion[c, p]));
+        var all = others.Sum(c => Enumerable.Range(0, confusion.ClassCount).Sum(p => confusion[c, p]));
+        return (double)others.Sum(c => confusion[c, c]) / all;
     }
 }

@@ -21,7 +21,8 @@ public sealed partial record SharedSetDistiller
 
     private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, UnrolledGradient.KeptBytes / GraphBytes(data));
 
-    private long GraphBytes(ImageDataset data) => sizeof(float) * ((Batch(data) * Activations * UnrolledGradient.GraphFactor) + (3 * Network.ParameterCount));
+    private long GraphBytes(ImageDataset data) =>
+        sizeof(float) * ((Batch(data) * Activations * UnrolledGradient.GraphFactor) + (3 * Network.ParameterCount));
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * (InnerImagesPerClass == 0 ? ImagesPerClass : InnerImagesPerClass);
 
@@ -42,8 +43,8 @@ public sealed partial record SharedSetDistiller
                 nameof(data), InnerLearningRate, $"{nameof(InnerLearningRate)} is {InnerLearningRate}; it must be positive and finite.");
         if (Window < 0 || Window > InnerSteps)
             throw new ArgumentOutOfRangeException(
-                nameof(data), Window, $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of " +
-                    $"them.");
+                nameof(data), Window,
+                $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
         if (InnerImagesPerClass < 0 || InnerImagesPerClass > ImagesPerClass)
             throw new ArgumentOutOfRangeException(
                 nameof(data), InnerImagesPerClass, $"{nameof(InnerImagesPerClass)} is {InnerImagesPerClass}; it must be from 1 to the " +
@@ -54,8 +55,8 @@ public sealed partial record SharedSetDistiller
             throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
         if (BatchSize < data.ClassCount)
             throw new ArgumentOutOfRangeException(
-                nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of " +
-                    $"{data.ClassCount} classes.");
+                nameof(data), BatchSize,
+                $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
         Support.RequireFit(data, Network);
         KernelInputs.RequireFinite(data.Images, "real images");
     }

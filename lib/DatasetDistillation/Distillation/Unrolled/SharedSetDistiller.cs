@@ -177,8 +177,15 @@ public sealed partial record SharedSetDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<SharedSetState>();
         var (images, labels) = set.Learned(Averaging);
-        var rate = RateLearningRate > 0 ? string.Create(CultureInfo.InvariantCulture, $", inner rate {Math.Exp(set.LogRate.Number()):G4}") : "";
-        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps{rate}", data.Standardization, classNames: data.ClassNames);
+        var rate = RateLearningRate > 0
+            ? string.Create(CultureInfo.InvariantCulture, $", inner rate {Math.Exp(set.LogRate.Number()):G4}")
+            : "";
+        return new DistilledSet(
+            images.clone(),
+            labels.clone(),
+            $"{Name}: {Settings}, {state.Step} steps{rate}",
+            data.Standardization,
+            classNames: data.ClassNames);
     }
 
     /// <summary>The method and its options.</summary>

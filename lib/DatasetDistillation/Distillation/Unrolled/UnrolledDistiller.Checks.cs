@@ -53,12 +53,12 @@ public sealed partial record UnrolledDistiller
                 $"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
         if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
             throw new ArgumentException(
-                $"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has " +
-                $"[{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
+                $"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; " +
+                $"{data.Name} has [{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
             throw new ArgumentException(
-                $"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. " +
-                $"{Advice}", nameof(data));
+                $"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; " +
+                $"{data.Name} has {data.ClassCount} classes. {Advice}", nameof(data));
         if (Poisoning is { } attack && (!Distillation.Poisoning.IsWithin(attack, data.ClassCount) || attack.From == attack.To))
             throw new ArgumentException(
                 $"The attack {Distillation.Poisoning.Text(attack)} needs two classes from 0 to {data.ClassCount - 1}.");

@@ -77,7 +77,8 @@ public sealed partial record UnrolledDistiller
         return Spread.Over(Enumerable.Range(0, count).Select(static i => (long)i), i =>
         {
             using var scope = NewDisposeScope();
-            var accuracy = Evaluation.Evaluate(Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: Blocks.Judgement).Accuracy;
+            var accuracy = Evaluation.Evaluate(
+                Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: Blocks.Judgement).Accuracy;
             progress?.Report((i + 1.0) / count);
             return accuracy;
         }, cancellation);

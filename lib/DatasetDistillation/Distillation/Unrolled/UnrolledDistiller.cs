@@ -55,8 +55,8 @@ public sealed partial record UnrolledDistiller : IDistiller
     public int BatchSize { get; init; } = 1024;
 
     /// <summary>
-    /// An attack instead of the task (Wang et al. 2018, section 3.6): networks trained on the images shall take class From for class To;
-    /// null: none.
+    /// An attack instead of the task (Wang et al. 2018, section 3.6): networks
+    /// trained on the images shall take class From for class To; null: none.
     /// </summary>
     public (int From, int To)? Poisoning { get; init; }
 
@@ -137,7 +137,8 @@ public sealed partial record UnrolledDistiller : IDistiller
         var unrolled = new UnrolledGradient(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels };
         Tensor? images = null, labels = null, rates = null;
         double loss = 0;
-        foreach (var gradient in OverNetworks(state, data, (theta0, window) => unrolled.Compute(variables, theta0, realImages, realLabels, window.First, window.Last)))
+        foreach (var gradient in OverNetworks(
+            state, data, (theta0, window) => unrolled.Compute(variables, theta0, realImages, realLabels, window.First, window.Last)))
         {
             gradient.AttachTo(scope);
             loss += gradient.Loss / NetworksPerStep;

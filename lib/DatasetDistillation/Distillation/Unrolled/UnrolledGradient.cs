@@ -102,7 +102,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         var leaf = theta.detach().requires_grad_();
         using var dropout = Dropout(t);
-        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t), training: dropout is not null, dropout), set.LabelsOf(t));
+        var loss = innerLoss.Of(
+            network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t), training: dropout is not null, dropout),
+            set.LabelsOf(t));
         return Gradients.Of(loss, leaf);
     }
 
@@ -116,7 +118,11 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         var delta = Gradients.Of(innerLoss.Of(outputs, labels), outputs, createGraph: true);
         var gradient = at.Gradient(delta.detach());
         return new Tape(
-            at, outputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), delta.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+            at,
+            outputs.MoveToOuterDisposeScope(),
+            labels.MoveToOuterDisposeScope(),
+            delta.MoveToOuterDisposeScope(),
+            gradient.MoveToOuterDisposeScope());
     }
 
     private Generator? Dropout(int t) => DropoutSeeds is null ? null : new Generator((ulong)DropoutSeeds[t]);
@@ -132,7 +138,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         {
             using var block = NewDisposeScope();
             var theta = weights.detach().requires_grad_();
-            var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
+            var part = outerLoss.Of(
+                network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
             var gradient = Gradients.Of(part, theta);
             if (cotangent is not null)
                 cotangent.PlusInPlace(gradient, (double)size / count);
@@ -144,7 +151,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     }
 
     /// <summary>From the cotangents of iterate t + 1 to those of iterate t, adding to the gradients on the way.</summary>
-    private Tensor?[] Retreat(UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
+    private Tensor?[] Retreat(
+        UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
     {
         using var scope = NewDisposeScope();
         var values = tape.Gradient;
