@@ -73,14 +73,15 @@ internal static unsafe partial class WinogradKernel<TSimd, TVector>
             float* from = W + first * C.WeightOutStride;
             for (nint i = 0; i < C.In; i++)
                 Transposition.Run(
-                    from + i * C.WeightInStride, C.WeightOutStride, channels, C.Kernel, packed.Pointer + i * C.Kernel * width, width);
+                    from + i * C.WeightInStride, C.WeightOutStride, channels, C.KernelSize,
+                    packed.Pointer + i * C.KernelSize * width, width);
 
             nint tap = C.Flipped ? -width : width;
             float* transformed = Transformed + (nint)first * Points * C.In;
             for (nint i = 0; i < C.In; i++)
                 for (int v = 0; v < width; v += TSimd.Count)
                     Winograd<TSimd, TVector>.Transform<Winograd<TSimd, TVector>.Filter>(
-                        packed.Pointer + (i * C.Kernel + (C.Flipped ? C.Kernel - 1 : 0)) * width + v, 3 * tap, tap,
+                        packed.Pointer + (i * C.KernelSize + (C.Flipped ? C.KernelSize - 1 : 0)) * width + v, 3 * tap, tap,
                         transformed + i * width + v, (nint)Window * C.In * width, (nint)C.In * width, work.Pointer);
         }
     }
@@ -238,7 +239,7 @@ internal static class Winograd
     /// </summary>
     public static bool Suits<T>(in Correlation c) where T : unmanaged =>
         typeof(T) == typeof(float)
-        && c is { KH: 3, KW: 3, StrideH: 1, StrideW: 1, UpH: 1, UpW: 1, DilationH: 1, DilationW: 1, In: >= 32, Out: >= 32 }
+        && c is { KH: 3, KW: 3, StrideH: 1, StrideW: 1, UpH: 1, UpW: 1, In: >= 32, Out: >= 32 }
         && 9 * c.Positions >= 2 * 36 * Tiles(in c)
         && c.N >= 4 * GroupImages(in c);
 }

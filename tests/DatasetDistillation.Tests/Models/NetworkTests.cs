@@ -190,7 +190,7 @@ public sealed class NetworkTests
         Rejects("Layer 2 (Linear -1) does not fit: its output [-1] would be empty; got [784]", new Flatten(), new Linear(-1));
         Assert.Throws<ArgumentException>(() => new Network("empty", [1, 28, 28], []));
         Assert.Throws<ArgumentException>(() => new Network("no pixels", [1, 0, 28], [new Flatten()]));
-        Assert.Throws<ArgumentException>(() => Conv.Same(8, kernel: 4));
+        Assert.Throws<ArgumentException>(() => Conv.Same(8, kernelSize: 4));
         Assert.Contains(
             "Layer 15 (AveragePool 2×2)",
             Assert.Throws<ArgumentException>(() => Networks.ConvNet(depth: 6, normalization: Normalization.None)).Message,

@@ -271,12 +271,8 @@ public sealed record FeatureRegression : IDistiller
             throw new ArgumentException(
                 $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} and " +
                 $"{LossFunction.SquaredError} alone.", nameof(data));
-        if (Averaging is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
-        if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(
-                nameof(data), BatchSize,
-                $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+        OptionRange.RequireAveraging(Averaging);
+        OptionRange.RequireBatch(BatchSize, data);
         Support.RequireFit(data, Kinds.Select(static kind => kind.Network));
         KernelInputs.RequireFinite(data.Images, "real images");
     }

@@ -59,15 +59,13 @@ public sealed record KernelInducingPoints : IDistiller
     public DistillationState Initialize(ImageDataset data, long seed)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(nameof(data), BatchSize,
-                $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+        OptionRange.RequireBatch(BatchSize, data);
         var support = new SupportStart(ImagesPerClass, Start, null);
         support.RequireFit(data);
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
-        var state = new SupportState(seed);
+        var state = new SetState(seed);
         support.Begin(state, data, classes => KernelRidge.CenteredLabels(classes, data.ClassCount));
         return state;
     }
@@ -79,7 +77,7 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var set = state.As<SupportState>();
+        var set = state.As<SetState>();
         var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
         var targets = data.Images.Rows(batch);
         if (Augmentation is not null)
@@ -88,9 +86,9 @@ public sealed record KernelInducingPoints : IDistiller
         using var kss = Kernel.Gram(set.Images);
         using var kts = Kernel.Cross(targets, set.Images);
         var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
-        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
+        Outer.Update(state, SetState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
         if (LearnLabels)
-            Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
+            Outer.Update(state, SetState.LabelsName, loss.ToLabels.to_type(float32));
         return loss.Loss;
     }
 
@@ -99,7 +97,7 @@ public sealed record KernelInducingPoints : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
-        var set = state.As<SupportState>();
+        var set = state.As<SetState>();
         return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization,
             classNames: data.ClassNames);
     }

@@ -157,9 +157,9 @@ public sealed partial record SharedSetDistiller : IDistiller
             var gradient = loop.Differentiate(Unrolled(data, loop), images, labels, rate, theta0, real, classes);
             loss += gradient.Loss / NetworksPerStep;
             toLogRate += gradient.ToRate * rate / NetworksPerStep;
-            Add(ref toImages, gradient.ToImages);
+            MetaGradient.AddShare(ref toImages, gradient.ToImages, NetworksPerStep);
             if (gradient.ToLabels is not null)
-                Add(ref toLabels, gradient.ToLabels);
+                MetaGradient.AddShare(ref toLabels, gradient.ToLabels, NetworksPerStep);
         }
         Outer.Update(state, SetState.ImagesName, state.Clip(SetState.ImagesName, toImages!, ClipFactor));
         if (LearnLabels)
@@ -208,10 +208,4 @@ public sealed partial record SharedSetDistiller : IDistiller
 
     private UnrolledGradient Unrolled(ImageDataset data, SharedSetLoop loop) =>
         new(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels, DropoutSeeds = loop.DropoutSeeds };
-
-    private void Add(ref Tensor? sum, Tensor part)
-    {
-        var share = NetworksPerStep == 1 ? part : part.Over(NetworksPerStep);
-        sum = sum is null ? share : sum.Plus(share);
-    }
 }

@@ -142,10 +142,10 @@ public sealed partial record UnrolledDistiller : IDistiller
         {
             gradient.AttachTo(scope);
             loss += gradient.Loss / NetworksPerStep;
-            Add(ref images, gradient.Images);
-            Add(ref rates, gradient.RawRates(state.Rates));
+            MetaGradient.AddShare(ref images, gradient.Images, NetworksPerStep);
+            MetaGradient.AddShare(ref rates, gradient.RawRates(state.Rates), NetworksPerStep);
             if (LearnLabels)
-                Add(ref labels, gradient.Labels);
+                MetaGradient.AddShare(ref labels, gradient.Labels, NetworksPerStep);
         }
         Update(state, UnrolledState.ImagesName, images!);
         Update(state, UnrolledState.RatesName, rates!);
@@ -224,12 +224,6 @@ public sealed partial record UnrolledDistiller : IDistiller
         using var start = randint(0, InnerSteps - Window + 1, [1], generator: random);
         var first = (int)start.WholeNumber();
         return (first, first + Window);
-    }
-
-    private void Add(ref Tensor? sum, Tensor part)
-    {
-        var share = NetworksPerStep == 1 ? part : part.Over(NetworksPerStep);
-        sum = sum is null ? share : sum.Plus(share);
     }
 
     private void Update(UnrolledState state, string name, Tensor gradient) =>

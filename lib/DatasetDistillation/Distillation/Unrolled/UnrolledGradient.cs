@@ -15,13 +15,28 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     /// <summary>
     /// Numbers that one graph holds for each activation: the values, their gradients, and what the derivatives saved of both.
     /// </summary>
-    public const int GraphFactor = 4;
+    private const int GraphFactor = 4;
 
     /// <summary>The same where only first derivatives are taken.</summary>
-    public const int FirstOrderFactor = 3;
+    private const int FirstOrderFactor = 3;
 
     /// <summary>The bytes that kept graphs may take where nobody says how many are kept.</summary>
-    public const long KeptBytes = 100L << 20;
+    private const long KeptBytes = 100L << 20;
+
+    /// <summary>Bytes that the outer loss takes on a batch of real images.</summary>
+    public static long OuterBytes(Network network, long batch, long numberBytes) =>
+        batch * Activations(network) * FirstOrderFactor * numberBytes;
+
+    /// <summary>Numbers that the layers of one image take, the image itself among them.</summary>
+    private static long Activations(Network network) => network.Activations + Layer.Size(network.InputShape);
+
+    /// <summary>Bytes that the graph of one inner step takes on a batch of distilled images.</summary>
+    public static long GraphBytes(Network network, long batch, long numberBytes) =>
+        numberBytes * ((batch * Activations(network) * GraphFactor) + (3 * network.ParameterCount));
+
+    /// <summary>How many graphs are kept: as many as are asked for, else as fit.</summary>
+    public static int Kept(int? keptGraphs, int innerSteps, long graphBytes) =>
+        keptGraphs ?? (int)Math.Min(innerSteps, KeptBytes / graphBytes);
 
     /// <summary>Real images whose activations are in memory at once, about 64 MB.</summary>
     private readonly long outerBlock = Math.Max(Blocks.OuterLoss, (1L << 24) / network.Activations);
