@@ -12,7 +12,7 @@ public static class Cifar10
     private static readonly string[] Names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     /// <summary>The 50,000 training images, 5,000 of each class.</summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or not what it should be.</exception>

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Labeled images. The tensors belong to the data set: they outlive the dispose scope in which it was made, and
-/// <see cref="Dispose"/> frees them. Everything that makes a data set of another leaves that one as it is.
+/// Labeled images. The tensors belong to the data set: they outlive the dispose scope in which it was
+/// made, and <see cref="Dispose"/> frees them. Methods that derive a data set leave the original as it is.
 /// </summary>
 public sealed partial class ImageDataset : IDisposable
 {
@@ -67,9 +67,9 @@ public sealed partial class ImageDataset : IDisposable
     public Standardization? Standardization { get; }
 
     /// <summary>
-    /// Whether the mirror image of every image is as good an image of its class. It is so for photographs, and said by
-    /// <see cref="FashionMnist"/>, <see cref="Cifar10"/> and <see cref="ImageFolderOptions.MayBeMirrored"/>; it is not so for digits and
-    /// letters. False unless it is known.
+    /// Whether the mirror image of an image belongs to the same class: true of photographs
+    /// (<see cref="FashionMnist"/>, <see cref="Cifar10"/>, and folders with
+    /// <see cref="ImageFolderOptions.MayBeMirrored"/>), false of digits and letters. False by default.
     /// </summary>
     public bool MayBeMirrored { get; set; }
 

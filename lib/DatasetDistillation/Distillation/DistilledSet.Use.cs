@@ -12,8 +12,8 @@ public sealed partial class DistilledSet
     /// Trains a network by the stored schedule: step t takes the t-th batch, its labels and its learned rate, in the order in
     /// which they were distilled (Wang et al. 2018, section 4).
     /// </summary>
-    /// <param name="network">The network; another than the one distilled for is another experiment.</param>
-    /// <param name="start">The weights to start from; they stay as they are, and the type of theirs is computed in.</param>
+    /// <param name="network">The network, usually the one that the set was distilled for.</param>
+    /// <param name="start">The weights to start from, which stay as they are; their type is that of the computation.</param>
     /// <param name="optimizer">The rule of the steps; null: gradient descent.</param>
     /// <param name="loss">The loss of the steps; null: cross-entropy with the labels as they are stored.</param>
     /// <returns>The weights after the last step.</returns>
@@ -39,8 +39,8 @@ public sealed partial class DistilledSet
     }
 
     /// <summary>
-    /// The same images with a schedule of one rate: they are dealt out to the steps so that each has as many of every class, and
-    /// gone through again and again. So any set, a baseline's above all, is judged as an unrolled one is.
+    /// The same images with a schedule of one rate. They are dealt out to the steps, each with as many of every class,
+    /// and all steps are repeated in every epoch. Any set, such as a baseline's, can so be judged like an unrolled one.
     /// </summary>
     /// <param name="steps">P: batches in an epoch; it divides the number of images of each class.</param>
     /// <param name="epochs">E: how often all batches are gone through.</param>
@@ -71,7 +71,7 @@ public sealed partial class DistilledSet
             Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps, ClassNames);
     }
 
-    /// <summary>The same images with the class of each one's largest label, one-hot: to begin from where labels are classes.</summary>
+    /// <summary>The same images with one-hot labels: the class of each image's largest label.</summary>
     public DistilledSet WithHardLabels()
     {
         using var scope = NewDisposeScope();
@@ -81,7 +81,7 @@ public sealed partial class DistilledSet
 
     /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>
     /// <param name="data">Images in [0, 1], or already in the space of this set.</param>
-    /// <exception cref="ArgumentException">They are standardized in another way.</exception>
+    /// <exception cref="ArgumentException">They are standardized differently.</exception>
     public ImageDataset Prepare(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Models;
 
 /// <summary>
-/// One operation of a network: a description without weights of its own. A layer says what shape it makes of its input,
-/// which parameters it needs for that, and computes with parameters that are given to it.
+/// One operation of a network: a description without weights of its own. A layer declares the
+/// shape of its output and its parameters, and computes with parameters that it is given.
 /// </summary>
 /// <remarks>Shapes are those of one example: <c>[channels, height, width]</c> or <c>[features]</c>, without the batch.</remarks>
 public abstract record Layer

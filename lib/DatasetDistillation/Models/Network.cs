@@ -132,7 +132,7 @@ public sealed class Network
     public Tensor Forward(Parameters theta, Tensor x, bool training = false, Generator? generator = null) =>
         Run(steps.Length, whole, theta, x, training, generator);
 
-    /// <summary>What the last layer with parameters, the head, is given. Differentiable in θ and x.</summary>
+    /// <summary>The input of the head, which is the last layer with parameters. Differentiable in θ and x.</summary>
     /// <param name="theta">The parameters, of this network's layout.</param>
     /// <param name="x">The inputs, <c>[n, …InputShape]</c>, of the parameters' type.</param>
     /// <returns>The features, <c>[n, …FeatureShape]</c>.</returns>

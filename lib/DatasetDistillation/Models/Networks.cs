@@ -3,8 +3,8 @@ using DatasetDistillation.Data;
 namespace DatasetDistillation.Models;
 
 /// <summary>
-/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a number, or is
-/// for gray digits of 28×28 pixels. Images that are too small for one are refused with what does not fit.
+/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a
+/// number, or is for gray digits of 28×28 pixels. Images that are too small are refused with an error that names the layer.
 /// </summary>
 public static class Networks
 {

@@ -19,7 +19,7 @@ public sealed partial record Augmentation
     }
 
     /// <summary>Mirrors each image, left to right, with probability 1/2.</summary>
-    /// <param name="data">The images that it is for: digits and other data whose mirror images are of no class are refused.</param>
+    /// <param name="data">The data; digits and other data whose mirror images are of another class, or of none, are refused.</param>
     /// <exception cref="ArgumentException">The data do not say that their images may be mirrored.</exception>
     public static Augmentation Flip(ImageDataset data)
     {

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Training;
 
 /// <summary>
 /// Trained networks of one architecture that differ in their seeds, and so in their weights: the networks that distilled
-/// images are made for, or judged on, when it is not known which network will meet them. Owns the parameters.
+/// images are made for, or judged on, when the network that will be trained is not known. Owns the parameters.
 /// </summary>
 public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
 {

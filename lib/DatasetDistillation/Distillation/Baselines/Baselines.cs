@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images, each
-/// as a distilled set with one-hot labels, class by class. A set gets the same schedule as a distilled one by
-/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="DistilledSet.NearestNeighborAccuracy"/>.
+/// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images,
+/// each as a distilled set with one-hot labels, class by class. <see cref="DistilledSet.WithSchedule"/> gives such a set
+/// the schedule of a distilled one; <see cref="DistilledSet.NearestNeighborAccuracy"/> classifies with it directly.
 /// </summary>
 public static class Baselines
 {
@@ -17,7 +17,7 @@ public static class Baselines
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Images of each class.</param>
     /// <param name="seed">Which draw.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet RandomReal(ImageDataset data, int perClass = 1, long seed = 0)
     {
         var members = Members(data, perClass);
@@ -30,7 +30,7 @@ public static class Baselines
     /// <summary>The first real images of each class, in the order of the data.</summary>
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Images of each class.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet FirstReal(ImageDataset data, int perClass = 1)
     {
         var chosen = Members(data, perClass).SelectMany(own => own.Take(perClass));
@@ -48,9 +48,9 @@ public static class Baselines
     /// <param name="perClass">Images of each class.</param>
     /// <param name="draws">How many draws there are.</param>
     /// <param name="seed">The draws are those of seed, seed + 1, …</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops between two draws.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static DistilledSet BestRandomReal(
         ImageDataset data, Func<DistilledSet, double> judge, int perClass = 1, int draws = 50, long seed = 0,
@@ -88,7 +88,7 @@ public static class Baselines
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Clusters of each class.</param>
     /// <param name="seed">Of the first centers.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet KMeans(ImageDataset data, int perClass = 1, long seed = 0) => Set(
         data, (own, label) => Distillation.KMeans.Centers(own, perClass, seed, label), perClass,
         string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));

@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Networks of different ages that learn from the distilled set while it comes to be (Zhou et al. 2022, "Dataset distillation using
-/// neural feature regression", section 3.2): features that have been trained a little, a lot, and not at all. A network that has
-/// reached its age is drawn anew. Parameters, moments and ages are tensors of the <see cref="DistillationState"/>.
+/// Networks of different ages that learn from the distilled set while it is distilled (Zhou et al. 2022, "Dataset distillation
+/// using neural feature regression", section 3.2): features that have been trained a little, a lot, and not at all. A network
+/// that has reached its age is drawn anew. Parameters, moments and ages are tensors of the <see cref="DistillationState"/>.
 /// </summary>
 public sealed record FeaturePool
 {

@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
-/// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
-/// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
-/// Standardize the data first; train networks on the result with squared error, as its labels are centered.
+/// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the
+/// images and labels from which ridge regression on the features of a network predicts real images best, whatever the network.
+/// The networks come from a <see cref="FeaturePool"/> that learns from the distilled set during the run. Only first derivatives
+/// are needed. Standardize the data first; train networks on the result with squared error, as its labels are centered.
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
@@ -21,8 +21,8 @@ public sealed record FeatureRegression : IDistiller
     private readonly KernelRidge ridge = new(1e-3);
 
     /// <summary>
-    /// Whose features the labels are regressed on. A wider network makes a set that also others learn more from, and takes longer.
-    /// Networks trained on the set should start from the same distribution.
+    /// The network on whose features the labels are regressed. A wider one takes longer and makes a set from which
+    /// other networks, too, learn more. Networks trained on the set should start from the same distribution.
     /// </summary>
     public Network Network { get; init; } = Networks.ConvNet(3, 32, Normalization.None, doubling: true).With(Initialization.SmallNormal);
 
@@ -35,7 +35,7 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
+    /// <summary>What the images start from where there is no <see cref="InitialSet"/>.</summary>
     public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>A set to start from, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.</summary>
@@ -83,7 +83,7 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>The networks.</summary>
     public FeaturePool Pool { get; init; } = new();
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.03 };
 
     /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="LossFunction.CrossEntropy"/>.</summary>

@@ -8,8 +8,8 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
-/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. What it yields is read
-/// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
+/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. <see cref="Accuracy"/>
+/// reads the result out by ridge regression with the same kernel; how well networks train on the images is another question.
 /// </summary>
 public sealed record KernelInducingPoints : IDistiller
 {
@@ -41,7 +41,7 @@ public sealed record KernelInducingPoints : IDistiller
     /// <summary>A random change of each real batch, such as <see cref="Augmentation.Shift(int)"/>; null: none.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.04 };
 
     /// <inheritdoc/>
@@ -117,7 +117,7 @@ public sealed record KernelInducingPoints : IDistiller
 
     /// <summary>
     /// Label Solve: the same images with those labels that predict a whole training set best (<see cref="KernelRidge.SolveLabels"/>).
-    /// On real images it is what labels alone can do; on distilled ones it replaces what the batches had taught the labels.
+    /// On real images it shows what labels alone can do; on distilled ones it replaces the labels learned from batches.
     /// </summary>
     /// <param name="set">A set whose images live in the space of the training images; it stays as it is.</param>
     /// <param name="train">Training images, standardized as those of the set.</param>

@@ -25,8 +25,8 @@ public sealed record OuterAdam
     public double Epsilon { get; init; } = UsualEpsilon;
 
     /// <summary>
-    /// Whether the second moment is that of the gradient's deviation from its mean, which lets the rate grow where gradients agree:
-    /// AdaBelief (Zhuang et al. 2020, algorithm 2).
+    /// Whether the second moment is that of the gradient's deviation from its mean, so that
+    /// the rate grows where gradients agree: AdaBelief (Zhuang et al. 2020, algorithm 2).
     /// </summary>
     public bool Belief { get; init; }
 
@@ -36,7 +36,7 @@ public sealed record OuterAdam
     /// </summary>
     public long CosineSteps { get; init; }
 
-    /// <summary>The share of the rate that is left when the cosine has come to its end, in [0, 1].</summary>
+    /// <summary>The share of the rate that is left at the end of the cosine, in [0, 1].</summary>
     public double CosineFinal { get; init; } = 0.01;
 
     /// <summary>All options in a few words; ε where it is not 1e-8.</summary>

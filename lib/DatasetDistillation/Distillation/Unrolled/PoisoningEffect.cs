@@ -6,8 +6,8 @@ using DatasetDistillation.Training;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// How far an attack has got with networks: whether they take one class for another, and whether they are as good as before on
-/// everything else, so that nobody notices (Wang et al. 2018, section 4.3).
+/// How well an attack works: whether networks take one class for another while they stay
+/// accurate on the other classes, so that nobody notices (Wang et al. 2018, section 4.3).
 /// </summary>
 public sealed class PoisoningEffect
 {
@@ -20,7 +20,7 @@ public sealed class PoisoningEffect
         Confusion = ConfusionMatrix.Sum(networks);
     }
 
-    /// <summary>Which class is to be taken for which.</summary>
+    /// <summary>The class that is attacked, and the class that it is to be taken for.</summary>
     public (int From, int To) Attack { get; }
 
     /// <summary>The share, in [0, 1], of the attacked class that a network takes for the other one.</summary>
@@ -36,7 +36,7 @@ public sealed class PoisoningEffect
     public ConfusionMatrix Confusion { get; }
 
     /// <summary>Judges networks, whether attacked or not.</summary>
-    /// <param name="attack">Which class is to be taken for which.</param>
+    /// <param name="attack">The class that is attacked, and the class that it is to be taken for.</param>
     /// <param name="network">The architecture.</param>
     /// <param name="networks">The weights of at least one network.</param>
     /// <param name="test">Labeled images with their true labels, standardized as the training images were.</param>

@@ -20,7 +20,7 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
+    /// <summary>What the images start from where there is no <see cref="InitialSet"/>.</summary>
     public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>
@@ -83,7 +83,7 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// </summary>
     public double ClipFactor { get; init; } = 2;
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.01 };
 
     /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>

@@ -56,7 +56,7 @@ public sealed partial record UnrolledDistiller : IDistiller
 
     /// <summary>
     /// An attack instead of the task (Wang et al. 2018, section 3.6): networks
-    /// trained on the images shall take class From for class To; null: none.
+    /// trained on the images take class From for class To; null: none.
     /// </summary>
     public (int From, int To)? Poisoning { get; init; }
 
