@@ -38,8 +38,7 @@ internal static class CommandLine
                     $"steps{(recipe.From is null ? "" : $", from {recipe.From}")}");
         });
         var make = new Command("make",
-            "Distils a set, and writes it with its picture and a record. " +
-            "Ctrl-C stops it; the same command then goes on.")
+            "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command then goes on.")
         {
             set, networks, folder,
         };

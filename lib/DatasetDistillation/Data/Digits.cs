@@ -110,7 +110,7 @@ public static partial class Digits
 
         return hasOtherHalf
             ? throw new FileNotFoundException(
-                "The data folder has one half of MNIST, but not "
+                $"The data folder has one half of MNIST, but not "
                 + $"'{string.Join("' and '", files.Select(static file => file.PackedName))}'. Put them beside the others ({why}).")
             : new NothingFound($"there is no MNIST in '{folder}', and {why}. " +
                 "Put its four files there, or load again with a network, to use it.");

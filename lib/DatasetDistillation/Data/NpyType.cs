@@ -60,8 +60,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         if (kind.StartsWith('O'))
         {
             throw new InvalidDataException(
-                "it holds pickled Python objects, which are never read because unpickling runs code. Save plain numeric arrays " +
-                "(numpy.asarray(x, dtype=...)).");
+                "it holds pickled Python objects, which are never read because unpickling runs code. " +
+                "Save plain numeric arrays (numpy.asarray(x, dtype=...)).");
         }
         var (type, itemSize) = kind switch
         {

@@ -30,8 +30,8 @@ internal static class Png
         if (pixels.Length != (long)width * height * channels)
         {
             throw new ArgumentException(
-                $"A {width}×{height} image of {channels} channels has "
-                + $"{(long)width * height * channels} samples, but {pixels.Length} were given.", nameof(pixels));
+                $"A {width}×{height} image of {channels} channels has {(long)width * height * channels} samples, "
+                + $"but {pixels.Length} were given.", nameof(pixels));
         }
 
         var info = new SKImageInfo(

@@ -25,8 +25,8 @@ public sealed partial class DistilledSet
         RequireFit(network);
         if (LearningRates.Count == 0)
             throw new InvalidOperationException(
-                $"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give " +
-                $"them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
+                $"These {Count} images have no learned rates to replay ({Method}). " +
+                $"Train on them with {nameof(NetworkReadOut)}, or give them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
         if (!start.Layout.Equals(network.Layout))
             throw new ArgumentException(
                 $"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
@@ -108,8 +108,8 @@ public sealed partial class DistilledSet
         var missing = Array.FindIndex(most, static share => share <= 0);
         if (missing >= 0)
             throw new ArgumentException(
-                $"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set " +
-                $"({Method}). Distil with images of every class.");
+                $"No image of this set has class {ClassNames[missing]} in its label, " +
+                $"so that no network can learn it from the set ({Method}). Distil with images of every class.");
     }
 
     /// <summary>Checks that test images are of the size, the classes, in this order, and the space of this set.</summary>
@@ -126,14 +126,15 @@ public sealed partial class DistilledSet
         var places = ClassNames.Index().ToDictionary(static named => named.Item, static named => named.Index);
         if (data.ClassNames.Index().Any(named => places.TryGetValue(named.Item, out int place) && place != named.Index))
             throw new ArgumentException(
-                $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load " +
-                $"the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} " +
-                $"= set.{nameof(ClassNames)}.", nameof(data));
+                $"The classes of {data.Name} are {Shown(data.ClassNames)}; " +
+                $"those of the set are {Shown(ClassNames)}, in this order. " +
+                $"Load the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = set.{nameof(ClassNames)}.",
+                nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
-                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not " +
-                $"{Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take " +
-                $"set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
+                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, " +
+                $"not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, " +
+                $"or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
     }
 
     private static string Shown(IReadOnlyList<string> names)

@@ -29,8 +29,8 @@ internal static class Description
         IList list => $"[{string.Join(", ", list.Cast<object?>().Select(each => Of(each, owner)))}]",
         _ when IsRecord(value.GetType()) => OfFields(value, owner),
         _ => throw new NotSupportedException(
-            $"A {value.GetType().Name} in {owner} says nothing of what it does, so that a "
-            + "file made with it could not be told from another's. "
+            $"A {value.GetType().Name} in {owner} says nothing of what it does, "
+            + "so that a file made with it could not be told from another's. "
             + "Make the layer a record of numbers and texts, or do without a checkpoint or file."),
     };
 

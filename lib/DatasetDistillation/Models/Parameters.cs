@@ -19,8 +19,8 @@ public sealed class Parameters : IDisposable
         ArgumentNullException.ThrowIfNull(flat);
         if (flat.shape.Length != 1 || flat.shape[0] != layout.TotalCount)
             throw new ArgumentException(
-                $"The layout has {layout.TotalCount} parameters in one vector, but "
-                + $"the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
+                $"The layout has {layout.TotalCount} parameters in one vector, "
+                + $"but the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
         (Layout, Flat) = (layout, flat);
     }
 

@@ -27,10 +27,9 @@ public sealed partial record Augmentation
         if (!data.MayBeMirrored)
         {
             throw new ArgumentException(
-                $"{data.Name} does not say that a mirror image of one of its images is of the same class; those of digits and letters " +
-                $"are not. "
-                + $"If yours are, as for photographs, set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of " +
-                    $"{nameof(ImageFolderOptions)}.", nameof(data));
+                $"{data.Name} does not say that a mirror image of one of its images is of the same class; " +
+                $"those of digits and letters are not. If yours are, as for photographs, " +
+                $"set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of {nameof(ImageFolderOptions)}.", nameof(data));
         }
         return new("Flip", Flip);
     }

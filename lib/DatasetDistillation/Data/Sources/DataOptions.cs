@@ -37,9 +37,9 @@ public sealed record DataOptions
             return found;
         string why = Download(source, cancellation) ?? "the download has not brought it";
         return source.Find(FoldersToSearch, files) ?? throw new FileNotFoundException(
-            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) in "
-            + $"{string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, "
-            + $"and {why}. Get it from {string.Join(" or ", source.Mirrors)} and put it there.", files[0].PackedName);
+            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) "
+            + $"in {string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, and {why}. "
+            + $"Get it from {string.Join(" or ", source.Mirrors)} and put it there.", files[0].PackedName);
     }
 
     /// <summary>Downloads a data set; returns what was in the way where no mirror serves it.</summary>

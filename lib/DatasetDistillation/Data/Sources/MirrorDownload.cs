@@ -290,8 +290,9 @@ internal sealed class MirrorDownload : IDisposable
     }
 
     private static IOException CannotWrite(string path, Exception exception) => new(
-        $"'{path}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be " +
-        $"written to and has space, or put the files there.",
+        $"'{path}' cannot be written: {exception.Message} " +
+        $"Set the environment variable {DataFolders.Variable} to a folder that can be written to and has space, " +
+        "or put the files there.",
         exception);
 
     private static bool IsPage(ReadOnlySpan<byte> beginning) => beginning.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];

@@ -70,8 +70,7 @@ public sealed record LogisticDistiller : IDistiller
         CultureInfo.InvariantCulture,
         $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} " +
         $"scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} " +
-        $"rate={Outer.LearningRate} precision={Precision}" +
-        $"{(Restarts ? " restarts" : "")}" +
+        $"rate={Outer.LearningRate} precision={Precision}{(Restarts ? " restarts" : "")}" +
         $"{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
 
     /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>, whose images it goes through once.</summary>

@@ -269,8 +269,8 @@ public sealed record FeatureRegression : IDistiller
         }
         if (OuterLoss != LossFunction.CrossEntropy && OuterLoss != LossFunction.SquaredError)
             throw new ArgumentException(
-                $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} and " +
-                $"{LossFunction.SquaredError} alone.", nameof(data));
+                $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} " +
+                $"and {LossFunction.SquaredError} alone.", nameof(data));
         OptionRange.RequireAveraging(Averaging);
         OptionRange.RequireBatch(BatchSize, data);
         Support.RequireFit(data, Kinds.Select(static kind => kind.Network));

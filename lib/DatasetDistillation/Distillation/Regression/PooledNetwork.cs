@@ -28,6 +28,6 @@ public sealed record PooledNetwork(Network Network)
 
     /// <summary>The network and the options in a few words.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Network.Name} from {Network.Initialization} (λ {Regularization}, share " +
-            $"{Share}{(Pool is null ? "" : $", {Pool}")})");
+        CultureInfo.InvariantCulture,
+        $"{Network.Name} from {Network.Initialization} (λ {Regularization}, share {Share}{(Pool is null ? "" : $", {Pool}")})");
 }

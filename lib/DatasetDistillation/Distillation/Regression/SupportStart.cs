@@ -55,11 +55,11 @@ internal sealed record SupportStart(int ImagesPerClass, ImageStart Start, Distil
             || Set.ClassCount != data.ClassCount
             || !Set.Images.shape.AsSpan(1).SequenceEqual(image))
             throw new ArgumentException(
-                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of " +
-                $"{data.ClassCount} classes; got {Set}.", nameof(data));
+                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] " +
+                $"with labels of {data.ClassCount} classes; got {Set}.", nameof(data));
         if (!Standardization.AreSame(Set.Preprocessing, data.Standardization, data.Channels))
             throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {Set.Preprocessing?.ToString() ?? "[0, 1]"}, wanted " +
-                $"{data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
+                $"The set to start from is on another scale than {data.Name}: " +
+                $"{Set.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

@@ -88,7 +88,7 @@ public abstract class InitialWeights
         public override string ToString() => description.Value;
 
         private string Describe() =>
-            string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks " +
-                $"({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
+            string.Create(CultureInfo.InvariantCulture,
+            $"{pool.Count} given networks ({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
     }
 }

@@ -59,8 +59,9 @@ public sealed class PoisoningEffect
 
     /// <summary>The three figures in a line.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the " +
-            $"other classes ({Success.Count} networks)");
+        CultureInfo.InvariantCulture,
+        $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, " +
+        $"{OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
 
     private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
     {

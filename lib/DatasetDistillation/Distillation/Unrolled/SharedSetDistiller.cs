@@ -98,14 +98,12 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start " +
-        $"{Support}, " +
-        $"{(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on " +
+        $"{Support}, {(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on " +
         $"{(InnerImagesPerClass == 0 ? "all" : $"{InnerImagesPerClass} per class")}, " +
         $"inner {Inner} {(RateLearningRate > 0 ? "from " : "")}rate {InnerLearningRate} on " +
         $"{InnerLoss}{(RateLearningRate > 0 ? $", rate of the rate {RateLearningRate}" : "")}{(Dropout ? ", dropout" : "")}" +
         $"{Augmentation.InSettings(SupportAugmentation, "support augmented")}, {InitialWeights}, {NetworksPerStep} networks a step, " +
-        $"outer {OuterLoss} on {BatchSize}" +
-        $"{Augmentation.InSettings(Augmentation)}, clip {ClipFactor}, average {Averaging}, {Outer}");
+        $"outer {OuterLoss} on {BatchSize}{Augmentation.InSettings(Augmentation)}, clip {ClipFactor}, average {Averaging}, {Outer}");
 
     /// <inheritdoc/>
     public string Identity => $"{Settings}; {Description.Of(Network)}{Support.Identity}";

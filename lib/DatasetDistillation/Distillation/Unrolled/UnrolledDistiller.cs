@@ -91,10 +91,10 @@ public sealed partial record UnrolledDistiller : IDistiller
 
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
-        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, " +
-        $"{ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
-        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate " +
-        $"{InitialLearningRate} on {InnerLoss}, " +
+        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), " +
+        $"{Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, " +
+        $"{InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss}, " +
         $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {Distillation.Poisoning.Text(attack)}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
