@@ -60,7 +60,7 @@ public sealed class ReadmeTests : IDisposable
             .Select(static match => match.Groups[1].Value)
             .ToArray();
         Assert.Equal(2, files.Length);
-        string repository = ElsewhereTests.Build["RepositoryRoot"].First();
+        var repository = ElsewhereTests.Build["RepositoryRoot"].First();
         Assert.All(files, file => Assert.True(File.Exists(file.Replace("REPOSITORY", repository, StringComparison.Ordinal)), file));
     }
 

@@ -75,10 +75,10 @@ public sealed class ParametersTests
         var network = Networks.Mlp(20);
         var theta = network.Initialize(8);
 
-        var restored = Parameters.FromArray(network.Layout, theta.ToArray());
+        var restored = new Parameters(network.Layout, tensor(theta.ToArray(), float32));
 
         Assert.Equal(theta.Flat.data<float>().ToArray(), restored.Flat.data<float>().ToArray());
-        Assert.Throws<ArgumentException>(() => Parameters.FromArray(network.Layout, new double[3]));
+        Assert.Throws<ArgumentException>(() => new Parameters(network.Layout, zeros(3)));
     }
 
     [Theory]

@@ -8,14 +8,24 @@ public sealed class SolverTests
 {
     public static TheoryData<string, object, double> Minimizers => new()
     {
-        { "accelerated gradient descent", Descent with { StepGrowth = 1 }, 1e2 },
-        { "restarted gradient descent", Descent with { StepGrowth = 1, Restarts = true }, 1e4 },
-        { "plain gradient descent", Descent with { Accelerated = false }, 1e2 },
+        {
+            "accelerated gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1 },
+            1e2
+        },
+        {
+            "restarted gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1, Restarts = true },
+            1e4
+        },
+        {
+            "plain gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, Accelerated = false },
+            1e2
+        },
         { "L-BFGS", new LBfgs { Tolerance = 1e-8, MaxIterations = 5000 }, 1e3 },
         { "Newton", new Newton { Tolerance = 1e-9 }, 1e8 },
     };
-
-    private static GradientDescent Descent => new() { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000 };
 
     [Theory]
     [MemberData(nameof(Minimizers))]

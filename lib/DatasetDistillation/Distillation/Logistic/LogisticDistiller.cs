@@ -145,13 +145,6 @@ public sealed record LogisticDistiller : IDistiller
         return 8 * pixels + 32 * weights * (Precision == ScalarType.Float64 ? 8 : 4);
     }
 
-    /// <summary>Why gradient descent or L-BFGS stopped, or that it goes on.</summary>
-    internal static SolverStatus OuterStatus(DistillationState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        return state.As<LogisticState>().Status;
-    }
-
     /// <summary>
     /// Mean cross-entropy (without a learned scale) and accuracy on <paramref name="data"/> of the model that a distilled set trains.
     /// </summary>
