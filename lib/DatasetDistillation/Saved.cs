@@ -53,7 +53,8 @@ public static class Saved
     {
         ArgumentNullException.ThrowIfNull(accuracy);
         ArgumentNullException.ThrowIfNull(data);
-        Write(new ResultRow(notebook, trainingSet, readOut, images, distilling, training, accuracy.Mean, accuracy.StandardDeviation, data.Name));
+        Write(new ResultRow(
+            notebook, trainingSet, readOut, images, distilling, training, accuracy.Mean, accuracy.StandardDeviation, data.Name));
     }
 
     /// <summary>All rows of this profile, by notebook and in the order in which each wrote them; none when nothing was saved.</summary>

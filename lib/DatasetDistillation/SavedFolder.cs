@@ -75,7 +75,8 @@ internal sealed class SavedFolder(string folder)
     {
         var path = Path.Combine(folder, Checked(name) + SetExtension);
         if (!File.Exists(path))
-            throw new FileNotFoundException($"'{path}' is not there. Make it with 'dotnet run -c Release --project lib/DistilledSets -- make {name}'.");
+            throw new FileNotFoundException(
+                $"'{path}' is not there. Make it with 'dotnet run -c Release --project lib/DistilledSets -- make {name}'.");
         var record = Path.ChangeExtension(path, ".json");
         try
         {
@@ -86,7 +87,8 @@ internal sealed class SavedFolder(string folder)
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             or OverflowException or ArgumentException or FileNotFoundException)
         {
-            throw new InvalidDataException($"'{record}' does not say how long the set took to make: {error.Message} Make the set again.", error);
+            throw new InvalidDataException(
+                $"'{record}' does not say how long the set took to make: {error.Message} Make the set again.", error);
         }
     }
 
@@ -103,7 +105,9 @@ internal sealed class SavedFolder(string folder)
     }
 
     private static IEnumerable<string> Files(string folder, string extension) => Directory.Exists(folder)
-        ? Directory.EnumerateFiles(folder, "*" + extension).Where(static path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)
+        ? Directory.EnumerateFiles(folder, "*" + extension)
+            .Where(static path => !Path.GetFileName(path).StartsWith('.'))
+            .Order(StringComparer.Ordinal)
         : [];
 
     private static List<ResultRow> Read(string path)

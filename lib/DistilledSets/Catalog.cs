@@ -11,7 +11,8 @@ internal static class Catalog
     /// <summary>All sets.</summary>
     public static IReadOnlyList<Recipe> All { get; } =
     [
-        new("mnist-10-convnet", Corpus.Mnist, 20_000, static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
+        new("mnist-10-convnet", Corpus.Mnist, 20_000,
+            static (data, _) => ForConvNet(data, 32, 1, 20_000), static data => [ReadByConvNet(data, 64)]),
         new("mnist-100-convnet", Corpus.Mnist, 4000,
             static (data, _) => ForConvNet(data, 32, 10, 4000), static data => [ReadByConvNet(data, 64, 1000)])
         {
@@ -33,7 +34,7 @@ internal static class Catalog
         {
             LearnLabels = false,
             SupportAugmentation = null,
-            Pool = new FeaturePool { Size = 6, Lifetime = 60, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } },
+            Pool = Pool(6, visit: 4, lifetime: 60),
         }, static _ => [SeedRecipe(50, 10)]),
         new("mnist-10-digitcnn", Corpus.Mnist, 300, static (_, start) => new SharedSetDistiller
         {
@@ -144,18 +145,32 @@ internal static class Catalog
         SupportAugmentation = Augmentation.Shift(1),
         Outer = new OuterAdam { LearningRate = perClass > 10 ? 5e-3 : 0.03, CosineSteps = steps, CosineFinal = 0.1 },
         Averaging = 0.99,
-        Pool = new FeaturePool { Size = 6, TrainingSteps = 4, Lifetime = 300, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } },
+        Pool = Pool(6, visit: 4, lifetime: 300),
     };
 
-    /// <summary>Perceptrons and LeNets learn from the images as long as those that will read them, and from images moved like theirs.</summary>
+    private static FeaturePool Pool(int size, int visit, int lifetime) => new()
+    {
+        Size = size,
+        TrainingSteps = visit,
+        Lifetime = lifetime,
+        BatchSize = 50,
+        Optimizer = new OuterAdam { LearningRate = 1e-3 },
+    };
+
+    /// <summary>Perceptrons and LeNets learn as long as those that will read the images, and from images moved like theirs.</summary>
     private static FeatureRegression ForMany(ImageDataset data, long steps)
     {
-        var pool = new FeaturePool { Size = 8, TrainingSteps = 10, Lifetime = 600, BatchSize = 50, Optimizer = new OuterAdam { LearningRate = 1e-3 } };
+        var pool = Pool(8, visit: 10, lifetime: 600);
         return new FeatureRegression
         {
             Mixture =
             [
-                new(Networks.SoftmaxRegression()) { Regularization = 0.03, Pool = new FeaturePool { Size = 1, TrainingSteps = 0 }, Share = 0.5 },
+                new(Networks.SoftmaxRegression())
+                {
+                    Regularization = 0.03,
+                    Pool = new FeaturePool { Size = 1, TrainingSteps = 0 },
+                    Share = 0.5,
+                },
                 new(SmallMlp) { Regularization = 0.01, Pool = pool, Share = 2 },
                 new(SmallLeNet) { Regularization = 0.01, Pool = pool, Share = 2 },
                 new(ConvNet(data, 32)),

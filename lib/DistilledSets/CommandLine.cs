@@ -37,14 +37,17 @@ internal static class CommandLine
                 Console.WriteLine($"{recipe.Name,-24} {recipe.Corpus.Name}, {recipe.Steps:N0} " +
                     $"steps{(recipe.From is null ? "" : $", from {recipe.From}")}");
         });
-        var make = new Command("make", "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command " +
-            "then goes on.")
+        var make = new Command("make",
+            "Distils a set, and writes it with its picture and a record. Ctrl-C stops it; the same command then goes on.")
         {
             set, networks, folder,
         };
         make.SetAction(arguments => Run(stop =>
             Maker(arguments.GetValue(folder)!).Make(Find(arguments.GetValue(set)!), Find, arguments.GetValue(networks), stop)));
-        var readOut = new Command("readout", "Trains new networks on a set and measures them on the test images.") { set, networks, folder };
+        var readOut = new Command("readout", "Trains new networks on a set and measures them on the test images.")
+        {
+            set, networks, folder
+        };
         readOut.SetAction(arguments => Run(stop =>
         {
             Maker(arguments.GetValue(folder)!).ReadOut(Find(arguments.GetValue(set)!), arguments.GetValue(networks), stop);

@@ -11,7 +11,8 @@ internal sealed record Corpus(string Name, Func<ImageDataset> LoadTraining, Func
     private const double HeldOut = 1.0 / 12; // 5,000 of 60,000
 
     /// <summary>MNIST, and nothing else in its place.</summary>
-    public static Corpus Mnist { get; } = new("MNIST", static () => Only("MNIST", Digits.Load()), static () => Only("MNIST", Digits.LoadTest()));
+    public static Corpus Mnist { get; } = new(
+        "MNIST", static () => Only("MNIST", Digits.Load()), static () => Only("MNIST", Digits.LoadTest()));
 
     /// <summary>Fashion-MNIST.</summary>
     public static Corpus Fashion { get; } = new("Fashion-MNIST", static () => FashionMnist.Load(), static () => FashionMnist.LoadTest());
@@ -20,8 +21,8 @@ internal sealed record Corpus(string Name, Func<ImageDataset> LoadTraining, Func
     public static Corpus Cifar { get; } = new("CIFAR-10", static () => Cifar10.Load(), static () => Cifar10.LoadTest());
 
     /// <summary>
-    /// The training images, standardized, in two parts: what is distilled, and a twelfth that is held out, by which settings and the best
-    /// step are chosen.
+    /// The training images, standardized, in two parts: what is distilled, and a
+    /// twelfth that is held out, by which settings and the best step are chosen.
     /// </summary>
     public (ImageDataset Training, ImageDataset HeldOut) Load()
     {

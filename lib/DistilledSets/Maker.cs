@@ -91,7 +91,8 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
             Seed = recipe.Seed,
             Checkpoint = Path.Combine(checkpoints, recipe.Name + ".npz"),
             EvaluateEvery = Math.Max(1, recipe.Steps / recipe.Looks),
-            Evaluate = set => judges.Average(judge => judge.Accuracy(set, heldOut, [.. Enumerable.Range(0, JudgeNetworks).Select(i => JudgeSeed + i)]).Mean),
+            Evaluate = set => judges.Average(
+                judge => judge.Accuracy(set, heldOut, [.. Enumerable.Range(0, JudgeNetworks).Select(i => JudgeSeed + i)]).Mean),
         };
     }
 
@@ -106,7 +107,8 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
             since.Restart();
             var evaluation = progress.Evaluation is { } found ? Text($"; held-out accuracy {100 * found.Score:F2} %") : "";
             var time = Text($"{progress.Elapsed.TotalSeconds:F0} s, {progress.Remaining.TotalSeconds:F0} s to go");
-            log(Text($"  step {progress.Step:N0} of {progress.Steps:N0}, loss {progress.Loss:F4}, {time}{evaluation}{(progress.Message is null ? "" : $"; {progress.Message}")}"));
+            var message = progress.Message is null ? "" : $"; {progress.Message}";
+            log(Text($"  step {progress.Step:N0} of {progress.Steps:N0}, loss {progress.Loss:F4}, {time}{evaluation}{message}"));
         };
     }
 

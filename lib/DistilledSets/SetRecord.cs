@@ -34,7 +34,8 @@ internal sealed record SetRecord(
 
     /// <summary>The record of a run that has ended.</summary>
     public static SetRecord Of(Recipe recipe, DistillationRun run) => new(
-        recipe.Name, recipe.Corpus.Name, run.Best.Method, recipe.Seed, recipe.Steps, run.BestEvaluation!.Value.Step, run.BestEvaluation.Value.Score,
+        recipe.Name, recipe.Corpus.Name, run.Best.Method, recipe.Seed, recipe.Steps,
+        run.BestEvaluation!.Value.Step, run.BestEvaluation.Value.Score,
         Math.Round(run.Elapsed.TotalSeconds), Environment.ProcessorCount,
         $"dotnet run -c Release --project lib/DistilledSets -- make {recipe.Name}", FindCommit(), DateTime.UtcNow);
 

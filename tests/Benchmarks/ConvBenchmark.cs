@@ -5,8 +5,8 @@ using FusedNetworks;
 namespace Benchmarks;
 
 /// <summary>
-/// The three passes of convolutions in float32: milliseconds and GFLOP/s of the definition's arithmetic, the best of a number
-/// of repetitions.
+/// The three passes of convolutions in float32: milliseconds and GFLOP/s
+/// of the definition's arithmetic, the best of a number of repetitions.
 /// </summary>
 internal static unsafe class ConvBenchmark
 {

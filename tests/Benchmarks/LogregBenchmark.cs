@@ -38,7 +38,7 @@ internal sealed class LogregBenchmark : Benchmark
             distiller.Problem(train);
             time = Timing.Milliseconds(() =>
             {
-                for (; taken < limit && LogisticDistiller.OuterStatus(state) == SolverStatus.Running; taken++)
+                for (; taken < limit && state.As<LogisticState>().Status == SolverStatus.Running; taken++)
                     loss = distiller.Step(state, train);
             });
         }

@@ -14,7 +14,10 @@ internal static class MemoryBenchmark
     {
         var inner = new Option<int>("--inner") { Description = "Steps of inner loops.", DefaultValueFactory = _ => 10_000 };
         var training = new Option<int>("--training") { Description = "Steps of training.", DefaultValueFactory = _ => 1000 };
-        var command = new Command("memory", "Memory over a long unrolled distillation and over a long training, LeNet.") { inner, training };
+        var command = new Command("memory", "Memory over a long unrolled distillation and over a long training, LeNet.")
+        {
+            inner, training
+        };
         command.SetAction(parsed =>
         {
             if (OwnProcess.Side is null)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using DatasetDistillation.Distillation;
 
 namespace Benchmarks;
@@ -37,7 +38,9 @@ internal sealed class WangBenchmark : Benchmark
         var first = Timing.Milliseconds(() => losses.Add(distiller.Step(state, digits)));
         var time = Timing.MedianMilliseconds(parsed.GetValue(iterations), () => losses.Add(distiller.Step(state, digits)));
         var loss = losses.TakeLast(20).Average();
-        return new Figure(time, FormattableString.Invariant(
-            $"steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}, last loss {loss:F3}, the process's first step {first:F0} ms"));
+        return new Figure(time, string.Create(
+            CultureInfo.InvariantCulture,
+            $"steps={distiller.Steps} epochs={distiller.Epochs} batch={distiller.BatchSize}, " +
+            $"last loss {loss:F3}, the process's first step {first:F0} ms"));
     }
 }

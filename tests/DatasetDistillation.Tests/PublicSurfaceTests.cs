@@ -27,7 +27,8 @@ public class PublicSurfaceTests
         [typeof(object)] = "object",
     };
 
-    private static string FilePath([CallerFilePath] string source = "") => Path.Combine(Path.GetDirectoryName(source)!, "PublicSurface.txt");
+    private static string FilePath([CallerFilePath] string source = "") =>
+        Path.Combine(Path.GetDirectoryName(source)!, "PublicSurface.txt");
 
     [Fact]
     public void IsWrittenDown()
@@ -36,7 +37,9 @@ public class PublicSurfaceTests
         if (Environment.GetEnvironmentVariable(Rewrite) == "1")
             File.WriteAllLines(FilePath(), actual);
         string[] written = File.ReadAllLines(FilePath());
-        var changes = actual.Except(written).Select(static line => "+ " + line).Concat(written.Except(actual).Select(static line => "- " + line));
+        var changes = actual.Except(written)
+            .Select(static line => "+ " + line)
+            .Concat(written.Except(actual).Select(static line => "- " + line));
         Assert.True(!changes.Any(), $"The public surface is not that of {FilePath()}:\n{string.Join('\n', changes)}\n"
             + $"If that is meant: {Rewrite}=1 dotnet test -c Release tests/DatasetDistillation.Tests --filter " +
                 $"{nameof(PublicSurfaceTests)}");
@@ -75,7 +78,9 @@ public class PublicSurfaceTests
     /// </summary>
     private static bool IsPublic(MemberInfo member) => !member.IsDefined(typeof(CompilerGeneratedAttribute), false) && member switch
     {
-        MethodBase method => IsSeen(method) && (!method.IsSpecialName || method.IsConstructor || method.Name.StartsWith("op_", StringComparison.Ordinal))
+        MethodBase method =>
+            IsSeen(method)
+            && (!method.IsSpecialName || method.IsConstructor || method.Name.StartsWith("op_", StringComparison.Ordinal))
             && !IsObjects(method),
         PropertyInfo property => property.GetAccessors(true).Any(IsSeen),
         FieldInfo field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly,
@@ -85,7 +90,8 @@ public class PublicSurfaceTests
     private static bool IsSeen(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
     /// <summary>What every type has: it is no part of the surface that it is overridden.</summary>
-    private static bool IsObjects(MethodBase method) => method is MethodInfo info && info.GetBaseDefinition().DeclaringType == typeof(object);
+    private static bool IsObjects(MethodBase method) =>
+        method is MethodInfo info && info.GetBaseDefinition().DeclaringType == typeof(object);
 
     private static string Signature(MemberInfo member) => member switch
     {

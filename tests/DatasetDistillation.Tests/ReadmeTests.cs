@@ -36,7 +36,8 @@ public sealed class ReadmeTests : IDisposable
         Assert.Equal(10, code.Split('\n').Count(static line => line.Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal)));
         Assert.Contains("Steps = 500", code, StringComparison.Ordinal);
         folder.Write("mine/Program.cs", code.Replace("Steps = 500", "Steps = 30", StringComparison.Ordinal));
-        var project = folder.Write("mine/mine.csproj", ElsewhereTests.Project.Replace("LIBRARY", ElsewhereTests.Library, StringComparison.Ordinal));
+        var project = folder.Write(
+            "mine/mine.csproj", ElsewhereTests.Project.Replace("LIBRARY", ElsewhereTests.Library, StringComparison.Ordinal));
         ElsewhereTests.DotNet("build", project, $"-p:Torch={ElsewhereTests.Build["Torch"].First()}");
         string program = folder[$"mine/bin/{ElsewhereTests.Build["Configuration"].First()}/net10.0/mine.dll"];
         string[] lines = ElsewhereTests.Start("dotnet", [program], [], folder.Path);
@@ -54,9 +55,13 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public void The_files_that_a_notebook_refers_to_are_there()
     {
-        string[] files = [.. Blocks("csharp").SelectMany(static block => Regex.Matches(block, "^#r \"(.+)\"$", RegexOptions.Multiline)).Select(static match => match.Groups[1].Value)];
+        string[] files = Blocks("csharp")
+            .SelectMany(static block => Regex.Matches(block, "^#r \"(.+)\"$", RegexOptions.Multiline))
+            .Select(static match => match.Groups[1].Value)
+            .ToArray();
         Assert.Equal(2, files.Length);
-        Assert.All(files, static file => Assert.True(File.Exists(file.Replace("REPOSITORY", ElsewhereTests.Build["RepositoryRoot"].First(), StringComparison.Ordinal)), file));
+        var repository = ElsewhereTests.Build["RepositoryRoot"].First();
+        Assert.All(files, file => Assert.True(File.Exists(file.Replace("REPOSITORY", repository, StringComparison.Ordinal)), file));
     }
 
     [SkippableTheory]
@@ -72,7 +77,8 @@ public sealed class ReadmeTests : IDisposable
         using var source = inColor ? Patterns.Create(3, 16, 12, classes: 5, perClass: 40) : SyntheticDigits.Create(1000);
         source.Save(folder["source.npz"]);
         using var real = source.Standardize();
-        using var run = new DistillationDriver { Steps = 100 }.Run(new KernelInducingPoints { Kernel = new FullyConnectedKernel(2), BatchSize = 200 }, real);
+        using var run = new DistillationDriver { Steps = 100 }
+            .Run(new KernelInducingPoints { Kernel = new FullyConnectedKernel(2), BatchSize = 200 }, real);
         run.Set.Save(folder["distilled.npz"]);
 
         string script = folder.Write("readme.py", program + Judge);
@@ -84,13 +90,18 @@ public sealed class ReadmeTests : IDisposable
     private static IEnumerable<string> Blocks(string language)
     {
         string readme = File.ReadAllText(Path.Combine(ElsewhereTests.Build["RepositoryRoot"].First()!, "README.md"));
-        int begin = readme.IndexOf("\n## Your own images\n", StringComparison.Ordinal), end = readme.IndexOf("\n## ", begin + 1, StringComparison.Ordinal);
-        return Regex.Matches(readme[begin..end], $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline).Select(static match => match.Groups[1].Value);
+        int begin = readme.IndexOf("\n## Your own images\n", StringComparison.Ordinal);
+        int end = readme.IndexOf("\n## ", begin + 1, StringComparison.Ordinal);
+        return Regex.Matches(readme[begin..end], $"^```{language}\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)
+            .Select(static match => match.Groups[1].Value);
     }
 
     /// <summary>The first python3 on the path that can import something; null where there is none.</summary>
     private static string? Python(string imports) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "python3")).Where(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(static folder => Path.Combine(folder, "python3"))
+            .Where(File.Exists)
             .FirstOrDefault(file =>
             {
                 using var process = Process.Start(new ProcessStartInfo(file, ["-c", imports]) { RedirectStandardError = true })!;
@@ -105,8 +116,11 @@ public sealed class ReadmeTests : IDisposable
         const int Height = 40, Width = 48;
         using var data = Patterns.Create(3, Height, Width, classes, perClass);
         using var scope = TorchSharp.torch.NewDisposeScope();
-        byte[] bytes = Array.ConvertAll(data.Images.permute(0, 2, 3, 1).contiguous().data<float>().ToArray(), static value => (byte)MathF.Round(255 * value));
+        byte[] bytes = Array.ConvertAll(
+            data.Images.permute(0, 2, 3, 1).contiguous().data<float>().ToArray(), static value => (byte)MathF.Round(255 * value));
         foreach (var (i, label) in data.LabelValues().Index())
-            folder.Write($"{name}/{data.ClassNames[(int)label]}/{i}.png", Png.Encode(Width, Height, 3, bytes.AsSpan(i * 3 * Height * Width, 3 * Height * Width)));
+            folder.Write(
+                $"{name}/{data.ClassNames[(int)label]}/{i}.png",
+                Png.Encode(Width, Height, 3, bytes.AsSpan(i * 3 * Height * Width, 3 * Height * Width)));
     }
 }

@@ -66,7 +66,14 @@ public sealed class SavedTests : IDisposable
     public void A_table_of_rows_is_sorted_and_leaves_out_times_that_were_not_spent()
     {
         var network = Row with { ReadOut = "digit CNN", TrainingTime = TimeSpan.FromSeconds(4), Accuracy = 0.2, Deviation = 0.05 };
-        var real = Row with { TrainingSet = "real", DistillationTime = TimeSpan.Zero, TrainingTime = TimeSpan.Zero, Images = 500, Accuracy = 0.1 };
+        var real = Row with
+        {
+            TrainingSet = "real",
+            DistillationTime = TimeSpan.Zero,
+            TrainingTime = TimeSpan.Zero,
+            Images = 500,
+            Accuracy = 0.1
+        };
         var table = new[] { real, Row, network }.Table("ten and 500");
         Assert.Equal("ten and 500", table.Title);
         Assert.Equal(["KIP, FC3 · digit CNN", "KIP, FC3 · kernel ridge", "real · kernel ridge"], table.Rows.Select(row => row.Name));

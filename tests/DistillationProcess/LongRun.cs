@@ -63,9 +63,13 @@ public static class LongRun
 
     /// <summary>What is held now.</summary>
     private static Held Now(long steps) => new(
-        steps, Environment.WorkingSet / (double)(1 << 20), GC.GetTotalMemory(forceFullCollection: false) / (double)(1 << 20), Tensor.TotalCount);
+        steps,
+        Environment.WorkingSet / (double)(1 << 20),
+        GC.GetTotalMemory(forceFullCollection: false) / (double)(1 << 20),
+        Tensor.TotalCount);
 
-    private sealed class Progress(Action<(long Step, long Steps, int Epoch, double Loss)> report) : IProgress<(long Step, long Steps, int Epoch, double Loss)>
+    private sealed class Progress(Action<(long Step, long Steps, int Epoch, double Loss)> report)
+        : IProgress<(long Step, long Steps, int Epoch, double Loss)>
     {
         public void Report((long Step, long Steps, int Epoch, double Loss) value) => report(value);
     }

@@ -7,7 +7,8 @@ using DistillationProcess;
 if (args[0] == "memory")
 {
     var (steps, shares) = (int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
-    foreach (var held in args[1] == "train" ? LongRun.Train(Networks.LeNet(), steps, shares) : LongRun.Distill(Networks.Mlp(64), steps, shares))
+    var all = args[1] == "train" ? LongRun.Train(Networks.LeNet(), steps, shares) : LongRun.Distill(Networks.Mlp(64), steps, shares);
+    foreach (var held in all)
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{held.Resident} {held.Tensors}"));
     return;
 }

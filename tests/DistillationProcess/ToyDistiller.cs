@@ -23,7 +23,8 @@ public sealed class ToyDistiller : IDistiller
     public static ImageDataset Data()
     {
         using var generator = new Generator(7);
-        return new ImageDataset(rand([40, 1, 4, 4], generator: generator), tensor(Enumerable.Range(0, 40).Select(static i => i % 10L).ToArray()), "toy digits");
+        return new ImageDataset(
+            rand([40, 1, 4, 4], generator: generator), tensor(Enumerable.Range(0, 40).Select(static i => i % 10L).ToArray()), "toy digits");
     }
 
     /// <summary>A driver that evaluates every third step and, given a path, stores every second one.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DatasetDistillation.Distillation;
 
 namespace Fuzzing;
@@ -7,7 +8,11 @@ namespace Fuzzing;
 /// <param name="Seeds">Whole files, by the name under which the reader wants each; one of them is damaged each time.</param>
 /// <param name="Damage">How a file is damaged.</param>
 /// <param name="Read">Reads the files of a folder.</param>
-internal sealed record FuzzTarget(string Name, IReadOnlyList<IReadOnlyDictionary<string, byte[]>> Seeds, Func<string, byte[], Random, byte[]> Damage, Action<string> Read);
+internal sealed record FuzzTarget(
+    string Name,
+    IReadOnlyList<IReadOnlyDictionary<string, byte[]>> Seeds,
+    Func<string, byte[], Random, byte[]> Damage,
+    Action<string> Read);
 
 /// <summary>What came of the damaged files.</summary>
 /// <param name="Accepted">Files that were read.</param>
@@ -17,8 +22,10 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<IReadOnlyDictionary
 /// <param name="Failures">What should not happen: another exception, too much time or memory.</param>
 internal sealed record FuzzReport(int Accepted, int Refused, TimeSpan Slowest, long MostBytes, IReadOnlyList<string> Failures)
 {
-    public override string ToString() => FormattableString.Invariant(
-        $"{Accepted} read, {Refused} refused, {Failures.Count} failures; the slowest took {Slowest.TotalSeconds:F2} s, the largest {MostBytes / 1e6:F1} MB");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Accepted} read, {Refused} refused, {Failures.Count} failures; " +
+        $"the slowest took {Slowest.TotalSeconds:F2} s, the largest {MostBytes / 1e6:F1} MB");
 }
 
 /// <summary>Damages files and watches a reader read them. The same seed damages them in the same way.</summary>
@@ -55,7 +62,9 @@ internal static class Fuzzer
                 else if (error is InvalidDataException or DistillationDivergedException)
                     refused++;
                 else
-                    failures.Add($"{target.Name} {number}: {error.GetType().Name}: {error.Message[..Math.Min(error.Message.Length, 300)]}{Environment.NewLine}{error.StackTrace}");
+                    failures.Add(
+                        $"{target.Name} {number}: {error.GetType().Name}: {error.Message[..Math.Min(error.Message.Length, 300)]}"
+                        + $"{Environment.NewLine}{error.StackTrace}");
                 if (bytes > MostBytes)
                     failures.Add($"{target.Name} {number} takes {bytes:N0} bytes");
                 if (error is InvalidDataException { Message.Length: > 4000 })
@@ -79,7 +88,8 @@ internal static class Fuzzer
         return files;
     }
 
-    private static (Exception? Error, TimeSpan Time, long Bytes) Read(FuzzTarget target, IReadOnlyDictionary<string, byte[]> files, string folder)
+    private static (Exception? Error, TimeSpan Time, long Bytes) Read(
+        FuzzTarget target, IReadOnlyDictionary<string, byte[]> files, string folder)
     {
         foreach (var (name, content) in files)
         {

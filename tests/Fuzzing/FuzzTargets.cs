@@ -36,7 +36,11 @@ internal static class FuzzTargets
     {
         byte[] own = Written(path =>
         {
-            using var data = new ImageDataset(rand([9, 3, 4, 5]), tensor(Enumerable.Range(0, 9).Select(static i => (long)i % Classes).ToArray()), "own", classNames: ["a", "b", "c"]);
+            using var data = new ImageDataset(
+                rand([9, 3, 4, 5]),
+                tensor(Enumerable.Range(0, 9).Select(static i => (long)i % Classes).ToArray()),
+                "own",
+                classNames: ["a", "b", "c"]);
             data.Save(path);
         });
         byte[] others = Written(static path => new Npz
@@ -68,12 +72,16 @@ internal static class FuzzTargets
         var sparse = new StringBuilder();
         for (int i = 0; i < 6; i++)
         {
-            dense.Append(CultureInfo.InvariantCulture, $"{i}.0000 {string.Join(' ', Enumerable.Range(0, 256).Select(j => (((i + j) % 21 / 10.0) - 1).ToString("F4", CultureInfo.InvariantCulture)))} \n");
-            sparse.Append(CultureInfo.InvariantCulture, $"{i + 1} {string.Join(' ', Enumerable.Range(1, 256).Select(j => $"{j}:{((i + j) % 3) - 1}"))} \n");
+            var grays = Enumerable.Range(0, 256)
+                .Select(j => (((i + j) % 21 / 10.0) - 1).ToString("F4", CultureInfo.InvariantCulture));
+            var numbered = Enumerable.Range(1, 256).Select(j => $"{j}:{((i + j) % 3) - 1}");
+            dense.Append(CultureInfo.InvariantCulture, $"{i}.0000 {string.Join(' ', grays)} \n");
+            sparse.Append(CultureInfo.InvariantCulture, $"{i + 1} {string.Join(' ', numbered)} \n");
         }
+        byte[][] files = [.. ((StringBuilder[])[dense, sparse]).Select(static text => Encoding.ASCII.GetBytes(text.ToString()))];
         return new FuzzTarget(
             "usps",
-            [.. ((StringBuilder[])[dense, sparse]).SelectMany(static text => Encoding.ASCII.GetBytes(text.ToString()) is var bytes ? (Dictionary<string, byte[]>[])[One("usps", bytes), One("usps", Mutations.Gzipped(bytes))] : [])],
+            [.. files.SelectMany(static bytes => new[] { One("usps", bytes), One("usps", Mutations.Gzipped(bytes)) })],
             static (_, file, random) => file[0] == 0x1F ? Mutations.Gzip(file, random) : Mutations.Bytes(file, random),
             static folder => UspsReader.Read(Path.Combine(folder, "usps")));
     }
@@ -81,8 +89,12 @@ internal static class FuzzTargets
     private static FuzzTarget Csv()
     {
         string header = $"label,{string.Join(',', Enumerable.Range(0, 20).Select(static i => $"pixel{i}"))}\n";
-        string lines = string.Concat(Enumerable.Range(0, 9).Select(static i => $"{i % Classes},{string.Join(',', Enumerable.Range(0, 20).Select(j => (i * j) % 256))}\n"));
-        return new FuzzTarget("csv", [One("train.csv", Encoding.ASCII.GetBytes(header + lines))], static (_, file, random) => Mutations.Bytes(file, random),
+        string lines = string.Concat(Enumerable.Range(0, 9).Select(
+            static i => $"{i % Classes},{string.Join(',', Enumerable.Range(0, 20).Select(j => (i * j) % 256))}\n"));
+        return new FuzzTarget(
+            "csv",
+            [One("train.csv", Encoding.ASCII.GetBytes(header + lines))],
+            static (_, file, random) => Mutations.Bytes(file, random),
             static folder => ImageDataset.FromCsv(Path.Combine(folder, "train.csv"), 4, 5).Dispose());
     }
 
@@ -92,8 +104,16 @@ internal static class FuzzTargets
         return new FuzzTarget(
             "images",
             [
-                new Dictionary<string, byte[]> { ["a/1.png"] = Png.Encode(12, 10, 1, pixels.AsSpan(0, 120)), ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360)) },
-                new Dictionary<string, byte[]> { ["a/1.png"] = Png.Encode(12, 10, 4, pixels), ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360)) },
+                new Dictionary<string, byte[]>
+                {
+                    ["a/1.png"] = Png.Encode(12, 10, 1, pixels.AsSpan(0, 120)),
+                    ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360))
+                },
+                new Dictionary<string, byte[]>
+                {
+                    ["a/1.png"] = Png.Encode(12, 10, 4, pixels),
+                    ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360))
+                },
                 new Dictionary<string, byte[]> { ["a/1.png"] = Jpeg(), ["b/1.png"] = Png.Encode(12, 10, 3, pixels.AsSpan(0, 360)) },
             ],
             static (_, file, random) => file[0] == 0x89 ? Mutations.Png(file, random) : Mutations.Bytes(file, random),
@@ -104,11 +124,19 @@ internal static class FuzzTargets
     {
         byte[] own = Written(static path =>
         {
-            using var set = new DistilledSet(rand([6, 3, 4, 5]), eye(Classes).repeat(2, 1), "own", new Standardization(0.5f, 0.25f), [0.5, 0.25, 0.1, 0.1], steps: 2);
+            using var set = new DistilledSet(
+                rand([6, 3, 4, 5]), eye(Classes).repeat(2, 1), "own", new Standardization(0.5f, 0.25f), [0.5, 0.25, 0.1, 0.1], steps: 2);
             set.Save(path);
         });
-        byte[] published = Written(static path => new Npz { ["images"] = NpyArray.From(new double[3 * 4 * 5], 3, 4, 5, 1), ["labels"] = NpyArray.From(new double[9], 3, 3) }.Save(path));
-        return new FuzzTarget("set", [One("set.npz", own), One("set.npz", published)], static (_, file, random) => Mutations.Archive(file, random),
+        byte[] published = Written(static path => new Npz
+        {
+            ["images"] = NpyArray.From(new double[3 * 4 * 5], 3, 4, 5, 1),
+            ["labels"] = NpyArray.From(new double[9], 3, 3),
+        }.Save(path));
+        return new FuzzTarget(
+            "set",
+            [One("set.npz", own), One("set.npz", published)],
+            static (_, file, random) => Mutations.Archive(file, random),
             static folder => DistilledSet.Load(Path.Combine(folder, "set.npz")).Dispose());
     }
 
@@ -119,11 +147,15 @@ internal static class FuzzTargets
             using var data = ToyDistiller.Data();
             ToyDistiller.Driver(6, path).Run(new ToyDistiller(), data).Dispose();
         });
-        return new FuzzTarget("checkpoint", [One("run.npz", stopped)], static (_, file, random) => Mutations.Archive(file, random), static folder =>
-        {
-            using var data = ToyDistiller.Data();
-            ToyDistiller.Driver(8, Path.Combine(folder, "run.npz")).Run(new ToyDistiller(), data).Dispose();
-        });
+        return new FuzzTarget(
+            "checkpoint",
+            [One("run.npz", stopped)],
+            static (_, file, random) => Mutations.Archive(file, random),
+            static folder =>
+            {
+                using var data = ToyDistiller.Data();
+                ToyDistiller.Driver(8, Path.Combine(folder, "run.npz")).Run(new ToyDistiller(), data).Dispose();
+            });
     }
 
     private static Dictionary<string, byte[]> One(string name, byte[] content) => new() { [name] = content };

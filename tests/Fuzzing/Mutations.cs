@@ -9,9 +9,15 @@ namespace Fuzzing;
 internal static class Mutations
 {
     private const int MostBytes = 1 << 20;
-    private static readonly long[] Extremes = [0, 1, -1, 2, 127, 128, 255, 256, 32_767, 65_535, 65_536, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 300_000_000];
-    private static readonly string[] Words = ["", "-", "-1", "9", "1e999", "NaN", "99999999999999999999", "0.5", ",", ":", " ", "\n", "\"", "(", "\0"];
-    private static readonly double[] Numbers = [0, -0.0, 1, -1, 0.5, 2, 1e30, -1e30, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    private static readonly long[] Extremes =
+    [
+        0, 1, -1, 2, 127, 128, 255, 256, 32_767, 65_535, 65_536,
+        int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 300_000_000,
+    ];
+    private static readonly string[] Words =
+        ["", "-", "-1", "9", "1e999", "NaN", "99999999999999999999", "0.5", ",", ":", " ", "\n", "\"", "(", "\0"];
+    private static readonly double[] Numbers =
+        [0, -0.0, 1, -1, 0.5, 2, 1e30, -1e30, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
 
     /// <summary>Damages bytes in one to eight places.</summary>
     public static byte[] Bytes(byte[] file, Random random)
@@ -79,8 +85,8 @@ internal static class Mutations
     }
 
     /// <summary>
-    /// Damages an archive, the bytes of an array in it, or replaces arrays by others; the checksums are right where it is not the archive
-    /// itself.
+    /// Damages an archive, the bytes of an array in it, or replaces arrays by
+    /// others; the checksums are right where it is not the archive itself.
     /// </summary>
     public static byte[] Archive(byte[] file, Random random)
     {
@@ -101,19 +107,28 @@ internal static class Mutations
             int at = random.Next(entries.Count);
             var (name, content) = entries[at];
             if (kind == 1)
-                entries[at] = (name, random.Next(2) == 0 ? [.. Bytes(content[..Math.Min(128, content.Length)], random), .. content[Math.Min(128, content.Length)..]] : Bytes(content, random));
+                entries[at] = (
+                    name,
+                    random.Next(2) == 0
+                        ? [.. Bytes(content[..Math.Min(128, content.Length)], random), .. content[Math.Min(128, content.Length)..]]
+                        : Bytes(content, random));
             else if (kind == 2)
                 entries[at] = (name, Write(Other(NpyArray.Read(content), random)));
             else if (random.Next(2) == 0)
                 entries.RemoveAt(at);
             else
-                entries.Insert(at, (random.Next(2) == 0 ? name : entries[random.Next(entries.Count)].Name, entries[random.Next(entries.Count)].Content));
+                entries.Insert(
+                    at,
+                    (random.Next(2) == 0 ? name : entries[random.Next(entries.Count)].Name, entries[random.Next(entries.Count)].Content));
         }
         using var packed = new MemoryStream();
         using (var zip = new ZipArchive(packed, ZipArchiveMode.Create, leaveOpen: true))
             foreach (var (name, content) in entries)
-                using (var to = zip.CreateEntry(name, random.Next(2) == 0 ? CompressionLevel.Fastest : CompressionLevel.NoCompression).Open())
-                    to.Write(content);
+            {
+                var level = random.Next(2) == 0 ? CompressionLevel.Fastest : CompressionLevel.NoCompression;
+                using var to = zip.CreateEntry(name, level).Open();
+                to.Write(content);
+            }
         return packed.ToArray();
     }
 
@@ -160,16 +175,22 @@ internal static class Mutations
             shape = [count];
         double[] values = array.Type == NpyType.Text ? [7] : array.ToDoubles();
         double At(int i) => values.Length == 0 ? 0 : values[i % values.Length];
-        var changed = Enumerable.Range(0, count).Select(i => random.Next(count < 10 ? 2 : 20) == 0 ? random.GetItems(Numbers, 1)[0] : At(i)).ToArray();
+        var changed = Enumerable.Range(0, count)
+            .Select(i => random.Next(count < 10 ? 2 : 20) == 0 ? random.GetItems(Numbers, 1)[0] : At(i))
+            .ToArray();
         return random.Next(7) switch
         {
             0 => NpyArray.From(changed.Select(static v => (float)v).ToArray(), shape.Length == 0 ? [count] : shape),
             1 => NpyArray.From(changed, shape.Length == 0 ? [count] : shape),
-            2 => NpyArray.From(changed.Select(v => random.Next(20) == 0 ? random.GetItems(Extremes, 1)[0] : (long)v).ToArray(), shape.Length == 0 ? [count] : shape),
+            2 => NpyArray.From(
+                changed.Select(v => random.Next(20) == 0 ? random.GetItems(Extremes, 1)[0] : (long)v).ToArray(),
+                shape.Length == 0 ? [count] : shape),
             3 => NpyArray.From(changed.Select(static v => (byte)v).ToArray(), shape.Length == 0 ? [count] : shape),
             4 => NpyArray.FromText(random.GetItems(Words, 1)[0]),
             5 => NpyArray.FromTexts(random.GetItems(Words, random.Next(4))),
-            _ => array.Type is NpyType.Int64 or NpyType.Int32 or NpyType.UInt8 ? NpyArray.Scalar(random.GetItems(Extremes, 1)[0]) : NpyArray.Scalar(random.GetItems(Numbers, 1)[0]),
+            _ => array.Type is NpyType.Int64 or NpyType.Int32 or NpyType.UInt8
+                ? NpyArray.Scalar(random.GetItems(Extremes, 1)[0])
+                : NpyArray.Scalar(random.GetItems(Numbers, 1)[0]),
         };
     }
 

@@ -207,7 +207,9 @@ public sealed class FailureTests : IDisposable
     public void Results_that_cannot_be_written_for_a_while_do_not_end_the_run()
     {
         _folder.Write("a.ipynb",
-            "using System.IO;\nDirectory.Delete(\"out\", true); File.WriteAllText(\"out\", \"in the way\"); 1", "2", "File.Delete(\"out\"); 3");
+            "using System.IO;\nDirectory.Delete(\"out\", true); File.WriteAllText(\"out\", \"in the way\"); 1",
+            "2",
+            "File.Delete(\"out\"); 3");
         var result = _folder.Run("a.ipynb");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(1, result.Output.Split("Cannot write").Length - 1);

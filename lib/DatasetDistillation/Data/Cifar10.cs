@@ -12,7 +12,7 @@ public static class Cifar10
     private static readonly string[] Names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     /// <summary>The 50,000 training images, 5,000 of each class.</summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or not what it should be.</exception>
@@ -39,8 +39,8 @@ public static class Cifar10
             && source.Find(options.FoldersToSearch, part) is { } found)
         {
             var images = Read(found, [part], "CIFAR-10 test set, first 1,000");
-            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: '{files[0].Name}' is not in the " +
-                $"data folder.");
+            options.Notice($"These are the first {images.Count:N0} of CIFAR-10's 10,000 test images: " +
+                $"'{files[0].Name}' is not in the data folder.");
             return images;
         }
         return Read(options.Get(source, files, cancellation), files, "CIFAR-10 test set");

@@ -1,8 +1,8 @@
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// What a file may ask for. Readers check it before they take memory, since files come from anywhere: a few hundred bytes can declare
-/// gigabytes.
+/// What a file may ask for. Readers check it before they take memory, since
+/// files come from anywhere: a few hundred bytes can declare gigabytes.
 /// </summary>
 internal static class DataLimits
 {

@@ -12,8 +12,8 @@ internal static class DatasetChecks
     {
         if (images.dtype != ScalarType.Float32 || images.shape.Length != 4 || images.shape.Any(size => size < 1))
             throw new ArgumentException(
-                "Images must be Float32 [n, channels, height, width] with at least one image, but these "
-                + $"are {Describe(images)}. Use reshape and to(ScalarType.Float32).", nameof(images));
+                $"Images must be Float32 [n, channels, height, width] with at least one image, but these are {Describe(images)}. "
+                + $"Use reshape and to(ScalarType.Float32).", nameof(images));
         if (labels.dtype != ScalarType.Int64 || labels.shape.Length != 1)
             throw new ArgumentException(
                 $"Labels must be Int64 [n], but these are {Describe(labels)}. "
@@ -67,8 +67,8 @@ internal static class DatasetChecks
             throw new ArgumentException($"There are {classCount} classes, but {classNames.Count} names for them.", nameof(classNames));
         if (classNames.FirstOrDefault(static name => string.IsNullOrWhiteSpace(name) || name.Length > LongestName) is { } bad)
             throw new ArgumentException(
-                $"A class name has 1 to {LongestName} characters, but one is "
-                + $"'{bad[..Math.Min(bad.Length, LongestName)]}'.", nameof(classNames));
+                $"A class name has 1 to {LongestName} characters, "
+                + $"but one is '{bad[..Math.Min(bad.Length, LongestName)]}'.", nameof(classNames));
         if (classNames.GroupBy(static name => name, StringComparer.Ordinal).FirstOrDefault(static same => same.Count() > 1) is { } twice)
             throw new ArgumentException($"Two classes are called '{twice.Key}'.", nameof(classNames));
     }

@@ -7,17 +7,16 @@ public static partial class Digits
         ["usps.t.gz", "usps.t", "usps.t.bz2", "usps.h5"]];
 
     /// <summary>Whether the training and the test images of USPS lie in a data folder, so that they need no download.</summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     public static bool HasUsps(DataOptions? options = null) =>
         FindUsps(options ?? new DataOptions(), 0) is not null && FindUsps(options ?? new DataOptions(), 1) is not null;
 
     /// <summary>
-    /// The 7,291 training images of USPS, digits from envelopes of the United States Postal Service, resized from 16×16 to
-    /// 28×28 pixels (bilinear) and in [0, 1], so that they stand beside MNIST's. They are looked for in the data folders, in
-    /// <c>usps/</c> or directly, as <c>zip.train.gz</c>, as "The Elements of Statistical Learning" has them, or as LIBSVM's <c>usps</c>,
-    /// and else downloaded (2 MB).
+    /// The 7,291 training images of USPS, digits from envelopes of the United States Postal Service, resized from 16×16 to 28×28
+    /// pixels (bilinear), in [0, 1], for use beside MNIST. They are looked for in the data folders, in <c>usps/</c> or directly,
+    /// as <c>zip.train.gz</c> of "The Elements of Statistical Learning" or as LIBSVM's <c>usps</c>, and else downloaded (2 MB).
     /// </summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or of another kind.</exception>

@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Handwritten digits, from the best source there is: MNIST in a data folder (<c>mnist/</c> in it, or directly inside);
-/// Kaggle's <c>digit-recognizer/train.csv</c> there; MNIST downloaded; or else synthetic digits.
-/// <see cref="ImageDataset.Name"/> and <see cref="ImageDataset.Source"/> say which they are.
+/// Handwritten digits from the best source at hand: MNIST in a data folder (<c>mnist/</c> in it, or
+/// directly inside); Kaggle's <c>digit-recognizer/train.csv</c> there; MNIST downloaded; or else synthetic
+/// digits. <see cref="ImageDataset.Name"/> and <see cref="ImageDataset.Source"/> say which they are.
 /// </summary>
 public static partial class Digits
 {
@@ -24,7 +24,7 @@ public static partial class Digits
     private static readonly ConcurrentDictionary<string, string> MadeDo = new();
 
     /// <summary>The training images: MNIST's 60,000, or six sevenths of Kaggle's 42,000, or 60,000 synthetic ones.</summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="InvalidDataException">A file is damaged or not what it should be.</exception>
     /// <exception cref="IOException">A download cannot be stored.</exception>
@@ -110,10 +110,10 @@ public static partial class Digits
 
         return hasOtherHalf
             ? throw new FileNotFoundException(
-                "The data folder has one half of MNIST, but not "
+                $"The data folder has one half of MNIST, but not "
                 + $"'{string.Join("' and '", files.Select(static file => file.PackedName))}'. Put them beside the others ({why}).")
-            : new NothingFound($"there is no MNIST in '{folder}', and {why}. Put its four files there, or load again with a network, to " +
-                $"use it.");
+            : new NothingFound($"there is no MNIST in '{folder}', and {why}. " +
+                "Put its four files there, or load again with a network, to use it.");
     }
 
     private static DataSource Source(DataOptions options) => options.Source ?? DataSource.Mnist;

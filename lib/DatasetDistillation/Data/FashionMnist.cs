@@ -6,10 +6,11 @@ namespace DatasetDistillation.Data;
 /// </summary>
 public static class FashionMnist
 {
-    private static readonly string[] Names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+    private static readonly string[] Names =
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
     /// <summary>The 60,000 training images, 6,000 of each class.</summary>
-    /// <param name="options">Where to look; the defaults serve.</param>
+    /// <param name="options">Where to look; null: the defaults.</param>
     /// <param name="cancellation">Ends a download.</param>
     /// <exception cref="FileNotFoundException">It is not there and cannot be downloaded; the message says why and what to do.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or not what it should be.</exception>

@@ -30,9 +30,9 @@ public sealed partial class ImageDataset
         FromFile(path, CsvPixelReader.Read(path, height, width, classCount), classCount);
 
     /// <summary>
-    /// Reads a folder that holds a folder of PNG and JPEG files for each class. The classes are called as their folders are. Images of any
-    /// size are cropped to the wanted proportions and resized, and colors are kept. For training and test images from one folder use
-    /// <see cref="StratifiedSplit"/>.
+    /// Reads a folder that holds a folder of PNG and JPEG files for each class. Each class has the name
+    /// of its folder. Images of any size are cropped to the wanted proportions and resized; colors are
+    /// kept. For training and test images from one folder use <see cref="StratifiedSplit"/>.
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="height">The height that the images get.</param>
@@ -59,7 +59,7 @@ public sealed partial class ImageDataset
 
     /// <summary>
     /// Reads a <c>.npz</c> file with images as bytes (0–255) or floats (0–1), <c>[n, height, width]</c>, <c>[n, channels, height,
-    /// width]</c> or <c>[n, height, width, channels]</c>, and integer labels <c>[n]</c>, as <see cref="Save"/> writes it and others may.
+    /// width]</c> or <c>[n, height, width, channels]</c>, and integer labels <c>[n]</c>, as <see cref="Save"/> writes it.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="images">What the array of images is called.</param>
@@ -68,13 +68,13 @@ public sealed partial class ImageDataset
     /// The number of classes; left out, what the file says, else the largest label + 1, and every label up to it must occur.
     /// </param>
     /// <param name="channelsLast">
-    /// Whether the images are <c>[n, height, width, channels]</c>; left out, as the file says, else as its shape does, where only one place
-    /// has 1 or 3.
+    /// Whether the images are <c>[n, height, width, channels]</c>; left out, as
+    /// the file says, else as its shape does, where only one place has 1 or 3.
     /// </param>
     /// <param name="maximumBytes">The bytes that the images may take in memory, as Float32; by default 1 GiB.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged or too large, has not these arrays, or does not say where the channels are.
+    /// The file is damaged or too large, lacks one of these arrays, or leaves open where the channels are.
     /// </exception>
     public static ImageDataset FromNpz(
         string path, string images = "images", string labels = "labels", int? classCount = null, bool? channelsLast = null,
@@ -94,7 +94,9 @@ public sealed partial class ImageDataset
                 pixels.to(Compute.Device), torch.tensor(classValues, [classValues.Length], device: Compute.Device), classValues,
                 npz.Contains("name") ? npz["name"].ToText() : NameOf(path),
                 npz.Contains("source") ? npz["source"].ToText() : ReadFrom(path),
-                classCount ?? (npz.Contains("class_count") ? (int)Math.Clamp(npz.Get("class_count").ToInt64s()[0], int.MinValue, int.MaxValue) : null),
+                classCount ?? (npz.Contains("class_count")
+                    ? (int)Math.Clamp(npz.Get("class_count").ToInt64s()[0], int.MinValue, int.MaxValue)
+                    : null),
                 npz.Contains("class_names") ? npz["class_names"].ToTexts() : null, standardization: null)
             {
                 MayBeMirrored = npz.Contains("may_be_mirrored") && npz.Get("may_be_mirrored").ToInt64s()[0] != 0,
@@ -111,7 +113,7 @@ public sealed partial class ImageDataset
     /// Writes images (Float32), their layout, labels (Int64), class names, name and source to a <c>.npz</c> file, atomically.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidOperationException">The images are standardized; save them before.</exception>
+    /// <exception cref="InvalidOperationException">The images are standardized; save them before they are.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {

@@ -6,7 +6,7 @@ public sealed partial class ImageDataset
 {
     /// <summary>The first images.</summary>
     /// <param name="count">How many, from 1 to <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The data set has fewer images.</exception>
     public ImageDataset Take(int count)
     {
         if (count < 1 || count > Count)
@@ -38,7 +38,7 @@ public sealed partial class ImageDataset
     /// <summary>The first images of each class, class by class: the simplest baseline for distilled images.</summary>
     /// <param name="count">How many of each class, at least 1.</param>
     /// <returns><see cref="ClassCount"/> · <paramref name="count"/> images with labels 0 … 0, 1 … 1, and so on.</returns>
-    /// <exception cref="ArgumentException">A class has not so many.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public ImageDataset PerClass(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -108,10 +108,10 @@ public sealed partial class ImageDataset
         }
     }
 
-    /// <summary>The images on another scale.</summary>
+    /// <summary>A standardized copy: (x − mean) / standard deviation, channel by channel.</summary>
     /// <param name="statistics">The statistics of the training images; left out, those of these images, channel by channel.</param>
     /// <exception cref="InvalidOperationException">The images are standardized already.</exception>
-    /// <exception cref="ArgumentException">The statistics are of another number of channels.</exception>
+    /// <exception cref="ArgumentException">The statistics have another number of channels.</exception>
     public ImageDataset Standardize(Standardization? statistics = null)
     {
         if (Standardization is not null)

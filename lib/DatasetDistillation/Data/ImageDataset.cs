@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Labeled images. The tensors belong to the data set: they outlive the dispose scope in which it was made, and
-/// <see cref="Dispose"/> frees them. Everything that makes a data set of another leaves that one as it is.
+/// Labeled images. The tensors belong to the data set: they outlive the dispose scope in which it was
+/// made, and <see cref="Dispose"/> frees them. Methods that derive a data set leave the original as it is.
 /// </summary>
 public sealed partial class ImageDataset : IDisposable
 {
@@ -67,9 +67,9 @@ public sealed partial class ImageDataset : IDisposable
     public Standardization? Standardization { get; }
 
     /// <summary>
-    /// Whether the mirror image of every image is as good an image of its class. It is so for photographs, and said by
-    /// <see cref="FashionMnist"/>, <see cref="Cifar10"/> and <see cref="ImageFolderOptions.MayBeMirrored"/>; it is not so for digits and
-    /// letters. False unless it is known.
+    /// Whether the mirror image of an image belongs to the same class: true of photographs
+    /// (<see cref="FashionMnist"/>, <see cref="Cifar10"/>, and folders with
+    /// <see cref="ImageFolderOptions.MayBeMirrored"/>), false of digits and letters. False by default.
     /// </summary>
     public bool MayBeMirrored { get; set; }
 
@@ -108,8 +108,11 @@ public sealed partial class ImageDataset : IDisposable
     }
 
     /// <summary>Name, number and size of the images.</summary>
-    public override string ToString() =>
-        FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{(Standardization is null ? "" : ", standardized")}");
+    public override string ToString()
+    {
+        string standardized = Standardization is null ? "" : ", standardized";
+        return FormattableString.Invariant($"{Name}: {Count:N0} images {Channels}×{Height}×{Width}, {ClassCount} classes{standardized}");
+    }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
@@ -123,7 +126,8 @@ public sealed partial class ImageDataset : IDisposable
         IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();
-        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width]).to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
+        var images = tensor(read.Pixels, [read.Count, read.Channels, read.Height, read.Width])
+            .to(ScalarType.Float32).OverInPlace(255).to(Compute.Device);
         return new ImageDataset(images, tensor(read.Labels, [read.Count], device: Compute.Device), read.Labels, name, source, classCount,
             classNames, standardization: null);
     }

@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Data;
 
-/// <summary>How an image of another size is made to fit.</summary>
+/// <summary>How an image of another size is fitted.</summary>
 public enum ImageFit
 {
     /// <summary>The largest part of the wanted proportions, from the middle of the image, is resized.</summary>
@@ -13,12 +13,12 @@ public enum ImageFit
     Exact,
 }
 
-/// <summary>How a folder of images becomes a data set. The defaults serve, but for the size.</summary>
+/// <summary>How a folder of images becomes a data set. Only the size must be given.</summary>
 /// <param name="Height">The height that the images get, in pixels.</param>
 /// <param name="Width">The width that the images get, in pixels.</param>
 public sealed record ImageFolderOptions(int Height, int Width)
 {
-    /// <summary>How images of another size are made to fit: by resizing with antialiasing, bilinear as in Pillow and PyTorch.</summary>
+    /// <summary>How images of another size are fitted: resized with antialiasing, bilinear as in Pillow and PyTorch.</summary>
     public ImageFit Fit { get; init; }
 
     /// <summary>
@@ -33,12 +33,12 @@ public sealed record ImageFolderOptions(int Height, int Width)
     public bool SkipUnreadable { get; init; }
 
     /// <summary>
-    /// Whether the mirror image of every image is as good an image of its class, as it is for photographs: augmentations may mirror images
-    /// then. Not so for digits and letters.
+    /// Whether the mirror image of an image belongs to the same class, so that
+    /// augmentations may mirror images: true of photographs, false of digits and letters.
     /// </summary>
     public bool MayBeMirrored { get; init; }
 
-    /// <summary>Is given a line of text for each file that is skipped. By default it is written to the console.</summary>
+    /// <summary>Receives a line of text for each skipped file; by default the console does.</summary>
     public Action<string> Notice { get; init; } = Console.WriteLine;
 
     /// <summary>

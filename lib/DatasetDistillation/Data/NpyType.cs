@@ -60,8 +60,8 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         if (kind.StartsWith('O'))
         {
             throw new InvalidDataException(
-                "it holds pickled Python objects, which are never read because unpickling runs code. Save plain numeric arrays " +
-                "(numpy.asarray(x, dtype=...)).");
+                "it holds pickled Python objects, which are never read because unpickling runs code. " +
+                "Save plain numeric arrays (numpy.asarray(x, dtype=...)).");
         }
         var (type, itemSize) = kind switch
         {
@@ -121,9 +121,10 @@ internal sealed partial record NpyHeader(NpyType Type, int ItemSize, bool IsLitt
         string[] sizes = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (sizes.Length > MaximumRank)
             throw new InvalidDataException($"it has {sizes.Length} dimensions; {MaximumRank} are read at most.");
-        return Array.ConvertAll(sizes, static size => long.TryParse(size.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : throw new InvalidDataException($"the NPY header is damaged: '{Quote(size)}' is no size."));
+        return Array.ConvertAll(sizes, static size =>
+            long.TryParse(size.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                ? number
+                : throw new InvalidDataException($"the NPY header is damaged: '{Quote(size)}' is no size."));
     }
 
     private static string Quote(string text) => text.Length <= 120 ? text.TrimEnd() : text[..120] + "…";

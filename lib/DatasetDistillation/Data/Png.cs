@@ -30,8 +30,8 @@ internal static class Png
         if (pixels.Length != (long)width * height * channels)
         {
             throw new ArgumentException(
-                $"A {width}×{height} image of {channels} channels has "
-                + $"{(long)width * height * channels} samples, but {pixels.Length} were given.", nameof(pixels));
+                $"A {width}×{height} image of {channels} channels has {(long)width * height * channels} samples, "
+                + $"but {pixels.Length} were given.", nameof(pixels));
         }
 
         var info = new SKImageInfo(
@@ -72,7 +72,8 @@ internal static class Png
         var samples = new byte[width * height * Rgba];
         SKCodecResult result;
         fixed (byte* first = samples)
-            result = codec.GetPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, hasAlpha ? SKAlphaType.Unpremul : SKAlphaType.Opaque), (IntPtr)first);
+            result = codec.GetPixels(
+                new SKImageInfo(width, height, SKColorType.Rgba8888, hasAlpha ? SKAlphaType.Unpremul : SKAlphaType.Opaque), (IntPtr)first);
         if (result != SKCodecResult.Success)
             throw new InvalidDataException(
                 $"The image is {(result == SKCodecResult.IncompleteInput ? "truncated" : "damaged")} ({result}). "
@@ -161,7 +162,12 @@ internal sealed record PngImage(int Width, int Height, int Channels, byte[] Pixe
     {
         if (origin is SKEncodedOrigin.TopLeft)
             return this;
-        bool swaps = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool swaps = origin
+            is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool fromRight = origin
+            is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool fromBelow = origin
+            is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
         var (width, height) = swaps ? (Height, Width) : (Width, Height);
         var turned = new byte[Pixels.Length];
         for (int y = 0; y < height; y++)
@@ -169,9 +175,9 @@ internal sealed record PngImage(int Width, int Height, int Channels, byte[] Pixe
             for (int x = 0; x < width; x++)
             {
                 var (across, down) = swaps ? (y, x) : (x, y);
-                if (origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom)
+                if (fromRight)
                     across = Width - 1 - across;
-                if (origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom)
+                if (fromBelow)
                     down = Height - 1 - down;
                 Pixels.AsSpan(((down * Width) + across) * Channels, Channels).CopyTo(turned.AsSpan(((y * width) + x) * Channels));
             }

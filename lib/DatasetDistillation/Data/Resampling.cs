@@ -3,9 +3,9 @@ using System.Numerics;
 namespace DatasetDistillation.Data;
 
 /// <summary>
-/// Bilinear interpolation between pixel centers, the margins repeated, as <c>interpolate(mode="bilinear")</c> of PyTorch does it; with
-/// antialiasing, where an image becomes smaller, as it and Pillow do: each new pixel is the mean, by the weights of a triangle, of all that
-/// it covers.
+/// Bilinear interpolation between pixel centers, the margins repeated, as <c>interpolate(mode="bilinear")</c>
+/// of PyTorch does it; with antialiasing, where an image becomes smaller, as it and Pillow do: each new pixel
+/// is the mean, by the weights of a triangle, of all that it covers.
 /// </summary>
 internal static class Resampling
 {
@@ -65,7 +65,8 @@ internal static class Resampling
         for (int i = 0; i < newSize; i++)
         {
             double center = start + ((i + 0.5) * scale);
-            int first = Math.Clamp((int)Math.Floor(center - reach + 0.5), 0, size - 1), end = Math.Clamp((int)Math.Floor(center + reach + 0.5), first + 1, size);
+            int first = Math.Clamp((int)Math.Floor(center - reach + 0.5), 0, size - 1);
+            int end = Math.Clamp((int)Math.Floor(center + reach + 0.5), first + 1, size);
             var weights = new double[end - first];
             for (int j = 0; j < weights.Length; j++)
                 weights[j] = Math.Max(0, 1 - Math.Abs((first + j + 0.5 - center) / reach));

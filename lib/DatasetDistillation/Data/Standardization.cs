@@ -72,7 +72,7 @@ public sealed class Standardization : IEquatable<Standardization>
         return ((images - Channels(images, Mean)) / Channels(images, StandardDeviation)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What <see cref="Apply"/> came from: x · standard deviation + mean.</summary>
+    /// <summary>The inverse of <see cref="Apply"/>: x · standard deviation + mean.</summary>
     /// <param name="images">Standardized images, as for <see cref="Apply"/>.</param>
     /// <exception cref="ArgumentException">The images have another number of channels.</exception>
     public torch.Tensor Invert(torch.Tensor images)
@@ -141,5 +141,7 @@ public sealed class Standardization : IEquatable<Standardization>
     }
 
     private static string Text(IReadOnlyList<float> values) =>
-        values.Count == 1 ? FormattableString.Invariant($"{values[0]}") : $"[{string.Join(", ", values.Select(static value => FormattableString.Invariant($"{value}")))}]";
+        values.Count == 1
+            ? FormattableString.Invariant($"{values[0]}")
+            : $"[{string.Join(", ", values.Select(static value => FormattableString.Invariant($"{value}")))}]";
 }

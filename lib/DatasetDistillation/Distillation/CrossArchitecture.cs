@@ -28,7 +28,7 @@ public sealed class CrossArchitecture
     /// <param name="readOuts">The networks, each with the way in which it is trained.</param>
     /// <param name="test">Test images in [0, 1], or in the space of all sets; for each set they are standardized as it says.</param>
     /// <param name="seeds">How many networks of each kind, drawn with the seeds 0, 1, …</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops; the cells that are not complete are then null.</param>
     /// <exception cref="ArgumentException">A set, a network and the test images do not fit together.</exception>
     /// <exception cref="TrainingDivergedException">A network diverged.</exception>

@@ -15,17 +15,20 @@ public sealed partial class DistilledSet
     private const string Forbidden = "<>:\"/\\|?*";
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private const string HowToTrain =
-        "Take the images in this order. x = value_range[0] + (value_range[1] - value_range[0]) * byte / 255 is an image in the space of pixels "
-        + "from 0 to 1, which learned pixels may leave; (x - mean) / std, channel by channel, is what a network takes, and real images are "
-        + "standardized in the same way. label has a number for each of class_names; where they are no probabilities, less their mean they are the "
-        + "targets of a squared error. Where there are learning_rates, training step t takes the images of batch t mod steps, of as many equal "
-        + "consecutive batches as steps, with learning rate t.";
+        "Take the images in this order. x = value_range[0] + (value_range[1] - value_range[0]) * byte / 255 "
+        + "is an image in the space of pixels from 0 to 1, which learned pixels may leave; "
+        + "(x - mean) / std, channel by channel, is what a network takes, and real images are standardized in the same way. "
+        + "label has a number for each of class_names; "
+        + "where they are no probabilities, less their mean they are the targets of a squared error. "
+        + "Where there are learning_rates, training step t takes the images of batch t mod steps, "
+        + "of as many equal consecutive batches as steps, with learning rate t.";
 
     /// <summary>
-    /// Writes each image as a PNG of 8 bits into a folder for its class, and <c>distilled.json</c> beside these folders, which says all that is
-    /// needed to train on them: the files in order with their class and label (a number for each class), the names of the classes, the values of
-    /// the darkest and the brightest byte, mean and standard deviation of the preprocessing, learning rates, and in words what to do.
-    /// <see cref="Save"/> keeps all digits; the PNGs are within a 510th of the range of values. The folder appears as a whole or not at all.
+    /// Writes each image as a PNG of 8 bits into a folder for its class, and <c>distilled.json</c> beside these
+    /// folders. That file has all that training on them needs: the files in order with their class and label (a
+    /// number for each class), the class names, the values of the darkest and the brightest byte, mean and
+    /// standard deviation of the preprocessing, learning rates, and in words what to do. <see cref="Save"/> keeps
+    /// all digits; a PNG is within a 510th of the range of values. The folder appears as a whole or not at all.
     /// </summary>
     /// <param name="folder">The folder, which is made. One that holds an earlier export and nothing else is replaced.</param>
     /// <exception cref="IOException">There is something else in the folder, or it cannot be written.</exception>
@@ -34,7 +37,8 @@ public sealed partial class DistilledSet
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         if (Images.shape[1] is not (1 or 3))
-            throw new InvalidOperationException($"A PNG has 1 or 3 channels, but these images have {Images.shape[1]}. {nameof(Save)} them as .npz.");
+            throw new InvalidOperationException(
+                $"A PNG has 1 or 3 channels, but these images have {Images.shape[1]}. {nameof(Save)} them as .npz.");
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         RequireReplaceable(folder);
         string temporary = $"{folder}.{Guid.NewGuid():N}.tmp";
@@ -51,7 +55,8 @@ public sealed partial class DistilledSet
             if (Directory.Exists(temporary))
                 Directory.Delete(temporary, recursive: true);
             if (error is IOException or UnauthorizedAccessException)
-                throw new IOException($"'{folder}' cannot be written: {error.Message} Choose a folder that can be written to and has space.", error);
+                throw new IOException(
+                    $"'{folder}' cannot be written: {error.Message} Choose a folder that can be written to and has space.", error);
             throw;
         }
     }
@@ -114,7 +119,9 @@ public sealed partial class DistilledSet
         var folders = new string[ClassCount];
         for (int label = 0; label < ClassCount; label++)
         {
-            string name = string.Concat(ClassNames[label].Select(static c => char.IsControl(c) || Forbidden.Contains(c) ? '_' : c)).TrimEnd('.', ' ');
+            string name = string
+                .Concat(ClassNames[label].Select(static c => char.IsControl(c) || Forbidden.Contains(c) ? '_' : c))
+                .TrimEnd('.', ' ');
             if (name.Length == 0 || name[0] == '.')
                 name = "_" + name;
             folders[label] = taken.Add(name) ? name : $"{name}_{label}";

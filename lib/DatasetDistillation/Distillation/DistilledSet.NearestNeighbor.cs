@@ -7,8 +7,8 @@ namespace DatasetDistillation.Distillation;
 public sealed partial class DistilledSet
 {
     /// <summary>
-    /// The share of the test images, in [0, 1], whose nearest image of the set (Euclidean distance) has their class, that of its largest
-    /// label.
+    /// The share of the test images, in [0, 1], whose nearest image of the
+    /// set (Euclidean distance) has their class, that of its largest label.
     /// </summary>
     /// <param name="test">Test images, standardized as the training images were.</param>
     /// <exception cref="ArgumentException">Size, classes or scale of the images differ.</exception>

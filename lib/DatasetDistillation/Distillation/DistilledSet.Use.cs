@@ -12,8 +12,8 @@ public sealed partial class DistilledSet
     /// Trains a network by the stored schedule: step t takes the t-th batch, its labels and its learned rate, in the order in
     /// which they were distilled (Wang et al. 2018, section 4).
     /// </summary>
-    /// <param name="network">The network; another than the one distilled for is another experiment.</param>
-    /// <param name="start">The weights to start from; they stay as they are, and the type of theirs is computed in.</param>
+    /// <param name="network">The network, usually the one that the set was distilled for.</param>
+    /// <param name="start">The weights to start from, which stay as they are; their type is that of the computation.</param>
     /// <param name="optimizer">The rule of the steps; null: gradient descent.</param>
     /// <param name="loss">The loss of the steps; null: cross-entropy with the labels as they are stored.</param>
     /// <returns>The weights after the last step.</returns>
@@ -25,21 +25,22 @@ public sealed partial class DistilledSet
         RequireFit(network);
         if (LearningRates.Count == 0)
             throw new InvalidOperationException(
-                $"These {Count} images have no learned rates to replay ({Method}). Train on them with {nameof(NetworkReadOut)}, or give " +
-                $"them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
+                $"These {Count} images have no learned rates to replay ({Method}). " +
+                $"Train on them with {nameof(NetworkReadOut)}, or give them a schedule: {nameof(WithSchedule)}(steps, epochs, rate).");
         if (!start.Layout.Equals(network.Layout))
             throw new ArgumentException(
                 $"The weights are no {network.Name}'s: wanted {network.Layout}; got {start.Layout}.", nameof(start));
         using var scope = NewDisposeScope();
         var device = start.Flat.device;
         var variables = new UnrolledVariables(Images.to(start.Type).to(device), Labels.to(start.Type).to(device), LearningRates, Steps);
-        var unrolled = new UnrolledGradient(network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunction.CrossEntropy, LossFunction.CrossEntropy);
+        var unrolled = new UnrolledGradient(
+            network, optimizer ?? InnerOptimizer.GradientDescent, loss ?? LossFunction.CrossEntropy, LossFunction.CrossEntropy);
         return new Parameters(network.Layout, unrolled.Replay(variables, start.Flat).MoveToOuterDisposeScope());
     }
 
     /// <summary>
-    /// The same images with a schedule of one rate: they are dealt out to the steps so that each has as many of every class, and
-    /// gone through again and again. So any set, a baseline's above all, is judged as an unrolled one is.
+    /// The same images with a schedule of one rate. They are dealt out to the steps, each with as many of every class,
+    /// and all steps are repeated in every epoch. Any set, such as a baseline's, can so be judged like an unrolled one.
     /// </summary>
     /// <param name="steps">P: batches in an epoch; it divides the number of images of each class.</param>
     /// <param name="epochs">E: how often all batches are gone through.</param>
@@ -70,7 +71,7 @@ public sealed partial class DistilledSet
             Preprocessing, Enumerable.Repeat(rate, steps * epochs).ToArray(), steps, ClassNames);
     }
 
-    /// <summary>The same images with the class of each one's largest label, one-hot: to begin from where labels are classes.</summary>
+    /// <summary>The same images with one-hot labels: the class of each image's largest label.</summary>
     public DistilledSet WithHardLabels()
     {
         using var scope = NewDisposeScope();
@@ -80,7 +81,7 @@ public sealed partial class DistilledSet
 
     /// <summary>Real images as these are: a copy, standardized as <see cref="Preprocessing"/> says.</summary>
     /// <param name="data">Images in [0, 1], or already in the space of this set.</param>
-    /// <exception cref="ArgumentException">They are standardized in another way.</exception>
+    /// <exception cref="ArgumentException">They are standardized differently.</exception>
     public ImageDataset Prepare(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -96,19 +97,19 @@ public sealed partial class DistilledSet
         ArgumentNullException.ThrowIfNull(network);
         if (!Images.shape.AsSpan(1).SequenceEqual([.. network.InputShape]))
             throw new ArgumentException(
-                $"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; the distilled ones are " +
-                $"[{string.Join(", ", Images.shape[1..])}].", nameof(network));
+                $"{network.Name} takes images [{string.Join(", ", network.InputShape)}]; " +
+                $"the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(network));
         if (network.OutputShape is not [var outputs] || outputs != ClassCount)
             throw new ArgumentException(
-                $"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; the labels are of {ClassCount} " +
-                $"classes.", nameof(network));
+                $"{network.Name} gives [{string.Join(", ", network.OutputShape)}]; " +
+                $"the labels are of {ClassCount} classes.", nameof(network));
         using var scope = NewDisposeScope();
         var most = (Labels - Labels.mean([1], keepdim: true)).max(0).values.cpu().data<float>().ToArray();
         var missing = Array.FindIndex(most, static share => share <= 0);
         if (missing >= 0)
             throw new ArgumentException(
-                $"No image of this set has class {ClassNames[missing]} in its label, so that no network can learn it from the set " +
-                $"({Method}). Distil with images of every class.");
+                $"No image of this set has class {ClassNames[missing]} in its label, " +
+                $"so that no network can learn it from the set ({Method}). Distil with images of every class.");
     }
 
     /// <summary>Checks that test images are of the size, the classes, in this order, and the space of this set.</summary>
@@ -117,22 +118,23 @@ public sealed partial class DistilledSet
         ArgumentNullException.ThrowIfNull(data);
         if (!Images.shape.AsSpan(1).SequenceEqual(data.Images.shape.AsSpan(1)))
             throw new ArgumentException(
-                $"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; the distilled ones are " +
-                $"[{string.Join(", ", Images.shape[1..])}].", nameof(data));
+                $"{data.Name} has images [{string.Join(", ", data.Images.shape[1..])}]; " +
+                $"the distilled ones are [{string.Join(", ", Images.shape[1..])}].", nameof(data));
         if (data.ClassCount != ClassCount)
             throw new ArgumentException(
                 $"{data.Name} has {data.ClassCount} classes; the labels of the set are of {ClassCount}.", nameof(data));
         var places = ClassNames.Index().ToDictionary(static named => named.Item, static named => named.Index);
         if (data.ClassNames.Index().Any(named => places.TryGetValue(named.Item, out int place) && place != named.Index))
             throw new ArgumentException(
-                $"The classes of {data.Name} are {Shown(data.ClassNames)}; those of the set are {Shown(ClassNames)}, in this order. Load " +
-                $"the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = " +
-                $"set.{nameof(ClassNames)}.", nameof(data));
+                $"The classes of {data.Name} are {Shown(data.ClassNames)}; " +
+                $"those of the set are {Shown(ClassNames)}, in this order. " +
+                $"Load the images with {nameof(ImageFolderOptions)}.{nameof(ImageFolderOptions.ClassNames)} = set.{nameof(ClassNames)}.",
+                nameof(data));
         if (!Standardization.AreSame(data.Standardization, Preprocessing, data.Channels))
             throw new ArgumentException(
-                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, not " +
-                $"{Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, or take " +
-                $"set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
+                $"{data.Name} has another scale than the set: {data.Standardization?.ToString() ?? "[0, 1]"}, " +
+                $"not {Preprocessing?.ToString() ?? "[0, 1]"}. Standardize it with the statistics of the training images, " +
+                $"or take set.{nameof(Prepare)}(images in [0, 1]).", nameof(data));
     }
 
     private static string Shown(IReadOnlyList<string> names)

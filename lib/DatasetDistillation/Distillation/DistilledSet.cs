@@ -27,16 +27,16 @@ public sealed partial class DistilledSet : IDisposable
         ArgumentNullException.ThrowIfNull(labels);
         if (images.dtype != float32 || images.dim() != 4 || images.shape.Contains(0))
             throw new ArgumentException(
-                $"Distilled images are Float32 [n, c, h, w], none of these 0; got {images.dtype} " +
-                $"[{string.Join(", ", images.shape)}].", nameof(images));
+                "Distilled images are Float32 [n, c, h, w], none of these 0; " +
+                $"got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
         if (labels.dtype != float32 || labels.dim() != 2 || labels.shape[0] != images.shape[0] || labels.shape[1] < 2)
             throw new ArgumentException(
-                $"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes], of 2 classes at least; got {labels.dtype} " +
-                $"[{string.Join(", ", labels.shape)}].", nameof(labels));
+                $"Labels of {images.shape[0]} images are Float32 [{images.shape[0]}, classes], of 2 classes at least; " +
+                $"got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
         if (!Finite(images) || !Finite(labels))
             throw new ArgumentException(
-                "Distilled images and labels must be finite; a NaN or an infinity is among them. The run diverged: take an earlier " +
-                "checkpoint or a lower rate.");
+                "Distilled images and labels must be finite; a NaN or an infinity is among them. " +
+                "The run diverged: take an earlier checkpoint or a lower rate.");
         if (steps < 1 || images.shape[0] % steps != 0)
             throw new ArgumentException($"{images.shape[0]} images do not divide into {steps} equal steps.", nameof(steps));
         preprocessing?.RequireChannels(images.shape[1]);
@@ -45,9 +45,10 @@ public sealed partial class DistilledSet : IDisposable
             throw new ArgumentException($"{LearningRates.Count} learning rates are no whole number of epochs of {steps} steps.",
                 nameof(learningRates));
         if (LearningRates.Any(static rate => !double.IsFinite(rate)))
-            throw new ArgumentException(
-                $"Learning rates must be finite; got " +
-                $"{string.Join(", ", LearningRates.Select(static rate => FormattableString.Invariant($"{rate}")))}.", nameof(learningRates));
+        {
+            var given = string.Join(", ", LearningRates.Select(static rate => FormattableString.Invariant($"{rate}")));
+            throw new ArgumentException($"Learning rates must be finite; got {given}.", nameof(learningRates));
+        }
         int classes = (int)labels.shape[1];
         ClassNames = classNames is null ? [.. Enumerable.Range(0, classes).Select(static label => $"{label}")] : [.. classNames];
         DatasetChecks.ClassNames(ClassNames, classes);
@@ -114,16 +115,16 @@ public sealed partial class DistilledSet : IDisposable
     }
 
     /// <summary>
-    /// Reads a set back; also the published KIP files, which hold <c>images</c> and <c>labels</c> alone, their images as
-    /// [n, h, w, c].
+    /// Reads a set back; also the published KIP files, which hold
+    /// <c>images</c> and <c>labels</c> alone, their images as [n, h, w, c].
     /// </summary>
     /// <param name="path">The archive.</param>
     /// <param name="preprocessing">
     /// How the images were standardized, for an archive that does not say, as the published ones do not; null: they are in [0, 1].
     /// </param>
     /// <param name="channelsLast">
-    /// Whether the images are <c>[n, height, width, channels]</c>; null: as the archive says, else as its shape does, where only one place
-    /// has 1 or 3.
+    /// Whether the images are <c>[n, height, width, channels]</c>; null: as the
+    /// archive says, else as its shape does, where only one place has 1 or 3.
     /// </param>
     /// <param name="maximumBytes">
     /// The bytes that the arrays may take in memory where the file is smaller than they are; by default 1 GiB.

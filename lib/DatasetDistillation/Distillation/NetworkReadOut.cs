@@ -1,3 +1,4 @@
+using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Kernels;
 using DatasetDistillation.Models;
@@ -17,9 +18,8 @@ public enum LabelUse
 }
 
 /// <summary>
-/// Reads a distilled set out by an ordinary network: trained on it from scratch with an ordinary optimizer, then judged on real
-/// images as it is after its last step. It is another thing than kernel ridge regression on the same images, and than the
-/// replay of a learned schedule.
+/// Trains an ordinary network on a distilled set, from scratch with an ordinary optimizer, and judges it on real images
+/// after the last step. Kernel ridge regression on the same images and the replay of a learned schedule are other read-outs.
 /// </summary>
 /// <param name="Network">The network that is trained.</param>
 public sealed record NetworkReadOut(Network Network)
@@ -48,15 +48,20 @@ public sealed record NetworkReadOut(Network Network)
     /// <summary>The weight decay, 0 for none.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>The decay, in [0, 1), of a running mean of the weights, which is then what is judged; 0: the weights themselves.</summary>
+    /// <summary>The decay, in [0, 1), of a running mean of the weights, which is judged in their place; 0: none.</summary>
     public double Averaging { get; init; }
 
     /// <summary>Changes each batch at random, such as <see cref="Augmentation.Shift(int)"/>; null: batches are taken as they are.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>The network, its labels and its optimizer in a line.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Network.Name}, {(Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy")}, {Steps} steps of {Optimizer} {LearningRate}{(WeightDecay == 0 ? "" : FormattableString.Invariant($", weight decay {WeightDecay}"))}{(Augmentation is null ? "" : ", augmented")}");
+    /// <summary>The network, its labels and its optimizer, in a line.</summary>
+    public override string ToString()
+    {
+        var loss = Labels == LabelUse.Soft ? "soft labels with squared error" : "hard labels with cross-entropy";
+        var decay = WeightDecay == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", weight decay {WeightDecay}");
+        var steps = string.Create(CultureInfo.InvariantCulture, $"{Steps} steps of {Optimizer} {LearningRate}");
+        return $"{Network.Name}, {loss}, {steps}{decay}{(Augmentation is null ? "" : ", augmented")}";
+    }
 
     /// <summary>Trains the network on a set; the same seed gives bit-identical weights.</summary>
     /// <param name="set">The distilled set.</param>
@@ -68,7 +73,7 @@ public sealed record NetworkReadOut(Network Network)
     /// <exception cref="ArgumentException">
     /// The network takes other images, has another number of classes, or the set lacks a class.
     /// </exception>
-    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or NaN.</exception>
     public TrainingResult Train(DistilledSet set, long seed = 0, ImageDataset? watched = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -102,7 +107,7 @@ public sealed record NetworkReadOut(Network Network)
     /// <param name="set">The distilled set.</param>
     /// <param name="test">Test images, standardized as the training images were.</param>
     /// <param name="seeds">One network each.</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops a training; the spread is then that of the networks done.</param>
     /// <inheritdoc cref="Train" path="/exception"/>
     /// <exception cref="OperationCanceledException">It was canceled before the first network was done.</exception>

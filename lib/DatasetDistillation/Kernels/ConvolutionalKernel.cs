@@ -8,10 +8,10 @@ using Lane512 = DatasetDistillation.Kernels.FloatLane<FusedNetworks.Simd512<floa
 namespace DatasetDistillation.Kernels;
 
 /// <summary>
-/// The NTK or NNGP of a convolutional ReLU network of infinite width in the NTK parameterization (Novak et al. 2019; Arora et al. 2019):
-/// 3×3 convolutions that keep the size (zeros around the image), each followed by ReLU; then, with a pool radius r above 0, the averages
-/// of all (r + 1)×(r + 1) windows that touch the image, moved pixel by pixel; then all pixels and channels into a dense layer. Standardize
-/// images first.
+/// The NTK or NNGP of a convolutional ReLU network of infinite width in the NTK parameterization (Novak et
+/// al. 2019; Arora et al. 2019): 3×3 convolutions that keep the size (zeros around the image), each followed
+/// by ReLU; then, with a pool radius r above 0, the averages of all (r + 1)×(r + 1) windows that touch the
+/// image, moved pixel by pixel; then all pixels and channels into a dense layer. Standardize images first.
 /// </summary>
 /// <remarks>
 /// Without pooling a kernel needs only the covariances of equal positions; with pooling those of positions at most r apart, so it takes
@@ -149,8 +149,10 @@ public sealed class ConvolutionalKernel : IKernel
         Tensor From(Tensor image) => image.narrow(2, diagonal.Top, diagonal.Rows).narrow(3, diagonal.Left, diagonal.Columns);
         Tensor To(Tensor image) =>
             image.narrow(2, diagonal.Top + diagonal.Down, diagonal.Rows).narrow(3, diagonal.Left + diagonal.Right, diagonal.Columns);
-        Tensor Products(Tensor left, Tensor right) => (From(left).unsqueeze(1) * To(right).unsqueeze(0)).mean([2]).flatten(0, 1).unsqueeze(1);
-        Tensor Distances(Tensor left, Tensor right) => (From(left).unsqueeze(1) - To(right).unsqueeze(0)).square().mean([2]).flatten(0, 1).unsqueeze(1);
+        Tensor Products(Tensor left, Tensor right) =>
+            (From(left).unsqueeze(1) * To(right).unsqueeze(0)).mean([2]).flatten(0, 1).unsqueeze(1);
+        Tensor Distances(Tensor left, Tensor right) =>
+            (From(left).unsqueeze(1) - To(right).unsqueeze(0)).square().mean([2]).flatten(0, 1).unsqueeze(1);
 
         // As in the fused recursion, of which this is the definition.
         var distance = Distances(x, xPrime);

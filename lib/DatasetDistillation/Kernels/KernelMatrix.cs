@@ -93,7 +93,9 @@ internal abstract class KernelMatrix : IDisposable
             (this.kernel, this.targets, this.support, this.blockSize) = (kernel, targets.alias(), support.detach(), blockSize);
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
-            Value = cat([.. Blocks.Of(targets.shape[0], blockSize).Select(block => kernel.Evaluate(targets.narrow(0, block.First, block.Count), this.support))]).MoveToOuterDisposeScope();
+            var blocks = Blocks.Of(targets.shape[0], blockSize)
+                .Select(block => kernel.Evaluate(targets.narrow(0, block.First, block.Count), this.support));
+            Value = cat([.. blocks]).MoveToOuterDisposeScope();
         }
 
         public override Tensor Value { get; }

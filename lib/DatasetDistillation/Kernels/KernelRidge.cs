@@ -86,7 +86,12 @@ internal sealed class KernelRidge
         var dkss = Products.Of(cat([b, a], 1), cat([a, b], 1).TimesInPlace(-0.5).t());
         dkss.diagonal().PlusInPlace(dkss.trace().Number() * (ridge / n));
         var dkts = Products.Of(a, g.t()).t();
-        return new RidgeLoss(loss, predictions.MoveToOuterDisposeScope(), dkts.MoveToOuterDisposeScope(), dkss.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope());
+        return new RidgeLoss(
+            loss,
+            predictions.MoveToOuterDisposeScope(),
+            dkts.MoveToOuterDisposeScope(),
+            dkss.MoveToOuterDisposeScope(),
+            b.MoveToOuterDisposeScope());
     }
 
     /// <summary>K_ts M⁻¹ y_s.</summary>
@@ -181,8 +186,8 @@ internal sealed class KernelRidge
         double mean = k.trace().Number() / n;
         if (!double.IsFinite(k.sum().Number()))
             throw new InvalidOperationException(
-                $"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; its images must be finite and of a " +
-                $"moderate scale: standardize them, or lower the learning rate.");
+                $"The kernel matrix [{n}, {n}] of the support set holds a NaN or an infinity; " +
+                $"its images must be finite and of a moderate scale: standardize them, or lower the learning rate.");
         for (var tried = ridge; ; tried *= RidgeStep)
         {
             try
@@ -199,9 +204,9 @@ internal sealed class KernelRidge
             {
                 throw new InvalidOperationException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The kernel matrix [{n}, {n}] of the support set is not positive definite, although the ridge was raised from " +
-                    $"{ridge:G3} to {tried:G3} of its mean diagonal {mean:G3}. Look for equal images in the support set, and compute the " +
-                    $"kernel in Float64 or take a larger λ."), error);
+                    $"The kernel matrix [{n}, {n}] of the support set is not positive definite, " +
+                    $"although the ridge was raised from {ridge:G3} to {tried:G3} of its mean diagonal {mean:G3}. " +
+                    $"Look for equal images in the support set, and compute the kernel in Float64 or take a larger λ."), error);
             }
         }
     }
@@ -213,8 +218,8 @@ internal sealed class KernelRidge
         ArgumentNullException.ThrowIfNull(ys);
         if (kss.dim() != 2 || kss.shape[0] != kss.shape[1] || kts.dim() != 2 || kts.shape[1] != kss.shape[0])
             throw new ArgumentException(
-                $"Kernel ridge regression takes K_ss [n, n] and K_ts [t, n]; got {KernelInputs.Describe(kss)} and " +
-                $"{KernelInputs.Describe(kts)}.");
+                $"Kernel ridge regression takes K_ss [n, n] and K_ts [t, n]; " +
+                $"got {KernelInputs.Describe(kss)} and {KernelInputs.Describe(kts)}.");
         if (ys.dim() != 2 || ys.shape[0] != kss.shape[0])
             throw new ArgumentException(
                 $"Labels of {kss.shape[0]} support images must be [{kss.shape[0]}, classes]; got {KernelInputs.Describe(ys)}.", nameof(ys));

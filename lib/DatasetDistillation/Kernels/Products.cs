@@ -20,7 +20,10 @@ internal static class Products
         var (right, transB) = Stored(b);
         var product = empty([m, n], a.dtype);
         Gemm.Run(
-            transA, transB, m, n, k, Memory.Of<double>(left), transA ? m : k, Memory.Of<double>(right), transB ? k : n, Memory.Of<double>(product), n,
+            transA, transB, m, n, k,
+            Memory.Of<double>(left), transA ? m : k,
+            Memory.Of<double>(right), transB ? k : n,
+            Memory.Of<double>(product), n,
             accumulate: false);
         return product.MoveToOuterDisposeScope();
     }

@@ -29,15 +29,19 @@ internal static class Description
         IList list => $"[{string.Join(", ", list.Cast<object?>().Select(each => Of(each, owner)))}]",
         _ when IsRecord(value.GetType()) => OfFields(value, owner),
         _ => throw new NotSupportedException(
-            $"A {value.GetType().Name} in {owner} says nothing of what it does, so that a "
-            + "file made with it could not be told from another's. "
+            $"A {value.GetType().Name} in {owner} says nothing of what it does, "
+            + "so that a file made with it could not be told from another's. "
             + "Make the layer a record of numbers and texts, or do without a checkpoint or file."),
     };
 
     private static string OfFields(object value, string owner)
     {
-        var fields = Hierarchy(value.GetType()).SelectMany(static t => t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .OrderBy(static f => f.Name, StringComparer.Ordinal).Select(f => $"{Name(f)} {Of(f.GetValue(value), owner)}").ToArray();
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        var fields = Hierarchy(value.GetType())
+            .SelectMany(static t => t.GetFields(Own))
+            .OrderBy(static f => f.Name, StringComparer.Ordinal)
+            .Select(f => $"{Name(f)} {Of(f.GetValue(value), owner)}")
+            .ToArray();
         return fields.Length == 0 ? value.GetType().Name : $"{value.GetType().Name}({string.Join(", ", fields)})";
     }
 

@@ -188,7 +188,8 @@ internal sealed class FusedCall<T>(FusedPath path, Plan<T> plan, long[] outputSh
 }
 
 /// <summary>y = f(θ, x) as a node of the graph. Arguments: the call, θ, x.</summary>
-internal sealed class ForwardFunction<T> : autograd.SingleTensorFunction<ForwardFunction<T>> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed class ForwardFunction<T> : autograd.SingleTensorFunction<ForwardFunction<T>>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override string Name => "network";
 
@@ -212,7 +213,10 @@ internal sealed class ForwardFunction<T> : autograd.SingleTensorFunction<Forward
         {
             using var recorded = new FusedGradient<T>(call, tape);
             var gradients = new Queue<Tensor>(BackwardFunction<T>.apply(recorded, theta, x, grad_output));
-            return [null!, (call.OfTheta ? gradients.Dequeue().MoveToOuterDisposeScope() : null)!, (call.OfX ? gradients.Dequeue().MoveToOuterDisposeScope() : null)!];
+            return [
+                null!,
+                (call.OfTheta ? gradients.Dequeue().MoveToOuterDisposeScope() : null)!,
+                (call.OfX ? gradients.Dequeue().MoveToOuterDisposeScope() : null)!];
         }
         var (ofTheta, ofX, _) = call.Backward(theta, x, tape, grad_output, recorded: false);
         return [null!, ofTheta?.MoveToOuterDisposeScope()!, ofX?.MoveToOuterDisposeScope()!];
@@ -244,7 +248,8 @@ internal sealed class FusedGradient<T>(FusedCall<T> call, Tensor tape) : IDispos
 }
 
 /// <summary>(J_θᵀδ, J_xᵀδ), as far as there are such gradients, as a node of the graph. Arguments: the gradient, θ, x, δ.</summary>
-internal sealed class BackwardFunction<T> : autograd.MultiTensorFunction<BackwardFunction<T>> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed class BackwardFunction<T> : autograd.MultiTensorFunction<BackwardFunction<T>>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override string Name => "network_gradient";
 

@@ -37,8 +37,8 @@ public sealed record Initialization
     public static Initialization HeNormal { get; } = new("He normal", Fan.In, 2);
 
     /// <summary>
-    /// Normal, variance 1/(2·fan in): a quarter of He's, so that a ReLU network begins near zero. What the random head of a wide
-    /// network answers before training stays where a handful of images does not overrule it; small, it does no harm.
+    /// Normal, variance 1/(2·fan in): a quarter of He's, so that a ReLU network begins near zero. A few
+    /// images do not train away all that a wide network answers at random; small answers do no harm.
     /// </summary>
     public static Initialization SmallNormal { get; } = new("small normal", Fan.In, 0.5);
 

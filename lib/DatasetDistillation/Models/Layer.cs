@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Models;
 
 /// <summary>
-/// One operation of a network: a description without weights of its own. A layer says what shape it makes of its input,
-/// which parameters it needs for that, and computes with parameters that are given to it.
+/// One operation of a network: a description without weights of its own. A layer declares the
+/// shape of its output and its parameters, and computes with parameters that it is given.
 /// </summary>
 /// <remarks>Shapes are those of one example: <c>[channels, height, width]</c> or <c>[features]</c>, without the batch.</remarks>
 public abstract record Layer
@@ -19,23 +19,24 @@ public abstract record Layer
 
     /// <inheritdoc cref="Models.Conv"/>
     /// <param name="channels">The number of output channels.</param>
-    /// <param name="side">The side of the square window in pixels.</param>
+    /// <param name="kernelSize">The side of the square window in pixels.</param>
     /// <param name="padding">Zeros added on each side, in pixels.</param>
     /// <param name="stride">The step of the window in pixels.</param>
-    public static Layer Conv(int channels, int side, int padding = 0, int stride = 1) => new Conv(channels, side, padding, stride);
+    public static Layer Conv(int channels, int kernelSize, int padding = 0, int stride = 1) =>
+        new Conv(channels, kernelSize, padding, stride);
 
     /// <inheritdoc cref="Models.Linear"/>
     /// <param name="outputs">The number of outputs.</param>
     public static Layer Linear(int outputs) => new Linear(outputs);
 
     /// <inheritdoc cref="Models.MaxPool"/>
-    /// <param name="side">The side of the square window in pixels, and its step.</param>
+    /// <param name="kernelSize">The side of the square window in pixels, and its step.</param>
     /// <param name="padding">How far windows reach over the edge on each side, in pixels.</param>
-    public static Layer MaxPool(int side, int padding = 0) => new MaxPool(side, padding);
+    public static Layer MaxPool(int kernelSize, int padding = 0) => new MaxPool(kernelSize, padding);
 
     /// <inheritdoc cref="Models.AveragePool"/>
-    /// <param name="side">The side of the square window in pixels, and its step.</param>
-    public static Layer AveragePool(int side) => new AveragePool(side);
+    /// <param name="kernelSize">The side of the square window in pixels, and its step.</param>
+    public static Layer AveragePool(int kernelSize) => new AveragePool(kernelSize);
 
     /// <inheritdoc cref="Models.InstanceNorm"/>
     /// <param name="affine">Whether a learned gain and bias for each channel follow.</param>

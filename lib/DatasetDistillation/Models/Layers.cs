@@ -5,18 +5,19 @@ namespace DatasetDistillation.Models;
 
 /// <summary>Convolution with a bias: <c>[c, h, w]</c> to <c>[Channels, h′, w′]</c>.</summary>
 /// <param name="Channels">The number of output channels.</param>
-/// <param name="Kernel">The side of the square kernel in pixels.</param>
+/// <param name="Kernel">The side of the square window in pixels, by its name in files (<see cref="Description"/>).</param>
 /// <param name="Padding">Zeros added on each side, in pixels.</param>
-/// <param name="Stride">The step of the kernel in pixels.</param>
+/// <param name="Stride">The step of the window in pixels.</param>
 internal sealed record Conv(int Channels, int Kernel, int Padding = 0, int Stride = 1) : Layer
 {
     /// <summary>A convolution whose output is as large as its input.</summary>
     /// <param name="channels">The number of output channels.</param>
-    /// <param name="kernel">The side of the square kernel in pixels, odd.</param>
-    /// <exception cref="ArgumentException">The kernel is even.</exception>
-    public static Conv Same(int channels, int kernel) => kernel % 2 == 1
-        ? new(channels, kernel, kernel / 2)
-        : throw new ArgumentException($"Only an odd kernel has an output as large as its input; {kernel} is even.", nameof(kernel));
+    /// <param name="kernelSize">The side of the square window in pixels, odd.</param>
+    /// <exception cref="ArgumentException">The side is even.</exception>
+    public static Conv Same(int channels, int kernelSize) => kernelSize % 2 == 1
+        ? new(channels, kernelSize, kernelSize / 2)
+        : throw new ArgumentException(
+            $"Only an odd window has an output as large as its input; {kernelSize} is even.", nameof(kernelSize));
 
     /// <inheritdoc/>
     internal override long[] OutputShape(long[] input)
@@ -107,7 +108,8 @@ internal sealed record Softplus(double Beta = 60) : Layer
         : throw new ArgumentException(FormattableString.Invariant($"β is {Beta}; it must be positive and finite"));
 
     /// <inheritdoc/>
-    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) => nn.functional.softplus(x, Beta, LinearFrom);
+    internal override Tensor Forward(Tensor x, ReadOnlySpan<Tensor> theta, in ForwardMode mode) =>
+        nn.functional.softplus(x, Beta, LinearFrom);
 
     internal override FusedLayer<T> Fuse<T>(long[] input) =>
         new SoftplusLayer<T>(Size(input), Beta);

@@ -94,7 +94,8 @@ internal sealed class PlainLinearization : Linearization
     /// <param name="images">x, without history.</param>
     public PlainLinearization(Func<Tensor, Tensor, Tensor> function, Tensor theta, Tensor images)
     {
-        (this.theta, this.images) = (theta.detach().requires_grad_().DetachFromDisposeScope(), images.detach().requires_grad_().DetachFromDisposeScope());
+        this.theta = theta.detach().requires_grad_().DetachFromDisposeScope();
+        this.images = images.detach().requires_grad_().DetachFromDisposeScope();
         outputs = function(this.theta, this.images).DetachFromDisposeScope();
         Outputs = outputs.detach().DetachFromDisposeScope();
     }

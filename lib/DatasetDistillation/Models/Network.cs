@@ -132,7 +132,7 @@ public sealed class Network
     public Tensor Forward(Parameters theta, Tensor x, bool training = false, Generator? generator = null) =>
         Run(steps.Length, whole, theta, x, training, generator);
 
-    /// <summary>What the last layer with parameters, the head, is given. Differentiable in θ and x.</summary>
+    /// <summary>The input of the head, which is the last layer with parameters. Differentiable in θ and x.</summary>
     /// <param name="theta">The parameters, of this network's layout.</param>
     /// <param name="x">The inputs, <c>[n, …InputShape]</c>, of the parameters' type.</param>
     /// <returns>The features, <c>[n, …FeatureShape]</c>.</returns>
@@ -150,7 +150,8 @@ public sealed class Network
         Check(theta, x);
         return Networks.Fused && whole is not null && FusedPath.Takes(theta.Flat, x)
             ? whole.Linearize(theta.Flat, x, dropout)
-            : new PlainLinearization((flat, images) => Loop(steps.Length, flat, images, new ForwardMode(dropout is not null, dropout)), theta.Flat, x);
+            : new PlainLinearization(
+                (flat, images) => Loop(steps.Length, flat, images, new ForwardMode(dropout is not null, dropout)), theta.Flat, x);
     }
 
     /// <summary>The layers with their output shapes and numbers of parameters, as lines of text.</summary>
@@ -188,8 +189,8 @@ public sealed class Network
     private static Step[] Arrange(List<Step> plan)
     {
         Step[] order = [.. plan];
-        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives; pooling first leaves fewer elements to clip. So for
-        // softplus.
+        // max(relu(a), relu(b)) = relu(max(a, b)), and likewise their derivatives;
+        // pooling first leaves fewer elements to clip. So for softplus.
         for (int i = 0; i + 1 < order.Length; i++)
         {
             if (order[i].Layer is ReLU or Softplus && order[i + 1].Layer is MaxPool pool)

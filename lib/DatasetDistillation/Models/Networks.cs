@@ -3,8 +3,8 @@ using DatasetDistillation.Data;
 namespace DatasetDistillation.Models;
 
 /// <summary>
-/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a number, or is
-/// for gray digits of 28×28 pixels. Images that are too small for one are refused with what does not fit.
+/// Classifiers, ready-made. Each takes the shape of its images and the number of its classes from data, from a shape and a
+/// number, or is for gray digits of 28×28 pixels. Images that are too small are refused with an error that names the layer.
 /// </summary>
 public static class Networks
 {
@@ -65,7 +65,7 @@ public static class Networks
     /// <param name="classes">The number of classes.</param>
     public static Network LeNet(IReadOnlyList<long>? shape = null, int classes = Digits) => Of("LeNet", shape, classes,
     [
-        Conv.Same(6, kernel: 5), new ReLU(), new MaxPool(2),
+        Conv.Same(6, kernelSize: 5), new ReLU(), new MaxPool(2),
         new Conv(16, Kernel: 5), new ReLU(), new MaxPool(2),
         new Flatten(),
         new Linear(120), new ReLU(),
@@ -84,8 +84,8 @@ public static class Networks
     /// <param name="classes">The number of classes.</param>
     public static Network DigitCnn(IReadOnlyList<long>? shape = null, int classes = Digits) => Of("Digit CNN", shape, classes,
     [
-        Conv.Same(64, kernel: 5), new ReLU(), new MaxPool(2), new Dropout(0.4),
-        Conv.Same(128, kernel: 3), new ReLU(), new MaxPool(4, Padding: 1), new Dropout(0.4),
+        Conv.Same(64, kernelSize: 5), new ReLU(), new MaxPool(2), new Dropout(0.4),
+        Conv.Same(128, kernelSize: 3), new ReLU(), new MaxPool(4, Padding: 1), new Dropout(0.4),
         new Flatten(),
         new Linear(256), new ReLU(), new Dropout(0.4),
     ], Initialization.XavierUniform);
@@ -136,7 +136,7 @@ public static class Networks
         int[] channels = [.. Enumerable.Range(0, depth).Select(block => doubling ? width << block : width)];
         foreach (int count in channels)
         {
-            layers.Add(Conv.Same(count, kernel: 3));
+            layers.Add(Conv.Same(count, kernelSize: 3));
             if (normalization == Normalization.Instance)
                 layers.Add(new InstanceNorm());
             layers.AddRange([new ReLU(), new AveragePool(2)]);
@@ -165,8 +165,8 @@ public static class Networks
         catch (ArgumentException exception)
         {
             throw new ArgumentException(
-                $"A {name} is not for images [{string.Join(", ", shape)}]: {exception.Message} Take larger images or a smaller " +
-                $"network.", exception);
+                $"A {name} is not for images [{string.Join(", ", shape)}]: " +
+                $"{exception.Message} Take larger images or a smaller network.", exception);
         }
     }
 }

@@ -19,8 +19,8 @@ public sealed class Parameters : IDisposable
         ArgumentNullException.ThrowIfNull(flat);
         if (flat.shape.Length != 1 || flat.shape[0] != layout.TotalCount)
             throw new ArgumentException(
-                $"The layout has {layout.TotalCount} parameters in one vector, but "
-                + $"the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
+                $"The layout has {layout.TotalCount} parameters in one vector, "
+                + $"but the tensor's shape is {Layer.Text(flat.shape)}.", nameof(flat));
         (Layout, Flat) = (layout, flat);
     }
 
@@ -91,23 +91,6 @@ public sealed class Parameters : IDisposable
     {
         using var scope = NewDisposeScope();
         return Flat.detach().cpu().to(ScalarType.Float64).data<double>().ToArray();
-    }
-
-    /// <summary>Parameters of a flat vector, as <see cref="ToArray"/> gave it.</summary>
-    /// <param name="layout">The layout of the network that they are for.</param>
-    /// <param name="values">All parameters.</param>
-    /// <param name="type">Float32 or Float64.</param>
-    /// <param name="device">Where they are to lie; null: on the CPU.</param>
-    /// <exception cref="ArgumentException">The number of values does not fit the layout.</exception>
-    internal static Parameters FromArray(
-        ParameterLayout layout, double[] values, ScalarType type = ScalarType.Float32, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(layout);
-        ArgumentNullException.ThrowIfNull(values);
-        if (values.Length != layout.TotalCount)
-            throw new ArgumentException(
-                $"The layout has {layout.TotalCount} parameters, but {values.Length} values were given.", nameof(values));
-        return new Parameters(layout, tensor(values, type, device));
     }
 
     /// <summary>Writes the parameters as arrays under their names, which NumPy reads.</summary>

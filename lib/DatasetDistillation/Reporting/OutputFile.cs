@@ -1,4 +1,3 @@
-using System.Text;
 using DatasetDistillation.Data;
 
 namespace DatasetDistillation.Reporting;
@@ -6,8 +5,6 @@ namespace DatasetDistillation.Reporting;
 /// <summary>Writes files whole or not at all.</summary>
 internal static class OutputFile
 {
-    public static void Write(string path, string text) => Write(path, new UTF8Encoding(false).GetBytes(text));
-
     /// <exception cref="ArgumentException">The path is that of a folder.</exception>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     public static void Write(string path, byte[] bytes)

@@ -27,8 +27,8 @@ public static partial class Reports
     }
 
     /// <summary>
-    /// Accuracies over a cost: a color for each method, open circles for what was not distilled. What a point is shows when it is pointed
-    /// at.
+    /// Accuracies over a cost: a color for each method, open circles for
+    /// what was not distilled. What a point is shows when it is pointed at.
     /// </summary>
     /// <param name="rows">The rows; those without a cost are left out.</param>
     /// <param name="cost">What is paid, such as seconds or images; it has a logarithmic axis.</param>

@@ -96,7 +96,8 @@ internal sealed class ImplicitDifferentiation
             CheckShape(f, nameof(condition));
             if (!f.requires_grad)
                 throw new ArgumentException(
-                    "The condition does not depend on the solution or the parameters through differentiable operations.", nameof(condition));
+                    "The condition does not depend on the solution or the parameters through differentiable operations.",
+                    nameof(condition));
             if (!twice)
                 return;
             weight = zeros_like(f).requires_grad_();

@@ -19,7 +19,7 @@ public sealed partial record Augmentation
     }
 
     /// <summary>Mirrors each image, left to right, with probability 1/2.</summary>
-    /// <param name="data">The images that it is for: digits and other data whose mirror images are of no class are refused.</param>
+    /// <param name="data">The data; digits and other data whose mirror images are of another class, or of none, are refused.</param>
     /// <exception cref="ArgumentException">The data do not say that their images may be mirrored.</exception>
     public static Augmentation Flip(ImageDataset data)
     {
@@ -27,10 +27,9 @@ public sealed partial record Augmentation
         if (!data.MayBeMirrored)
         {
             throw new ArgumentException(
-                $"{data.Name} does not say that a mirror image of one of its images is of the same class; those of digits and letters " +
-                $"are not. "
-                + $"If yours are, as for photographs, set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of " +
-                    $"{nameof(ImageFolderOptions)}.", nameof(data));
+                $"{data.Name} does not say that a mirror image of one of its images is of the same class; " +
+                $"those of digits and letters are not. If yours are, as for photographs, " +
+                $"set {nameof(ImageDataset.MayBeMirrored)} = true of the data, or of {nameof(ImageFolderOptions)}.", nameof(data));
         }
         return new("Flip", Flip);
     }
@@ -85,7 +84,10 @@ public sealed partial record Augmentation
 
         // The middle of pixel i of the whole is that of the part's: what lies before the part, and i + 1/2 pixels of its size.
         Tensor Places(long size, Tensor before) =>
-            (side.MinusFrom(1) * before).Times(size).Plus(side * Arithmetic.Range(size, images.dtype, images.device).Plus(0.5).unsqueeze(0)).Minus(0.5);
+            (side.MinusFrom(1) * before)
+                .Times(size)
+                .Plus(side * Arithmetic.Range(size, images.dtype, images.device).Plus(0.5).unsqueeze(0))
+                .Minus(0.5);
     }
 
     private static Tensor Color(Tensor images, Generator generator, double brightness, double saturation, double contrast)
@@ -96,6 +98,7 @@ public sealed partial record Augmentation
         var saturated = Spread(bright, [1], amounts[1].Times(saturation));
         return Spread(saturated, [1, 2, 3], amounts[2].Times(contrast)).MoveToOuterDisposeScope();
 
-        static Tensor Spread(Tensor from, long[] dimensions, Tensor more) => from.Plus((from - from.mean(dimensions, keepdim: true)) * more);
+        static Tensor Spread(Tensor from, long[] dimensions, Tensor more) =>
+            from.Plus((from - from.mean(dimensions, keepdim: true)) * more);
     }
 }

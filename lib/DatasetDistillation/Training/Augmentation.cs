@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Training;
 
 /// <summary>
-/// A random change of a batch of images that leaves the labels right, for <see cref="Trainer.Augmentation"/> and for distillers. It is
-/// differentiable in the images, and depends on nothing but the images and the generator.
+/// A random change of a batch of images that keeps their labels true, for <see cref="Trainer.Augmentation"/> and
+/// for distillers. It is differentiable in the images, and depends on nothing but the images and the generator.
 /// </summary>
 /// <param name="Name">
-/// What it does and how much, such as "noise 0.1". Checkpoints tell changes apart by it, so one of your own gets a name of its own.
+/// What it does and how much, such as "noise 0.1". Checkpoints tell augmentations apart by it, so each needs a name of its own.
 /// </param>
 /// <param name="Apply">The changed images, given images <c>[n, channels, height, width]</c> and the generator to draw from.</param>
 public sealed partial record Augmentation(string Name, Func<Tensor, Generator, Tensor> Apply)

@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Training;
 
-/// <content>Probabilities of a network whose outputs are none.</content>
+/// <content>Probabilities of a network whose outputs are not log-probabilities.</content>
 public static partial class Evaluation
 {
     private const int GoldenSections = 60; // each leaves 0.618 of the interval
 
     /// <summary>
-    /// The number, between 1/1000 and 1000, that outputs are divided by so that the labels of held-out images are most probable (Guo et al.
-    /// 2017, "On calibration of modern neural networks", arXiv:1706.04599, section 4.2). The outputs of a network trained with the squared
-    /// error are near the labels, and their softmax is far too even. No prediction changes.
+    /// The temperature, in [1/1000, 1000]: dividing the outputs by it makes the labels of held-out images most probable (Guo
+    /// et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599, section 4.2). The outputs of a network
+    /// trained with the squared error are near the labels, and their softmax is far too even. No prediction changes.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="theta">Its parameters.</param>

@@ -6,7 +6,7 @@ namespace DatasetDistillation.Training;
 
 /// <summary>How well a classifier does on labeled images.</summary>
 /// <param name="Loss">The mean loss.</param>
-/// <param name="Accuracy">The share of the images, in [0, 1], that are classified rightly.</param>
+/// <param name="Accuracy">The share of the images, in [0, 1], that are classified correctly.</param>
 public readonly record struct Score(double Loss, double Accuracy)
 {
     /// <summary>Accuracy and loss.</summary>

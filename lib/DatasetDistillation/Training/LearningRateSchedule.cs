@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Training;
 
-/// <summary>How the learning rate changes in the course of a run.</summary>
+/// <summary>How the learning rate changes over a run.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Factor">The factor on the learning rate at a progress in [0, 1].</param>
 public sealed record LearningRateSchedule(string Name, Func<double, double> Factor)

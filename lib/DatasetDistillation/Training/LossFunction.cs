@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Training;
 
 /// <summary>The mean loss of a batch, differentiable in outputs and targets.</summary>
-/// <param name="Name">What it is called. Checkpoints tell losses apart by it, so one of your own gets a name of its own.</param>
+/// <param name="Name">What it is called. Checkpoints tell losses apart by it, so each needs a name of its own.</param>
 /// <param name="Of">
-/// The loss, one number, of outputs <c>[n, classes]</c> and targets: Int64 labels <c>[n]</c>, or soft labels of the outputs' shape and
-/// type.
+/// The loss, one number, of outputs <c>[n, classes]</c> and targets: Int64
+/// labels <c>[n]</c>, or soft labels of the outputs' shape and type.
 /// </param>
 /// <param name="CentersLabels">Whether a label is one-hot − 1/classes as a soft label, and not one-hot.</param>
 public sealed record LossFunction(string Name, Func<Tensor, Tensor, Tensor> Of, bool CentersLabels = false)

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Training;
 
 /// <summary>
 /// Trained networks of one architecture that differ in their seeds, and so in their weights: the networks that distilled
-/// images are made for, or judged on, when it is not known which network will meet them. Owns the parameters.
+/// images are made for, or judged on, when the network that will be trained is not known. Owns the parameters.
 /// </summary>
 public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
 {
@@ -72,6 +72,7 @@ public sealed class NetworkPool : IReadOnlyList<Parameters>, IDisposable
         using var scope = NewDisposeScope();
         var weights = file.Get("weights", -1, network.ParameterCount).ToTensor(device);
         var count = Math.Min(atMost, (int)weights.shape[0]);
-        return new NetworkPool(network, Enumerable.Range(0, count).Select(i => new Parameters(network.Layout, weights[i].clone().DetachFromDisposeScope())));
+        Parameters Copy(int i) => new(network.Layout, weights[i].clone().DetachFromDisposeScope());
+        return new NetworkPool(network, Enumerable.Range(0, count).Select(Copy));
     }
 }

@@ -19,7 +19,7 @@ public sealed class PoolTrainer
     /// <summary>How many images of the data, drawn anew, each network learns from; 0: all.</summary>
     public int ImagesEach { get; init; }
 
-    /// <summary>How often a network goes through its images.</summary>
+    /// <summary>The number of passes over a network's images.</summary>
     public int Epochs { get; init; } = 2;
 
     /// <summary>The number of images in a step.</summary>
@@ -29,17 +29,17 @@ public sealed class PoolTrainer
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>
-    /// The seed of the first network. Pools are disjoint where their seeds are further apart than their networks are many.
+    /// The seed of the first network. Two pools are disjoint where their seeds differ by at least the number of networks.
     /// </summary>
     public long Seed { get; init; }
 
     /// <summary>
-    /// An .npz file that gets every network as soon as it is trained, and from which those that are there already are taken;
-    /// null: none.
+    /// An .npz file that gets every network as soon as it is trained, and
+    /// from which those that are there already are taken; null: none.
     /// </summary>
     public string? File { get; init; }
 
-    /// <summary>Is told how many networks there are, and at first how many the file holds.</summary>
+    /// <summary>Receives the number of networks so far, at first those that the file holds.</summary>
     public IProgress<(int Networks, int Wanted)>? Progress { get; init; }
 
     /// <summary>Trains the networks that <see cref="File"/> does not hold yet.</summary>

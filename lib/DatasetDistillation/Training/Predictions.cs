@@ -10,7 +10,7 @@ namespace DatasetDistillation.Training;
 /// <param name="Truth">The class of the image; null where that is not known.</param>
 public sealed record Classification(int Predicted, double Confidence, int? Truth)
 {
-    /// <summary>Whether the class is known and another than predicted.</summary>
+    /// <summary>Whether the class is known and is not the predicted one.</summary>
     public bool IsWrong => Truth is { } truth && truth != Predicted;
 }
 
@@ -56,7 +56,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
     /// <exception cref="InvalidOperationException">They are not known.</exception>
     public IReadOnlyList<int> Truths => [.. predictions.Select(static p => p.Truth ?? throw Unlabeled())];
 
-    /// <summary>The share of right predictions, in [0, 1].</summary>
+    /// <summary>The share of correct predictions, in [0, 1].</summary>
     /// <exception cref="InvalidOperationException">The true classes are not known.</exception>
     public double Accuracy => Confusion().Accuracy;
 
@@ -64,7 +64,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
     public IReadOnlyList<int> Mistakes =>
         [.. Enumerable.Range(0, Count).Where(i => predictions[i].IsWrong).OrderByDescending(i => predictions[i].Confidence)];
 
-    /// <summary>How often each class was predicted as each.</summary>
+    /// <summary>How often each class was predicted as each class.</summary>
     /// <exception cref="InvalidOperationException">The true classes are not known.</exception>
     public ConfusionMatrix Confusion()
     {
@@ -79,7 +79,7 @@ public sealed class Predictions : IReadOnlyList<Classification>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>How many there are and how many are right.</summary>
+    /// <summary>The number of images and of correct predictions.</summary>
     public override string ToString() => predictions.All(static p => p.Truth is not null)
         ? FormattableString.Invariant($"{Count:N0} predictions, {Accuracy:P2} right")
         : FormattableString.Invariant($"{Count:N0} predictions");
@@ -114,7 +114,7 @@ public sealed class ConfusionMatrix
     /// <summary>The number of images.</summary>
     public int Total => Classes.Sum(Row);
 
-    /// <summary>The share of right predictions, in [0, 1].</summary>
+    /// <summary>The share of correct predictions, in [0, 1].</summary>
     public double Accuracy => (double)Classes.Sum(c => counts[c, c]) / Total;
 
     /// <summary>The share of the images of a class that were predicted as it, in [0, 1]; NaN where there are none.</summary>

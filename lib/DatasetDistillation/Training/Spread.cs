@@ -14,7 +14,7 @@ public sealed class Spread
             throw new ArgumentException("There must be at least one value.", nameof(values));
     }
 
-    /// <summary>The results of an experiment repeated with each of a number of seeds, since one run says little.</summary>
+    /// <summary>The results of an experiment repeated with several seeds.</summary>
     /// <param name="seeds">The seeds.</param>
     /// <param name="run">The experiment: of a seed, a number such as an accuracy.</param>
     /// <param name="cancellation">Stops between two runs.</param>

@@ -22,7 +22,7 @@ public enum OptimizerKind
 /// </summary>
 public sealed class Trainer
 {
-    /// <summary>How often the training set is gone through.</summary>
+    /// <summary>The number of passes over the training set.</summary>
     public int Epochs { get; init; } = 50;
 
     /// <summary>The number of images in a step; the last step of an epoch takes what is left.</summary>
@@ -34,7 +34,7 @@ public sealed class Trainer
     /// <summary>The learning rate, before the schedule's factor.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>How the learning rate changes in the course of the run.</summary>
+    /// <summary>How the learning rate changes over the run.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     /// <summary>The momentum of <see cref="OptimizerKind.Sgd"/>, in [0, 1).</summary>
@@ -44,15 +44,15 @@ public sealed class Trainer
     public double WeightDecay { get; init; }
 
     /// <summary>
-    /// The decay, in [0, 1), of a running mean of the parameters over the steps (Polyak and Juditsky 1992); the mean is then what
-    /// is evaluated and returned. 0: the parameters themselves.
+    /// The decay, in [0, 1), of a running mean of the parameters over the steps (Polyak
+    /// and Juditsky 1992); the mean is evaluated and returned in their place. 0: none.
     /// </summary>
     public double Averaging { get; init; }
 
     /// <summary>What is minimized.</summary>
     public LossFunction Loss { get; init; } = LossFunction.CrossEntropy;
 
-    /// <summary>What the order of the images, dropout and augmentation are drawn from.</summary>
+    /// <summary>The seed of the order of the images, of dropout and of augmentation.</summary>
     public long Seed { get; init; }
 
     /// <summary>
@@ -61,10 +61,10 @@ public sealed class Trainer
     /// </summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>Is told of every epoch.</summary>
+    /// <summary>Receives every epoch.</summary>
     public IProgress<EpochReport>? Progress { get; init; }
 
-    /// <summary>Is told of every step.</summary>
+    /// <summary>Receives every step.</summary>
     public IProgress<(long Step, long Steps, int Epoch, double Loss)>? StepProgress { get; init; }
 
     /// <summary>Trains a network from given parameters, which stay as they are.</summary>
@@ -76,7 +76,7 @@ public sealed class Trainer
     /// <param name="cancellation">Stops the run between two steps; the result then says so and holds what was learned.</param>
     /// <returns>The parameters and the history.</returns>
     /// <exception cref="ArgumentException">Images, labels or parameters do not fit.</exception>
-    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or NaN.</exception>
     public TrainingResult Fit(
         Network network, Parameters theta, Tensor images, Tensor labels, (Tensor Images, Tensor Labels)? validation = null,
         CancellationToken cancellation = default)
@@ -111,7 +111,7 @@ public sealed class Trainer
     /// <param name="cancellation">Stops the run between two steps; the result then says so and holds what was learned.</param>
     /// <returns>The parameters and the history.</returns>
     /// <exception cref="ArgumentException">The images do not fit the network.</exception>
-    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or NaN.</exception>
     public TrainingResult Fit(
         Network network, ImageDataset training, ImageDataset? validation = null, CancellationToken cancellation = default)
     {

@@ -2,13 +2,13 @@ using System.Collections;
 
 namespace DatasetDistillation.Training;
 
-/// <summary>What one epoch of training came to.</summary>
+/// <summary>The outcome of one epoch of training.</summary>
 /// <param name="Epoch">The number of the epoch, from 1.</param>
 /// <param name="Epochs">How many there are to be.</param>
 /// <param name="TrainingLoss">The mean loss of the epoch's images, each as the network was when it learned from it.</param>
-/// <param name="TrainingAccuracy">The share of them, in [0, 1], that it then classified rightly.</param>
+/// <param name="TrainingAccuracy">The share of them, in [0, 1], that it then classified correctly.</param>
 /// <param name="ValidationLoss">The mean loss on the validation set after the epoch; null without one.</param>
-/// <param name="ValidationAccuracy">The share of the validation set, in [0, 1], classified rightly; null without one.</param>
+/// <param name="ValidationAccuracy">The share of the validation set, in [0, 1], classified correctly; null without one.</param>
 /// <param name="LearningRate">The learning rate of the epoch's last step.</param>
 /// <param name="TrainingTime">How long the epoch took, without its validation.</param>
 /// <param name="Elapsed">The time since the start of the run.</param>

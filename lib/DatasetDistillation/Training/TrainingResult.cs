@@ -3,7 +3,7 @@ using DatasetDistillation.Models;
 
 namespace DatasetDistillation.Training;
 
-/// <summary>What a training run came to, whether it went to its end or not.</summary>
+/// <summary>The outcome of a training run, complete or stopped.</summary>
 /// <param name="Network">The network that was trained.</param>
 /// <param name="Parameters">The parameters after the last step.</param>
 /// <param name="Best">
@@ -29,7 +29,7 @@ public sealed record TrainingResult(
         + (History.Count == 0 ? "" : $": {History[^1]}");
 }
 
-/// <summary>The loss of a training run became infinite or no number. What was learned before that is not lost.</summary>
+/// <summary>The loss of a training run became infinite or NaN. <see cref="Result"/> keeps what was learned before.</summary>
 public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(double loss, long step, int epoch, double rate, TrainingResult result)
@@ -42,7 +42,7 @@ public sealed class TrainingDivergedException : Exception
         (Loss, Step, LearningRate, Result) = (loss, step, rate, result);
     }
 
-    /// <summary>The loss, infinite or no number.</summary>
+    /// <summary>The loss, infinite or NaN.</summary>
     public double Loss { get; }
 
     /// <summary>The step, from 1, whose batch had that loss.</summary>

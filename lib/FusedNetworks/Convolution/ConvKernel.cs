@@ -92,13 +92,13 @@ internal static unsafe partial class ConvKernel<TSimd, TVector, T>
     private static void PackWeights(in Correlation c, T* w, int first, int count, T* packed, int width)
     {
         w += first * c.WeightOutStride;
-        if (c.WeightInStride == c.Kernel)
+        if (c.WeightInStride == c.KernelSize)
         {
             Transposition.Run(w, c.WeightOutStride, count, c.Taps, packed, width);
             return;
         }
         for (nint i = 0; i < c.In; i++)
-            Transposition.Run(w + i * c.WeightInStride, c.WeightOutStride, count, c.Kernel, packed + i * c.Kernel * width, width);
+            Transposition.Run(w + i * c.WeightInStride, c.WeightOutStride, count, c.KernelSize, packed + i * c.KernelSize * width, width);
     }
 
     /// <summary>The same in the order of <see cref="Correlation.TapOffsetsByRow"/>.</summary>

@@ -5,18 +5,17 @@ namespace FusedNetworks;
 /// cross-correlation with zero padding.
 /// </summary>
 internal readonly record struct ConvShape(
-    int N, int C, int H, int W, int O, int KH, int KW, int StrideH, int StrideW, int PadH, int PadW,
-    int DilationH = 1, int DilationW = 1)
+    int N, int C, int H, int W, int O, int KH, int KW, int StrideH, int StrideW, int PadH, int PadW)
 {
     /// <summary>Height of the output, less than 1 if the kernel does not fit in the padded image.</summary>
-    public int OH => OutputSize(H, KH, StrideH, PadH, DilationH);
+    public int OH => OutputSize(H, KH, StrideH, PadH);
 
     /// <summary>Width of the output, less than 1 if the kernel does not fit in the padded image.</summary>
-    public int OW => OutputSize(W, KW, StrideW, PadW, DilationW);
+    public int OW => OutputSize(W, KW, StrideW, PadW);
 
-    private static int OutputSize(int size, int kernel, int stride, int pad, int dilation)
+    private static int OutputSize(int size, int kernel, int stride, int pad)
     {
-        int room = size + 2 * pad - dilation * (kernel - 1) - 1;
+        int room = size + 2 * pad - kernel;
         return room < 0 ? 0 : room / stride + 1;
     }
 }
@@ -45,8 +44,6 @@ internal readonly record struct Correlation
     public int KW { get; private init; }
     public int StrideH { get; private init; }
     public int StrideW { get; private init; }
-    public int DilationH { get; private init; }
-    public int DilationW { get; private init; }
 
     /// <summary>Distance in the stored weights between two output channels.</summary>
     public nint WeightOutStride { get; private init; }
@@ -57,8 +54,9 @@ internal readonly record struct Correlation
     /// <summary>Whether the stored weights of a channel pair are used in reverse.</summary>
     public bool Flipped { get; private init; }
 
-    public int Kernel => KH * KW;
-    public int Taps => In * Kernel;
+    /// <summary>Weights of a channel pair.</summary>
+    public int KernelSize => KH * KW;
+    public int Taps => In * KernelSize;
     public int Positions => OH * OW;
     public nint PlaneSize => (nint)PlaneH * PlaneW;
 
@@ -84,8 +82,6 @@ internal readonly record struct Correlation
         KW = s.KW,
         StrideH = s.StrideH,
         StrideW = s.StrideW,
-        DilationH = s.DilationH,
-        DilationW = s.DilationW,
         WeightOutStride = (nint)s.C * s.KH * s.KW,
         WeightInStride = (nint)s.KH * s.KW,
     };
@@ -97,12 +93,12 @@ internal readonly record struct Correlation
         In = s.O,
         SourceH = s.OH,
         SourceW = s.OW,
-        PadH = s.DilationH * (s.KH - 1) - s.PadH,
-        PadW = s.DilationW * (s.KW - 1) - s.PadW,
+        PadH = s.KH - 1 - s.PadH,
+        PadW = s.KW - 1 - s.PadW,
         UpH = s.StrideH,
         UpW = s.StrideW,
-        PlaneH = s.H + s.DilationH * (s.KH - 1),
-        PlaneW = s.W + s.DilationW * (s.KW - 1),
+        PlaneH = s.H + s.KH - 1,
+        PlaneW = s.W + s.KW - 1,
         Out = s.C,
         OH = s.H,
         OW = s.W,
@@ -110,8 +106,6 @@ internal readonly record struct Correlation
         KW = s.KW,
         StrideH = 1,
         StrideW = 1,
-        DilationH = s.DilationH,
-        DilationW = s.DilationW,
         WeightOutStride = (nint)s.KH * s.KW,
         WeightInStride = (nint)s.C * s.KH * s.KW,
         Flipped = true,
@@ -124,7 +118,7 @@ internal readonly record struct Correlation
             for (int ky = 0; ky < KH; ky++)
                 for (int kx = 0; kx < KW; kx++)
                 {
-                    int y = DilationH * (Flipped ? KH - 1 - ky : ky), x = DilationW * (Flipped ? KW - 1 - kx : kx);
+                    int y = Flipped ? KH - 1 - ky : ky, x = Flipped ? KW - 1 - kx : kx;
                     *offsets++ = i * PlaneSize + (nint)y * PlaneW + x;
                 }
     }
@@ -137,16 +131,16 @@ internal readonly record struct Correlation
         for (int y = 0; y < KH; y++)
             for (int i = 0; i < In; i++)
                 for (int kx = 0; kx < KW; kx++)
-                    *offsets++ = i * PlaneSize + (nint)DilationH * y * PlaneW + DilationW * (Flipped ? KW - 1 - kx : kx);
+                    *offsets++ = i * PlaneSize + (nint)y * PlaneW + (Flipped ? KW - 1 - kx : kx);
     }
 
     /// <summary>Which rows of the window see the image from an output row, and not only zeros around it.</summary>
     public (int Begin, int End) WindowRows(int outputRow)
     {
         int top = outputRow * StrideH - PadH;
-        int begin = top >= 0 ? 0 : (-top + DilationH - 1) / DilationH;
+        int begin = Math.Max(-top, 0);
         int last = (SourceH - 1) * UpH - top;
-        int end = last < 0 ? 0 : Math.Min(KH, last / DilationH + 1);
+        int end = Math.Clamp(last + 1, 0, KH);
         return (Math.Min(begin, end), end);
     }
 

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace FusedNetworks;
 
 /// <summary>
-/// Convolution 3 × 3 of stride 1 in float by Winograd's F(4 × 4, 3 × 3): images are cut into tiles of 6 × 6 that overlap by 2,
-/// transformed, multiplied with the transformed weights in 36 matrix products, and transformed back to 4 × 4 outputs, with a
-/// quarter of the definition's multiplications. Vectors run along channels throughout. Errors are below 1e-5 of the largest
-/// output.
+/// Convolution 3 × 3 of stride 1 in float by Winograd's F(4 × 4, 3 × 3): images are cut into tiles of
+/// 6 × 6 that overlap by 2, transformed, multiplied with the transformed weights in 36 matrix products,
+/// and transformed back to 4 × 4 outputs, with a quarter of the definition's multiplications. Vectors
+/// run along channels throughout. Errors are below 1e-5 of the largest output.
 /// </summary>
 internal static unsafe partial class WinogradKernel<TSimd, TVector>
     where TSimd : struct, ISimd<float, TVector>
@@ -73,14 +73,15 @@ internal static unsafe partial class WinogradKernel<TSimd, TVector>
             float* from = W + first * C.WeightOutStride;
             for (nint i = 0; i < C.In; i++)
                 Transposition.Run(
-                    from + i * C.WeightInStride, C.WeightOutStride, channels, C.Kernel, packed.Pointer + i * C.Kernel * width, width);
+                    from + i * C.WeightInStride, C.WeightOutStride, channels, C.KernelSize,
+                    packed.Pointer + i * C.KernelSize * width, width);
 
             nint tap = C.Flipped ? -width : width;
             float* transformed = Transformed + (nint)first * Points * C.In;
             for (nint i = 0; i < C.In; i++)
                 for (int v = 0; v < width; v += TSimd.Count)
                     Winograd<TSimd, TVector>.Transform<Winograd<TSimd, TVector>.Filter>(
-                        packed.Pointer + (i * C.Kernel + (C.Flipped ? C.Kernel - 1 : 0)) * width + v, 3 * tap, tap,
+                        packed.Pointer + (i * C.KernelSize + (C.Flipped ? C.KernelSize - 1 : 0)) * width + v, 3 * tap, tap,
                         transformed + i * width + v, (nint)Window * C.In * width, (nint)C.In * width, work.Pointer);
         }
     }
@@ -238,7 +239,7 @@ internal static class Winograd
     /// </summary>
     public static bool Suits<T>(in Correlation c) where T : unmanaged =>
         typeof(T) == typeof(float)
-        && c is { KH: 3, KW: 3, StrideH: 1, StrideW: 1, UpH: 1, UpW: 1, DilationH: 1, DilationW: 1, In: >= 32, Out: >= 32 }
+        && c is { KH: 3, KW: 3, StrideH: 1, StrideW: 1, UpH: 1, UpW: 1, In: >= 32, Out: >= 32 }
         && 9 * c.Positions >= 2 * 36 * Tiles(in c)
         && c.N >= 4 * GroupImages(in c);
 }

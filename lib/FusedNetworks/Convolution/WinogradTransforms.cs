@@ -24,8 +24,8 @@ internal static unsafe class Winograd<TSimd, TVector>
     private const float RootHalf = 0.70710678118654752f, RootTwo = 1.41421356237309505f;
 
     /// <summary>
-    /// The map applied to the columns and then to the rows of a square of vectors. <paramref name="work"/> holds Inputs × Outputs
-    /// vectors.
+    /// The map applied to the columns and then to the rows of a square of
+    /// vectors. <paramref name="work"/> holds Inputs × Outputs vectors.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transform<TMap>(

@@ -129,7 +129,7 @@ internal static unsafe partial class WinogradKernel<TSimd, TVector>
                 for (int v = 0; v < width; v += TSimd.Count)
                     Winograd<TSimd, TVector>.Transform<Winograd<TSimd, TVector>.FilterAdjoint>(
                         sums + i * width + v, (nint)Window * C.In * width, (nint)C.In * width,
-                        gradient.Pointer + i * C.Kernel * width + v, 3 * width, width, work.Pointer);
+                        gradient.Pointer + i * C.KernelSize * width + v, 3 * width, width, work.Pointer);
             Transposition.Run(
                 gradient.Pointer, width, C.Taps, Math.Min(width, C.Out - first), Gw + (nint)first * C.Taps, C.Taps);
         }

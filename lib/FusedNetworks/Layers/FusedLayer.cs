@@ -49,9 +49,9 @@ internal abstract class FusedLayer<T> where T : unmanaged, IBinaryFloatingPointI
 }
 
 /// <summary>
-/// What a layer is given in one pass: arrays of <see cref="Count"/> images one after another, and its part of the parameters.
-/// A null direction or cotangent stands for zero. Results are overwritten; those of θ are added to where <see cref="Accumulate"/>
-/// says so.
+/// What a layer is given in one pass: arrays of <see cref="Count"/> images one after
+/// another, and its part of the parameters. A null direction or cotangent stands for zero.
+/// Results are overwritten; those of θ are added to where <see cref="Accumulate"/> says so.
 /// </summary>
 internal unsafe struct LayerPass<T> where T : unmanaged
 {

@@ -10,7 +10,7 @@ internal sealed unsafe class MaxPoolLayer<T>(int channels, int height, int width
     /// <summary>The place of each maximum in its plane, an int for each output.</summary>
     public override long Saved => Outputs;
 
-    private PoolShape Shape(int n) => new((long)n * channels, height, width, side, side, side, side, padding, padding, ceilMode: false);
+    private PoolShape Shape(int n) => new((long)n * channels, height, width, side, padding);
 
     public override void Forward(in LayerPass<T> p) => PoolKernels.MaxForward(Shape(p.Count), p.X, p.Y, (int*)p.Saved);
 
@@ -44,16 +44,16 @@ internal sealed unsafe class AveragePoolLayer<T>(int channels, int height, int w
     : FusedLayer<T>((long)channels * height * width, channels * Pooling.Positions(height, width, side, 0))
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private PoolShape Shape(int n) => new((long)n * channels, height, width, side, side, side, side, 0, 0, ceilMode: false);
+    private PoolShape Shape(int n) => new((long)n * channels, height, width, side, padding: 0);
 
-    public override void Forward(in LayerPass<T> p) => PoolKernels.AverageForward(Shape(p.Count), countPadding: true, 0, p.X, p.Y);
+    public override void Forward(in LayerPass<T> p) => PoolKernels.AverageForward(Shape(p.Count), p.X, p.Y);
 
     public override void Backward(in LayerPass<T> p) => Adjoint(p.Count, p.DY, p.DX);
 
     public override void Jvp(in LayerPass<T> p)
     {
         if (p.RX != null)
-            PoolKernels.AverageForward(Shape(p.Count), countPadding: true, 0, p.RX, p.RY);
+            PoolKernels.AverageForward(Shape(p.Count), p.RX, p.RY);
         else
             Elements.Clear(p.RY, p.Count * Outputs);
     }
@@ -65,7 +65,7 @@ internal sealed unsafe class AveragePoolLayer<T>(int channels, int height, int w
         if (to == null)
             return;
         if (from != null)
-            PoolKernels.AverageAdjoint(Shape(n), countPadding: true, 0, from, to);
+            PoolKernels.AverageAdjoint(Shape(n), from, to);
         else
             Elements.Clear(to, n * Inputs);
     }
@@ -76,7 +76,7 @@ internal static class Pooling
     /// <summary>Windows of one plane.</summary>
     public static long Positions(int height, int width, int side, int padding)
     {
-        var shape = new PoolShape(1, height, width, side, side, side, side, padding, padding, ceilMode: false);
+        var shape = new PoolShape(1, height, width, side, padding);
         return (long)shape.OH * shape.OW;
     }
 }

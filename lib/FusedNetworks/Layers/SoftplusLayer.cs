@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace FusedNetworks;
 
 /// <summary>y = log(1 + e^(βx))/β with the slope s = 1/(1 + e^(−βx)), which the value leaves to the derivatives.</summary>
-internal sealed unsafe class SoftplusLayer<T>(long size, double beta) : FusedLayer<T>(size, size) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class SoftplusLayer<T>(long size, double beta) : FusedLayer<T>(size, size)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly T beta = T.CreateTruncating(beta);
 
@@ -39,7 +40,8 @@ internal sealed unsafe class SoftplusLayer<T>(long size, double beta) : FusedLay
     public override void BackwardR(in LayerPass<T> p)
     {
         if (p.RDX != null)
-            Sweep.Over<T, SlopeChange>(new SlopeChange { Slope = p.Saved, RX = p.RX, DY = p.DY, RDY = p.RDY, RDX = p.RDX, Beta = beta }, p.Count * Outputs);
+            Sweep.Over<T, SlopeChange>(
+                new SlopeChange { Slope = p.Saved, RX = p.RX, DY = p.DY, RDY = p.RDY, RDX = p.RDX, Beta = beta }, p.Count * Outputs);
     }
 
     private struct SlopeChange : ISweep<T>
@@ -90,7 +92,9 @@ internal sealed unsafe class SoftplusLayer<T>(long size, double beta) : FusedLay
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly (Vector512<T> Y, Vector512<T> Slope) Value(Vector512<T> x)
         {
-            Vector512<T> e = Exp(Vector512.Abs(x) * -Beta), sum = Vector512<T>.One + e, positive = Vector512.GreaterThanOrEqual(x, Vector512<T>.Zero);
+            Vector512<T> e = Exp(Vector512.Abs(x) * -Beta);
+            Vector512<T> sum = Vector512<T>.One + e;
+            Vector512<T> positive = Vector512.GreaterThanOrEqual(x, Vector512<T>.Zero);
             Vector512<T> y = (positive & x) + (Log(sum) / Beta);
             return (y, Vector512.ConditionalSelect(positive, Vector512<T>.One, e) / sum);
         }

@@ -6,22 +6,19 @@ namespace FusedNetworks;
 /// <summary>Average pooling over contiguous planes, and its adjoint.</summary>
 internal static unsafe partial class PoolKernels
 {
-    /// <summary>
-    /// y [planes, OH, OW] is each window's sum over <paramref name="divisor"/> where that is not 0, else over the number of
-    /// elements that the window covers, with the padding (<paramref name="countPadding"/>) or without.
-    /// </summary>
-    public static void AverageForward<T>(in PoolShape shape, bool countPadding, long divisor, T* x, T* y)
+    /// <summary>y [planes, OH, OW] is the mean of each window; without padding.</summary>
+    public static void AverageForward<T>(in PoolShape shape, T* x, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var job = new AverageJob<T> { Shape = shape, CountPadding = countPadding, Divisor = divisor, X = x, Y = y };
+        var job = new AverageJob<T> { Shape = shape, X = x, Y = y };
         ForEachPlane(shape, ref job);
     }
 
     /// <summary>x is the adjoint of <see cref="AverageForward"/> applied to y: every output spread over its window.</summary>
-    public static void AverageAdjoint<T>(in PoolShape shape, bool countPadding, long divisor, T* y, T* x)
+    public static void AverageAdjoint<T>(in PoolShape shape, T* y, T* x)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var job = new AverageJob<T> { Shape = shape, CountPadding = countPadding, Divisor = divisor, X = x, Y = y, Adjoint = true };
+        var job = new AverageJob<T> { Shape = shape, X = x, Y = y, Adjoint = true };
         ForEachPlane(shape, ref job);
     }
 
@@ -29,9 +26,8 @@ internal static unsafe partial class PoolKernels
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public PoolShape Shape;
-        public bool CountPadding, Adjoint;
-        public long Divisor;
         public T* X, Y;
+        public bool Adjoint;
 
         public readonly void Execute(long plane)
         {
@@ -47,16 +43,13 @@ internal static unsafe partial class PoolKernels
 
         private readonly void Windows(T* x, T* y)
         {
+            var share = T.One / T.CreateTruncating((long)Shape.Side * Shape.Side);
             for (var i = 0; i < Shape.OH; i++)
             {
-                var rows = new PoolWindow(i, Shape.H, Shape.KH, Shape.SH, Shape.PH);
+                var rows = Shape.Rows(i);
                 for (var j = 0; j < Shape.OW; j++, y++)
                 {
-                    var columns = new PoolWindow(j, Shape.W, Shape.KW, Shape.SW, Shape.PW);
-                    var share = T.One / T.CreateTruncating(
-                        Divisor != 0 ? Divisor
-                        : CountPadding ? (long)rows.Padded * columns.Padded
-                        : (long)(rows.End - rows.Begin) * (columns.End - columns.Begin));
+                    var columns = Shape.Columns(j);
                     var sum = T.Zero;
                     for (var r = rows.Begin; r < rows.End; r++)
                     {
@@ -78,7 +71,7 @@ internal static unsafe partial class PoolKernels
         private readonly void TwoByTwo(float* x, float* y)
         {
             var (w, ow) = (Shape.W, Shape.OW);
-            var share = 1f / (Divisor != 0 ? Divisor : 4);
+            const float Share = 1f / 4;
             for (var i = 0; i < Shape.OH; i++, y += ow)
             {
                 for (var j = 0; j < ow; j += Vector256<ulong>.Count)
@@ -88,7 +81,7 @@ internal static unsafe partial class PoolKernels
                     var bottom = (ulong*)(x + (2 * i + 1) * w + 2 * j);
                     if (Adjoint)
                     {
-                        var low = Vector256.WidenLower((Vector128.Load(y + j) * share).AsUInt32().ToVector256Unsafe());
+                        var low = Vector256.WidenLower((Vector128.Load(y + j) * Share).AsUInt32().ToVector256Unsafe());
                         var pairs = low | (low << 32);
                         pairs.Store(top);
                         pairs.Store(bottom);
@@ -97,7 +90,7 @@ internal static unsafe partial class PoolKernels
                     {
                         var (a, b) = (Vector256.Load(top), Vector256.Load(bottom));
                         var sum = a.AsSingle() + (a >>> 32).AsSingle() + b.AsSingle() + (b >>> 32).AsSingle();
-                        (LowHalves(sum.AsUInt64()).AsSingle() * share).Store(y + j);
+                        (LowHalves(sum.AsUInt64()).AsSingle() * Share).Store(y + j);
                     }
                 }
             }

@@ -4,44 +4,36 @@ using System.Runtime.Intrinsics;
 
 namespace FusedNetworks;
 
-/// <summary>The geometry of a two-dimensional pooling over <c>planes</c> images of h × w.</summary>
-internal readonly struct PoolShape(long planes, int h, int w, int kh, int kw, int sh, int sw, int ph, int pw, bool ceilMode)
+/// <summary>
+/// Pooling of <c>planes</c> images of h × w by square windows side by side, which may reach <c>padding</c> pixels over the edge.
+/// </summary>
+internal readonly struct PoolShape(long planes, int h, int w, int side, int padding)
 {
     public long Planes { get; } = planes;
     public int H { get; } = h;
     public int W { get; } = w;
-    public int KH { get; } = kh;
-    public int KW { get; } = kw;
-    public int SH { get; } = sh;
-    public int SW { get; } = sw;
-    public int PH { get; } = ph;
-    public int PW { get; } = pw;
-    public bool CeilMode { get; } = ceilMode;
-    public int OH { get; } = Outputs(h, kh, sh, ph, ceilMode);
-    public int OW { get; } = Outputs(w, kw, sw, pw, ceilMode);
+    public int Side { get; } = side;
+    public int Padding { get; } = padding;
+    public int OH { get; } = Outputs(h, side, padding);
+    public int OW { get; } = Outputs(w, side, padding);
 
-    /// <summary>Windows of two by two that neither overlap nor reach over the edge.</summary>
-    public bool IsTwoByTwo => (KH, KW, SH, SW, PH, PW) == (2, 2, 2, 2, 0, 0) && 2 * OH <= H && 2 * OW <= W;
+    /// <summary>Windows of two by two that do not reach over the edge.</summary>
+    public bool IsTwoByTwo => (Side, Padding) == (2, 0);
 
-    /// <summary>With <c>ceil_mode</c> a last partial window counts if it starts inside the input or its left padding.</summary>
-    private static int Outputs(int size, int kernel, int stride, int padding, bool ceilMode)
-    {
-        var span = size + 2 * padding - kernel;
-        if (span < 0 && !(ceilMode && span + stride - 1 >= 0))
-            return 0;
-        var count = (span + (ceilMode ? stride - 1 : 0)) / stride + 1;
-        return ceilMode && (count - 1) * stride >= size + padding ? count - 1 : count;
-    }
+    /// <summary>The rows of an output's window.</summary>
+    public PoolWindow Rows(int output) => new(output, H, Side, Padding);
+
+    /// <summary>The columns of an output's window.</summary>
+    public PoolWindow Columns(int output) => new(output, W, Side, Padding);
+
+    private static int Outputs(int size, int side, int padding) => (size + 2 * padding) / side;
 }
 
 /// <summary>Where the window of one output begins and ends along one axis, inside the input.</summary>
-internal readonly struct PoolWindow(int output, int size, int kernel, int stride, int padding)
+internal readonly struct PoolWindow(int output, int size, int side, int padding)
 {
-    public int Begin { get; } = Math.Max(output * stride - padding, 0);
-    public int End { get; } = Math.Min(output * stride - padding + kernel, size);
-
-    /// <summary>The window's extent with the padding that it covers, as <c>count_include_pad</c> counts it.</summary>
-    public int Padded { get; } = Math.Min(output * stride - padding + kernel, size + padding) - (output * stride - padding);
+    public int Begin { get; } = Math.Max(output * side - padding, 0);
+    public int End { get; } = Math.Min(output * side - padding + side, size);
 }
 
 /// <summary>Maximum pooling over contiguous planes, and the gather and scatter along its indices.</summary>
@@ -131,10 +123,10 @@ internal static unsafe partial class PoolKernels
         {
             for (var i = 0; i < Shape.OH; i++)
             {
-                var rows = new PoolWindow(i, Shape.H, Shape.KH, Shape.SH, Shape.PH);
+                var rows = Shape.Rows(i);
                 for (var j = 0; j < Shape.OW; j++)
                 {
-                    var columns = new PoolWindow(j, Shape.W, Shape.KW, Shape.SW, Shape.PW);
+                    var columns = Shape.Columns(j);
                     var best = rows.Begin * Shape.W + columns.Begin;
                     var max = T.NegativeInfinity;
                     for (var r = rows.Begin; r < rows.End; r++)
@@ -164,7 +156,7 @@ internal static unsafe partial class PoolKernels
             var keys = scratch.Pointer;
             for (var i = 0; i < Shape.OH; i++)
             {
-                var rows = new PoolWindow(i, Shape.H, Shape.KH, Shape.SH, Shape.PH);
+                var rows = Shape.Rows(i);
                 for (var c = 0; c < w; c += step)
                 {
                     c = Math.Min(c, w - step);
@@ -181,7 +173,7 @@ internal static unsafe partial class PoolKernels
                 }
                 for (var j = 0; j < Shape.OW; j++)
                 {
-                    var columns = new PoolWindow(j, w, Shape.KW, Shape.SW, Shape.PW);
+                    var columns = Shape.Columns(j);
                     var key = Vector128.CreateScalar(keys[columns.Begin]);
                     for (var c = columns.Begin + 1; c < columns.End; c++)
                         key = Vector128.Max(key, Vector128.CreateScalar(keys[c]));

@@ -55,7 +55,9 @@ public sealed class DigitsTests : IDisposable
 
         Assert.Equal((60, 10, 70), (training.Count, test.Count, all.Count));
         Assert.All(test.ClassHistogram(), count => Assert.Equal(1, count));
-        Assert.Equal(all.PixelValues().Chunk(784).Select(Number).Order(), training.PixelValues().Chunk(784).Concat(test.PixelValues().Chunk(784)).Select(Number).Order());
+        Assert.Equal(
+            all.PixelValues().Chunk(784).Select(Number).Order(),
+            training.PixelValues().Chunk(784).Concat(test.PixelValues().Chunk(784)).Select(Number).Order());
         Assert.Empty(notices);
 
         static float Number(float[] image) => image[0];
@@ -200,6 +202,8 @@ public sealed class DigitsTests : IDisposable
     private void WriteKaggle(int count)
     {
         var lines = Enumerable.Range(0, count).Select(i => $"{i % 10},{i}{string.Concat(Enumerable.Repeat(",0", 783))}");
-        folder.Write("digit-recognizer/train.csv", string.Join('\n', [$"label,{string.Join(',', Enumerable.Range(0, 784).Select(i => $"pixel{i}"))}", .. lines]));
+        folder.Write(
+            "digit-recognizer/train.csv",
+            string.Join('\n', [$"label,{string.Join(',', Enumerable.Range(0, 784).Select(i => $"pixel{i}"))}", .. lines]));
     }
 }

@@ -36,11 +36,14 @@ internal static class IdxFiles
             ["t10k-images-idx3-ubyte"] = Images(10),
             ["t10k-labels-idx1-ubyte"] = Labels(labels),
         };
-        return (new DataSource("MNIST", ["mnist", ""], [.. unpacked.Select(static file => Expected(file.Key, file.Value))], []), unpacked.ToDictionary(file => file.Key + ".gz", file => Gzip(file.Value)));
+        return (
+            new DataSource("MNIST", ["mnist", ""], [.. unpacked.Select(static file => Expected(file.Key, file.Value))], []),
+            unpacked.ToDictionary(file => file.Key + ".gz", file => Gzip(file.Value)));
     }
 
     /// <summary>A file of that content, as a data set expects it.</summary>
-    public static DataFile Expected(string name, byte[] content) => new(name, content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
+    public static DataFile Expected(string name, byte[] content) =>
+        new(name, content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 
     private static byte[] Numbers(params int[] numbers)
     {

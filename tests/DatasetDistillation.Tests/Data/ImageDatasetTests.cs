@@ -159,7 +159,9 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.All(means.data<float>().ToArray(), static mean => Assert.Equal(0, mean, 1e-4));
         Assert.Equal([1f, 1f, 0f], deviations.data<float>().ToArray().Select(static deviation => MathF.Round(deviation, 3)));
         Assert.True(allclose(pixels, back, atol: 1e-6));
-        Assert.Equal(new Standardization(standardized.Standardization.Mean, standardized.Standardization.StandardDeviation), standardized.Standardization);
+        Assert.Equal(
+            new Standardization(standardized.Standardization.Mean, standardized.Standardization.StandardDeviation),
+            standardized.Standardization);
         Assert.NotEqual(new Standardization(0.5f, 0.5f), new Standardization([0.5f, 0.5f], [0.5f, 0.5f]));
         Assert.Throws<ArgumentException>(() => data.Standardize(new Standardization([0.5f, 0.5f], [0.5f, 0.5f])));
         Assert.Throws<ArgumentException>(() => new Standardization([0.5f], [0.5f, 0.5f]));
@@ -192,7 +194,8 @@ public sealed class ImageDatasetTests : IDisposable
     [Fact]
     public void An_npz_of_bytes_under_other_names_is_read()
     {
-        new Npz { ["x_train"] = NpyArray.From<byte>([0, 255, 51, 102], 2, 1, 2), ["y_train"] = NpyArray.From<byte>([1, 0]) }.Save(folder["mnist.npz"]);
+        new Npz { ["x_train"] = NpyArray.From<byte>([0, 255, 51, 102], 2, 1, 2), ["y_train"] = NpyArray.From<byte>([1, 0]) }
+            .Save(folder["mnist.npz"]);
 
         using var read = ImageDataset.FromNpz(folder["mnist.npz"], "x_train", "y_train");
 
@@ -208,13 +211,32 @@ public sealed class ImageDatasetTests : IDisposable
 
         Assert.Contains("There is no array 'images'", NpzError(new() { ["x"] = pixels }), StringComparison.Ordinal);
         Assert.Contains("There is no array 'labels'", NpzError(new() { ["images"] = pixels }), StringComparison.Ordinal);
-        Assert.Contains("Float32 [8]", NpzError(new() { ["images"] = NpyArray.From(new float[8]), ["labels"] = NpyArray.From([0L, 1]) }), StringComparison.Ordinal);
-        Assert.Contains("[3], but the shape [2]", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1, 2]) }), StringComparison.Ordinal);
-        Assert.Contains("integer labels are wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0f, 1f]) }), StringComparison.Ordinal);
-        Assert.Contains("numbers are wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["class_count"] = NpyArray.FromText("two") }), StringComparison.Ordinal);
-        Assert.Contains("a text is wanted", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["name"] = NpyArray.Scalar(1L) }), StringComparison.Ordinal);
-        Assert.Contains("Label 1 is -1", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, -1]) }), StringComparison.Ordinal);
-        Assert.Contains("pixels must be in [0, 1]", NpzError(new() { ["images"] = NpyArray.From([0f, 0, 0, 0, 0, 0, 0, 2], 2, 2, 2), ["labels"] = NpyArray.From([0L, 1]) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "Float32 [8]",
+            NpzError(new() { ["images"] = NpyArray.From(new float[8]), ["labels"] = NpyArray.From([0L, 1]) }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "[3], but the shape [2]",
+            NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1, 2]) }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "integer labels are wanted",
+            NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0f, 1f]) }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "numbers are wanted",
+            NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["class_count"] = NpyArray.FromText("two") }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "a text is wanted",
+            NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, 1]), ["name"] = NpyArray.Scalar(1L) }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Label 1 is -1", NpzError(new() { ["images"] = pixels, ["labels"] = NpyArray.From([0L, -1]) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "pixels must be in [0, 1]",
+            NpzError(new() { ["images"] = NpyArray.From([0f, 0, 0, 0, 0, 0, 0, 2], 2, 2, 2), ["labels"] = NpyArray.From([0L, 1]) }),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,7 +251,8 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Contains("2 images, but 3 labels", Refusal(images, tensor([0L, 1, 1], [3L])), StringComparison.Ordinal);
         Assert.Contains("Label 1 is 10; with 10 classes", Refusal(images, tensor([0L, 10], [2L])), StringComparison.Ordinal);
         Assert.Contains("Divide by", Refusal(images + 255f, labels), StringComparison.Ordinal);
-        Assert.Contains("NaN at pixel 3", Refusal(tensor([0, 0, 0, float.NaN, 0, 0, 0, 0], [2L, 1, 2, 2]), labels), StringComparison.Ordinal);
+        Assert.Contains(
+            "NaN at pixel 3", Refusal(tensor([0, 0, 0, float.NaN, 0, 0, 0, 0], [2L, 1, 2, 2]), labels), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -284,7 +307,8 @@ public sealed class ImageDatasetTests : IDisposable
         new Npz { ["images"] = NpyArray.From(new float[12], 3, 2, 2), ["labels"] = NpyArray.From(labels) }.Save(folder["labels.npz"]);
 
         var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["labels.npz"], classCount: classCount));
-        Assert.ThrowsAny<ArgumentException>(() => new ImageDataset(zeros([3, 1, 2, 2]), tensor(labels, [3L]), "three", classCount: classCount));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new ImageDataset(zeros([3, 1, 2, 2]), tensor(labels, [3L]), "three", classCount: classCount));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -301,7 +325,8 @@ public sealed class ImageDatasetTests : IDisposable
     [InlineData("a", " ")]
     [InlineData("a", "b", "c")]
     public void Class_names_that_tell_no_classes_apart_are_refused(params string[] names) =>
-        Assert.Throws<ArgumentException>(() => new ImageDataset(zeros([2, 1, 2, 2]), tensor([0L, 1], [2L]), "two", classCount: 2, classNames: names));
+        Assert.Throws<ArgumentException>(
+            () => new ImageDataset(zeros([2, 1, 2, 2]), tensor([0L, 1], [2L]), "two", classCount: 2, classNames: names));
 
     [Fact]
     public void Indices_out_of_range_are_refused()

@@ -34,8 +34,10 @@ public sealed class ImageFolderTests : IDisposable
             WriteGray($"{name}/1.png", 2, 2, (byte)name.Length);
 
         using var data = ImageDataset.FromFolder(folder.Path, 2, 2);
-        using var others = ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "hat", "coat", "bag"], MayBeMirrored = true });
-        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "coat"] }));
+        using var others = ImageDataset.FromFolder(
+            folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "hat", "coat", "bag"], MayBeMirrored = true });
+        var error = Assert.Throws<InvalidDataException>(
+            () => ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(2, 2) { ClassNames = ["shirt", "coat"] }));
 
         Assert.Equal(["bag", "coat", "shirt"], data.ClassNames);
         Assert.Equal((false, true), (data.MayBeMirrored, others.MayBeMirrored));
@@ -91,7 +93,8 @@ public sealed class ImageFolderTests : IDisposable
         // 9.4, which rounds twice.
         byte[] ramp = [.. Enumerable.Range(0, 7 * 5).Select(static i => (byte)(i * i))];
 
-        var resized = Resampling.Resize<byte>(ramp, 7, 1, cropped ? new Part(1, 0.5, 5, 4) : new Part(0, 0, 7, 5), height, width, antialias: true);
+        var resized = Resampling.Resize<byte>(
+            ramp, 7, 1, cropped ? new Part(1, 0.5, 5, 4) : new Part(0, 0, 7, 5), height, width, antialias: true);
 
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], resized[i], 1f);
@@ -154,7 +157,8 @@ public sealed class ImageFolderTests : IDisposable
         folder.Write("a/1.png", "not read");
         folder.Write("b/1.png", "not read");
 
-        var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(100, 100) { MaximumBytes = 200_000 }));
+        var error = Assert.Throws<InvalidDataException>(
+            () => ImageDataset.FromFolder(folder.Path, new ImageFolderOptions(100, 100) { MaximumBytes = 200_000 }));
 
         Assert.Contains("takes 240,000 bytes", error.Message, StringComparison.Ordinal);
     }

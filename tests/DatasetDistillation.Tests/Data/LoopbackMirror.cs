@@ -107,7 +107,11 @@ internal sealed class LoopbackMirror : IDisposable
         }
         string status = Trouble ?? (RedirectTo is not null ? "302 Found" : content is null ? "404 Not Found" : "200 OK");
         byte[] body = status == "200 OK" ? content! : [];
-        await WriteAsync(stream, status, $"Content-Length: {body.Length}" + (RedirectTo is null ? "" : $"\r\nLocation: {RedirectTo}"), body[..Math.Min(CutAfter, body.Length)]);
+        await WriteAsync(
+            stream,
+            status,
+            $"Content-Length: {body.Length}" + (RedirectTo is null ? "" : $"\r\nLocation: {RedirectTo}"),
+            body[..Math.Min(CutAfter, body.Length)]);
     }
 
     private static async Task WriteAsync(NetworkStream stream, string status, string header, byte[] body)

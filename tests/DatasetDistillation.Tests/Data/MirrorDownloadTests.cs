@@ -65,7 +65,8 @@ public sealed class MirrorDownloadTests : IDisposable
         using var download = new MirrorDownload([slow.Address], null) { FileTimeout = TimeSpan.FromSeconds(1) };
         var clock = System.Diagnostics.Stopwatch.StartNew();
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(
+            () => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
 
         Assert.Contains("takes more than 1 seconds", error.Message, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 10);
@@ -144,11 +145,13 @@ public sealed class MirrorDownloadTests : IDisposable
                 if (kind == "damaged")
                     unpacked.GetBuffer()[20] ^= 1;
                 unpacked.Position = 0;
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"folder/{Path.GetFileNameWithoutExtension(name)}") { DataStream = unpacked });
+                string entry = $"folder/{Path.GetFileNameWithoutExtension(name)}";
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, entry) { DataStream = unpacked });
             }
         }
         byte[] tar = packed.ToArray();
-        using var mirror = new LoopbackMirror(new Dictionary<string, byte[]> { ["all.tar.gz"] = IdxFiles.Gzip(kind == "truncated" ? tar[..(tar.Length / 2)] : tar) });
+        using var mirror = new LoopbackMirror(
+            new Dictionary<string, byte[]> { ["all.tar.gz"] = IdxFiles.Gzip(kind == "truncated" ? tar[..(tar.Length / 2)] : tar) });
         using var download = new MirrorDownload([new Uri(mirror.Address, "all.tar.gz")], null);
 
         if (kind == "whole")
@@ -207,7 +210,8 @@ public sealed class MirrorDownloadTests : IDisposable
         var stall = TimeSpan.FromSeconds(trouble == LoopbackMirror.Silence ? 2 : 20);
         using (var alone = new MirrorDownload([ill.Address], null) { StallTimeout = stall })
         {
-            var error = await Assert.ThrowsAsync<HttpRequestException>(() => alone.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
+            var error = await Assert.ThrowsAsync<HttpRequestException>(
+                () => alone.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
             Assert.Contains(ill.Address.Authority, error.Message, StringComparison.Ordinal);
             Assert.Contains(word, error.Message, StringComparison.Ordinal);
         }
@@ -243,7 +247,8 @@ public sealed class MirrorDownloadTests : IDisposable
             gone = [one.Address, two.Address];
         using var download = new MirrorDownload(gone, null);
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(
+            () => download.DownloadAsync(mnist.Files, folder.Path, CancellationToken.None));
 
         Assert.Empty(FilesInFolder());
         Assert.All(gone, mirror => Assert.Contains(mirror.Authority, error.Message, StringComparison.Ordinal));

@@ -75,7 +75,10 @@ public sealed class NpzTests : IDisposable
     [InlineData("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 3), }", 2, new[] { 1L, 2, 3, 4, 5, 6 })]
     [InlineData("{\"shape\": (2L, 3L), \"fortran_order\": False, \"descr\": \"<i4\"}", 3, new[] { 1L, 2, 3, 4, 5, 6 })]
     [InlineData("{'descr': '<i4', 'fortran_order': True, 'shape': (2, 3), }", 1, new[] { 1L, 3, 5, 2, 4, 6 })]
-    [InlineData("{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3), }", 1, new[] { 1L << 24, 2L << 24, 3L << 24, 4L << 24, 5L << 24, 6L << 24 })]
+    [InlineData(
+        "{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3), }",
+        1,
+        new[] { 1L << 24, 2L << 24, 3L << 24, 4L << 24, 5L << 24, 6L << 24 })]
     public void Every_header_version_and_order_is_read(string header, int version, long[] expected)
     {
         var array = NpyArray.Read(Npy(header, version, LittleEndian(1, 2, 3, 4, 5, 6)));
@@ -138,9 +141,11 @@ public sealed class NpzTests : IDisposable
     public void Too_many_dimensions_are_refused()
     {
         string sizes = string.Join(", ", Enumerable.Repeat("1", 33));
-        new ZipWriter { ["x.npy"] = Npy($"{{'descr': '|u1', 'fortran_order': False, 'shape': ({sizes}), }}", 1, [7]) }.Save(folder["rank.npz"]);
+        new ZipWriter { ["x.npy"] = Npy($"{{'descr': '|u1', 'fortran_order': False, 'shape': ({sizes}), }}", 1, [7]) }
+            .Save(folder["rank.npz"]);
 
-        Assert.Contains("33 dimensions", Assert.Throws<InvalidDataException>(() => Npz.Load(folder["rank.npz"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "33 dimensions", Assert.Throws<InvalidDataException>(() => Npz.Load(folder["rank.npz"])).Message, StringComparison.Ordinal);
         Assert.ThrowsAny<ArgumentException>(() => NpyArray.From([7f], [.. Enumerable.Repeat(1L, 33)]));
         Assert.Equal(32, NpyArray.From([7f], [.. Enumerable.Repeat(1L, 32)]).Shape.Count);
     }
@@ -163,7 +168,8 @@ public sealed class NpzTests : IDisposable
     [Fact]
     public void Images_of_more_bytes_than_the_ceiling_are_refused()
     {
-        new Npz { ["images"] = NpyArray.From(new byte[1 << 20], 1024, 32, 32), ["labels"] = NpyArray.From(new long[1024]) }.Save(folder["a.npz"]);
+        new Npz { ["images"] = NpyArray.From(new byte[1 << 20], 1024, 32, 32), ["labels"] = NpyArray.From(new long[1024]) }
+            .Save(folder["a.npz"]);
 
         var error = Assert.Throws<InvalidDataException>(() => ImageDataset.FromNpz(folder["a.npz"], classCount: 2, maximumBytes: 2 << 20));
         using var read = ImageDataset.FromNpz(folder["a.npz"], classCount: 2, maximumBytes: 4 << 20);

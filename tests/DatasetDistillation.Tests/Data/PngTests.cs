@@ -95,7 +95,8 @@ public class PngTests
     [InlineData(6, 8, 16, false, false)]
     [InlineData(7, 8, 16, true, true)]
     [InlineData(8, 8, 16, true, true)]
-    public void A_photograph_is_turned_as_its_camera_was(byte orientation, int width, int height, bool isFirstWhite, bool isFirstOfLastRowWhiteIfWide)
+    public void A_photograph_is_turned_as_its_camera_was(
+        byte orientation, int width, int height, bool isFirstWhite, bool isFirstOfLastRowWhiteIfWide)
     {
         byte[] jpeg = Jpeg(3);
         byte[] exif = [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
@@ -162,7 +163,8 @@ public class PngTests
     /// <summary>16×8 pixels, the left half black and the right half white.</summary>
     private static byte[] Jpeg(int channels)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(16, 8, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var bitmap = new SKBitmap(new SKImageInfo(
+            16, 8, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque));
         for (int x = 0; x < 16; x++)
             for (int y = 0; y < 8; y++)
                 bitmap.SetPixel(x, y, x < 8 ? SKColors.Black : SKColors.White);
@@ -196,7 +198,8 @@ public class PngTests
             zlib.Write(rows);
 
         var file = new List<byte>([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
-        foreach (var (type, data) in (IEnumerable<(string, byte[])>)[("IHDR", header), .. chunks, ("IDAT", compressed.ToArray()), ("IEND", [])])
+        (string, byte[])[] all = [("IHDR", header), .. chunks, ("IDAT", compressed.ToArray()), ("IEND", [])];
+        foreach (var (type, data) in all)
         {
             byte[] body = [.. Encoding.ASCII.GetBytes(type), .. data];
             file.AddRange(BigEndian((uint)data.Length));

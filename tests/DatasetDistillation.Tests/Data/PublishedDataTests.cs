@@ -24,7 +24,8 @@ public sealed class PublishedDataTests : IDisposable
         foreach (var (name, content) in contents)
             folder.Write(name, content); // MNIST's files have the same names: what lies there is not taken for clothes
 
-        Assert.Contains("There is no MNIST", Assert.Throws<FileNotFoundException>(() => FashionMnist.Load(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no MNIST", Assert.Throws<FileNotFoundException>(() => FashionMnist.Load(options)).Message, StringComparison.Ordinal);
         using var training = FashionMnist.Load(options with { AllowDownload = true });
         using var test = FashionMnist.LoadTest(options);
 
@@ -53,7 +54,8 @@ public sealed class PublishedDataTests : IDisposable
         byte[] third = contents["data_batch_3.bin"];
         int number = (2 * PerFile) + 7, at = 7 * Record;
         Assert.Equal(third[at], training.LabelValues()[number]);
-        Assert.Equal(third[at + 1 + (2 * 1024) + (5 * 32) + 4] / 255f, training.Images[number, 2, 5, 4].item<float>()); // blue, row 5, column 4
+        Assert.Equal(
+            third[at + 1 + (2 * 1024) + (5 * 32) + 4] / 255f, training.Images[number, 2, 5, 4].item<float>()); // blue, row 5, column 4
         Assert.True(training.MayBeMirrored);
         Assert.Empty(notices);
     }
@@ -82,7 +84,8 @@ public sealed class PublishedDataTests : IDisposable
         using var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, leaveOpen: true))
             foreach (var (name, content) in contents)
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}") { DataStream = new MemoryStream(content) });
+                writer.WriteEntry(
+                    new PaxTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}") { DataStream = new MemoryStream(content) });
         using var mirror = new LoopbackMirror(new Dictionary<string, byte[]> { ["cifar.tar.gz"] = IdxFiles.Gzip(tar.ToArray()) });
         var options = Options with { AllowDownload = true, Source = source with { Mirrors = [new Uri(mirror.Address, "cifar.tar.gz")] } };
 
@@ -102,8 +105,14 @@ public sealed class PublishedDataTests : IDisposable
             folder.Write("cifar-10/" + name, content);
         folder.Write("cifar-10/test_batch.bin", contents["test_batch.bin"][1..]);
 
-        Assert.Contains("data_batch_2.bin' is not the file that it should be", Assert.Throws<InvalidDataException>(() => Cifar10.Load(Options with { Source = source })).Message, StringComparison.Ordinal);
-        Assert.Contains("test_batch.bin' is not", Assert.Throws<InvalidDataException>(() => Cifar10.LoadTest(Options with { Source = source })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "data_batch_2.bin' is not the file that it should be",
+            Assert.Throws<InvalidDataException>(() => Cifar10.Load(Options with { Source = source })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "test_batch.bin' is not",
+            Assert.Throws<InvalidDataException>(() => Cifar10.LoadTest(Options with { Source = source })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,7 +48,10 @@ public sealed class ReaderTests : IDisposable
     {
         var images = IdxFiles.Images(2);
 
-        Assert.Contains("more than it can hold", IdxError(images[..^1], IdxFiles.Labels(1, 2)) + IdxError(images[..900], IdxFiles.Labels(1, 2)), StringComparison.Ordinal);
+        Assert.Contains(
+            "more than it can hold",
+            IdxError(images[..^1], IdxFiles.Labels(1, 2)) + IdxError(images[..900], IdxFiles.Labels(1, 2)),
+            StringComparison.Ordinal);
         Assert.Contains("truncated", IdxError(images[..10], IdxFiles.Labels(1, 2)), StringComparison.Ordinal);
         Assert.Contains("longer", IdxError([.. images, 0], IdxFiles.Labels(1, 2)), StringComparison.Ordinal);
     }
@@ -56,7 +59,10 @@ public sealed class ReaderTests : IDisposable
     [Fact]
     public void A_wrong_magic_number_is_quoted()
     {
-        Assert.Contains("0x00000801, but IDX images begin with 0x00000803", IdxError(IdxFiles.Labels(1, 2, 3, 4, 5, 6, 7, 8), IdxFiles.Labels(1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "0x00000801, but IDX images begin with 0x00000803",
+            IdxError(IdxFiles.Labels(1, 2, 3, 4, 5, 6, 7, 8), IdxFiles.Labels(1)),
+            StringComparison.Ordinal);
         Assert.Contains("but IDX labels begin with 0x00000801", IdxError(IdxFiles.Images(1), IdxFiles.Images(1)), StringComparison.Ordinal);
     }
 
@@ -98,8 +104,14 @@ public sealed class ReaderTests : IDisposable
     {
         string images = folder.Write("images", IdxFiles.Images(1)), labels = folder.Write("labels", IdxFiles.Labels(0));
 
-        Assert.Contains("2 to 65,536 classes", Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromIdx(images, labels, 0)).Message, StringComparison.Ordinal);
-        Assert.Contains("2 to 65,536 classes", Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromCsv(images, classCount: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 to 65,536 classes",
+            Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromIdx(images, labels, 0)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "2 to 65,536 classes",
+            Assert.Throws<ArgumentOutOfRangeException>(() => ImageDataset.FromCsv(images, classCount: 1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,7 +119,8 @@ public sealed class ReaderTests : IDisposable
     {
         string[] paths = [folder.Write("images", IdxFiles.Images(1)), folder.Write("labels", IdxFiles.Labels(1))];
 
-        var error = Assert.Throws<InvalidDataException>(() => IdxReader.Read(paths, [new DataFile("images", 800, new string('0', 64)), new DataFile("labels", 9, "")], 10));
+        var error = Assert.Throws<InvalidDataException>(
+            () => IdxReader.Read(paths, [new DataFile("images", 800, new string('0', 64)), new DataFile("labels", 9, "")], 10));
 
         Assert.Contains("checksum", error.Message, StringComparison.Ordinal);
         Assert.Contains("Delete it", error.Message, StringComparison.Ordinal);
@@ -118,7 +131,8 @@ public sealed class ReaderTests : IDisposable
     [InlineData("\r\n", "\r\n\r\n")]
     public void A_csv_of_digits_is_read(string newLine, string end)
     {
-        string path = folder.Write("train.csv", string.Join(newLine, "label,pixel0,pixel1,pixel2,pixel3", "3,0,255,1,2", "\"9\",9,8,7,6") + end);
+        string path = folder.Write(
+            "train.csv", string.Join(newLine, "label,pixel0,pixel1,pixel2,pixel3", "3,0,255,1,2", "\"9\",9,8,7,6") + end);
 
         var read = CsvPixelReader.Read(path, 2, 2, 10);
 

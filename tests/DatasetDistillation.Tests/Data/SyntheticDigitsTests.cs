@@ -98,11 +98,13 @@ public class SyntheticDigitsTests
         }
 
         public double Accuracy(LabeledPixels data) =>
-            Enumerable.Range(0, data.Count).Average(i => TensorPrimitives.IndexOfMax<float>(Scores(Inputs(data, i))) == data.Labels[i] ? 1.0 : 0.0);
+            Enumerable.Range(0, data.Count)
+                .Average(i => TensorPrimitives.IndexOfMax<float>(Scores(Inputs(data, i))) == data.Labels[i] ? 1.0 : 0.0);
 
         private float[] Scores(float[] x) => Array.ConvertAll(weights, row => TensorPrimitives.Dot<float>(row, x));
 
-        private static float[] Inputs(LabeledPixels data, int index) => [.. data.Slice(index, 1).Pixels.Select(static pixel => pixel / 255f), 1];
+        private static float[] Inputs(LabeledPixels data, int index) =>
+            [.. data.Slice(index, 1).Pixels.Select(static pixel => pixel / 255f), 1];
     }
 
     [Fact]
@@ -116,10 +118,12 @@ public class SyntheticDigitsTests
         Assert.True(Margin(filled.PixelValues()) > 10 * Margin(plain.PixelValues()));
 
         // The middle stays in the middle: 2×2 pixels of the one are about as dark as 2×2 of the other.
-        double difference = Enumerable.Range(0, 50).Average(i => Math.Abs(Middle(plain.PixelValues(), i) - Middle(filled.PixelValues(), i)));
+        double difference = Enumerable.Range(0, 50)
+            .Average(i => Math.Abs(Middle(plain.PixelValues(), i) - Middle(filled.PixelValues(), i)));
         Assert.InRange(difference, 0, 0.12);
 
-        static double Margin(float[] pixels) => pixels.Select(static (p, i) => i / 28 % 28 is < 4 or > 23 || i % 28 is < 4 or > 23 ? p : 0).Sum();
+        static double Margin(float[] pixels) =>
+            pixels.Select(static (p, i) => i / 28 % 28 is < 4 or > 23 || i % 28 is < 4 or > 23 ? p : 0).Sum();
 
         static double Middle(float[] pixels, int image) =>
             new[] { (13, 13), (13, 14), (14, 13), (14, 14) }.Average(at => pixels[(784 * image) + (28 * at.Item1) + at.Item2]);

@@ -64,9 +64,12 @@ public sealed class UspsTests : IDisposable
     [Fact]
     public void What_is_not_there_is_downloaded()
     {
-        byte[] training = System.Text.Encoding.ASCII.GetBytes(Dense(6, Image(-1))), test = System.Text.Encoding.ASCII.GetBytes(Dense(7, Image(1)));
-        using var mirror = new LoopbackMirror(new Dictionary<string, byte[]> { ["zip.train.gz"] = IdxFiles.Gzip(training), ["zip.test.gz"] = IdxFiles.Gzip(test) });
-        var source = new DataSource("USPS", ["usps"], [IdxFiles.Expected("zip.train", training), IdxFiles.Expected("zip.test", test)], [mirror.Address]);
+        byte[] training = System.Text.Encoding.ASCII.GetBytes(Dense(6, Image(-1)));
+        byte[] test = System.Text.Encoding.ASCII.GetBytes(Dense(7, Image(1)));
+        using var mirror = new LoopbackMirror(
+            new Dictionary<string, byte[]> { ["zip.train.gz"] = IdxFiles.Gzip(training), ["zip.test.gz"] = IdxFiles.Gzip(test) });
+        var source = new DataSource(
+            "USPS", ["usps"], [IdxFiles.Expected("zip.train", training), IdxFiles.Expected("zip.test", test)], [mirror.Address]);
 
         using var usps = Digits.LoadUspsTest(Options with { AllowDownload = true, Source = source });
 
@@ -138,7 +141,8 @@ public sealed class UspsTests : IDisposable
     [Fact]
     public void Lines_that_make_more_images_than_the_ceiling_are_refused()
     {
-        string path = folder.Write("usps.gz", IdxFiles.Gzip([.. Enumerable.Repeat("1 1:1\n"u8.ToArray(), 1000).SelectMany(static line => line)]));
+        string path = folder.Write(
+            "usps.gz", IdxFiles.Gzip([.. Enumerable.Repeat("1 1:1\n"u8.ToArray(), 1000).SelectMany(static line => line)]));
 
         var error = Assert.Throws<InvalidDataException>(() => UspsReader.Read(path, maximumBytes: 1 << 20));
 
@@ -150,11 +154,15 @@ public sealed class UspsTests : IDisposable
     public void A_truncated_gzip_is_refused()
     {
         var random = new Random(1);
-        string text = string.Join('\n', Enumerable.Range(0, 20).Select(i => Dense(i % 10, [.. Enumerable.Range(0, 256).Select(_ => Math.Round((2 * random.NextDouble()) - 1, 3))])));
+        string text = string.Join(
+            '\n',
+            Enumerable.Range(0, 20)
+                .Select(i => Dense(i % 10, [.. Enumerable.Range(0, 256).Select(_ => Math.Round((2 * random.NextDouble()) - 1, 3))])));
         var gzip = IdxFiles.Gzip(System.Text.Encoding.ASCII.GetBytes(text));
         folder.Write("zip.train.gz", gzip[..(gzip.Length / 2)]);
 
-        Assert.Contains("zip.train.gz", Assert.Throws<InvalidDataException>(() => Digits.LoadUsps(Options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "zip.train.gz", Assert.Throws<InvalidDataException>(() => Digits.LoadUsps(Options)).Message, StringComparison.Ordinal);
     }
 
     private static double[] Image(double value) => [.. Enumerable.Repeat(value, 256)];

@@ -19,11 +19,18 @@ public sealed class AnyImagesTests : IDisposable
     private static readonly Dictionary<string, Func<ImageDataset, DistilledSet>> Makers = new()
     {
         ["KIP, fully connected"] = static data => Distil(new KernelInducingPoints { Kernel = new FullyConnectedKernel(2) }, data),
-        ["KIP, convolutional"] = static data => Distil(new KernelInducingPoints { Kernel = new ConvolutionalKernel(1, poolRadius: 1), BatchSize = 20 }, data, steps: 2),
+        ["KIP, convolutional"] = static data =>
+            Distil(new KernelInducingPoints { Kernel = new ConvolutionalKernel(1, poolRadius: 1), BatchSize = 20 }, data, steps: 2),
         ["KIP, labels solved"] = static data => new KernelInducingPoints().SolveLabels(Baselines.FirstReal(data), data),
         ["feature regression"] = static data => Distil(
-            new FeatureRegression { Network = Networks.ConvNet(data, 3, 4, Normalization.None, doubling: true), SupportAugmentation = Augmentation.Crop() }, data),
-        ["unrolled"] = static data => Distil(new UnrolledDistiller { Network = Networks.LeNet(data), LearnLabels = true, BatchSize = 40, Start = ImageStart.Real }, data),
+            new FeatureRegression
+            {
+                Network = Networks.ConvNet(data, 3, 4, Normalization.None, doubling: true),
+                SupportAugmentation = Augmentation.Crop(),
+            },
+            data),
+        ["unrolled"] = static data => Distil(
+            new UnrolledDistiller { Network = Networks.LeNet(data), LearnLabels = true, BatchSize = 40, Start = ImageStart.Real }, data),
         ["logistic"] = static data => Distil(new LogisticDistiller { LearnLabels = true, LearnScale = true }, data, steps: 3),
         ["random real"] = static data => Baselines.RandomReal(data),
         ["best random real"] = static data => Baselines.BestRandomReal(data, set => set.NearestNeighborAccuracy(data), draws: 2),

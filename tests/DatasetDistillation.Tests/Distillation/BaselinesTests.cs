@@ -88,7 +88,10 @@ public sealed class BaselinesTests : IDisposable
         using var digits = SyntheticDigits.Create(100, seed: 1);
         using var means = Baselines.ClassMeans(digits);
         using var clusters = Baselines.KMeans(digits, 1, seed: 5);
-        var threes = digits.LabelValues().Select(static (label, place) => (label, place)).Where(static p => p.label == 3).Select(static p => (long)p.place);
+        var threes = digits.LabelValues()
+            .Select(static (label, place) => (label, place))
+            .Where(static p => p.label == 3)
+            .Select(static p => (long)p.place);
         var expected = digits.Images.index_select(0, tensor(threes.ToArray())).mean([0]);
         Assert.InRange((means.Images[3] - expected).abs().max().ToDouble(), 0, 1e-6);
         Assert.InRange((means.Images - clusters.Images).abs().max().ToDouble(), 0, 1e-6);
@@ -137,10 +140,12 @@ public sealed class BaselinesTests : IDisposable
     {
         using var set = new DistilledSet(tensor(new float[] { 0, 0.5f, 1 }, [3, 1, 1, 1]), eye(3), "three grays");
         long[] classes = [0, 1, 2, 2];
-        using var test = new ImageDataset(arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "grays of 0.1, 0.3, 0.5, 0.7", classCount: 3);
+        using var test = new ImageDataset(
+            arange(1, 8, 2, float32).div(10).reshape(4, 1, 1, 1), tensor(classes), "grays of 0.1, 0.3, 0.5, 0.7", classCount: 3);
         Assert.Equal(0.5, set.NearestNeighborAccuracy(test));
         using var other = new ImageDataset(rand([4, 1, 2, 2]), tensor(classes), "larger", classCount: 3);
-        Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => set.NearestNeighborAccuracy(other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[1, 2, 2]", Assert.Throws<ArgumentException>(() => set.NearestNeighborAccuracy(other)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,7 +72,10 @@ public sealed class CrossArchitectureTests
         using var set = Baselines.RandomReal(digits, 1);
         NetworkReadOut[] readOuts = [new(Networks.Mlp(4)), new(new Network("small", [1, 8, 8], [new Flatten(), new Linear(10)]))];
         var never = new Told(static share => Assert.Fail($"told {share}"));
-        Assert.Contains("[1, 8, 8]", Assert.Throws<ArgumentException>(() => CrossArchitecture.Measure([("real", set)], readOuts, digits, progress: never)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[1, 8, 8]",
+            Assert.Throws<ArgumentException>(() => CrossArchitecture.Measure([("real", set)], readOuts, digits, progress: never)).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class Told(Action<double> tell) : IProgress<double>

@@ -17,7 +17,8 @@ public sealed class DistilledSetTests : IDisposable
     public void A_set_loads_back_as_it_was_saved()
     {
         using var set = new DistilledSet(
-            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images", new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2,
+            randn([20, 1, 28, 28]), randn([20, 10]), "unrolled, 20 images",
+            new Standardization(0.1307f, 0.3081f), [0.5, 0.25, 0.125, 0.1], steps: 2,
             ["zéro", .. "123456789".Select(static digit => $"{digit}")]);
         set.Save(folder["set.npz"]);
         using var loaded = DistilledSet.Load(folder["set.npz"]);
@@ -72,7 +73,8 @@ public sealed class DistilledSetTests : IDisposable
     public void Channels_last_are_moved_first()
     {
         var pixels = Enumerable.Range(0, 2 * 8 * 8 * 3).Select(static i => (float)i).ToArray();
-        new Npz { ["images"] = NpyArray.From(pixels, 2, 8, 8, 3), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["color.npz"]);
+        new Npz { ["images"] = NpyArray.From(pixels, 2, 8, 8, 3), ["labels"] = NpyArray.From(new float[4], 2, 2) }
+            .Save(folder["color.npz"]);
         using var set = DistilledSet.Load(folder["color.npz"]);
         Assert.Equal([2, 3, 8, 8], set.Images.shape);
         Assert.Equal(pixels[(((8 * 8) + (2 * 8) + 5) * 3) + 1], set.Images[1, 1, 2, 5].ToSingle());
@@ -105,10 +107,12 @@ public sealed class DistilledSetTests : IDisposable
     [Theory]
     [InlineData(2, 5, 3, 4)]
     [InlineData(2, 3, 5, 3)]
-    public void Where_an_archive_does_not_say_its_layout_an_ambiguous_shape_is_refused_and_the_caller_can_say_it(long n, long c, long h, long w)
+    public void Where_an_archive_does_not_say_its_layout_an_ambiguous_shape_is_refused_and_the_caller_can_say_it(
+        long n, long c, long h, long w)
     {
         long[] shape = [n, c, h, w];
-        new Npz { ["images"] = NpyArray.From(new float[shape.Aggregate(1L, static (a, b) => a * b)], shape), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["set.npz"]);
+        var pixels = new float[shape.Aggregate(1L, static (a, b) => a * b)];
+        new Npz { ["images"] = NpyArray.From(pixels, shape), ["labels"] = NpyArray.From(new float[4], 2, 2) }.Save(folder["set.npz"]);
 
         var error = Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"]));
         using var first = DistilledSet.Load(folder["set.npz"], channelsLast: false);
@@ -123,8 +127,14 @@ public sealed class DistilledSetTests : IDisposable
     [Fact]
     public void A_layout_that_is_unknown_is_refused()
     {
-        new Npz { ["images"] = NpyArray.From(new float[8], 2, 1, 2, 2), ["labels"] = NpyArray.From(new float[4], 2, 2), ["layout"] = NpyArray.FromText("CHWN") }.Save(folder["set.npz"]);
-        Assert.Contains("'CHWN'", Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"])).Message, StringComparison.Ordinal);
+        new Npz
+        {
+            ["images"] = NpyArray.From(new float[8], 2, 1, 2, 2),
+            ["labels"] = NpyArray.From(new float[4], 2, 2),
+            ["layout"] = NpyArray.FromText("CHWN"),
+        }.Save(folder["set.npz"]);
+        Assert.Contains(
+            "'CHWN'", Assert.Throws<InvalidDataException>(() => DistilledSet.Load(folder["set.npz"])).Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, long[]?> Faults => new()
@@ -192,7 +202,8 @@ public sealed class DistilledSetTests : IDisposable
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 0, 4]), eye(10), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 0]), "m"));
         Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), zeros([10, 1]), "m"));
-        var error = Assert.Throws<ArgumentException>(() => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, double.NaN]));
+        var error = Assert.Throws<ArgumentException>(
+            () => new DistilledSet(zeros([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, double.NaN]));
         Assert.Contains("0.1, NaN", error.Message, StringComparison.Ordinal);
     }
 
@@ -200,7 +211,8 @@ public sealed class DistilledSetTests : IDisposable
     public void Steps_must_divide_images_and_rates()
     {
         Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", steps: 3));
-        Assert.Throws<ArgumentException>(() => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, 0.2, 0.3], steps: 2));
+        Assert.Throws<ArgumentException>(
+            () => new DistilledSet(rand([10, 1, 4, 4]), eye(10), "m", learningRates: [0.1, 0.2, 0.3], steps: 2));
     }
 
     private string Saved(DistilledSet? set = null)

@@ -229,7 +229,8 @@ public sealed class DriverCheckpointTests : IDisposable
         [
             Assert.Throws<InvalidDataException>(() => driver.Run(new ToyDistiller(), fewer)).Message,
             Assert.Throws<InvalidDataException>(() => driver.Run(new ToyDistiller { Ballast = 5 }, data)).Message,
-            Assert.Throws<InvalidDataException>(() => new DistillationDriver { Seed = 4, Checkpoint = Checkpoint }.Run(new ToyDistiller(), data)).Message,
+            Assert.Throws<InvalidDataException>(
+                () => new DistillationDriver { Seed = 4, Checkpoint = Checkpoint }.Run(new ToyDistiller(), data)).Message,
         ];
         Assert.All(messages, m => Assert.Contains(Checkpoint, m, StringComparison.Ordinal));
         Assert.Contains("39 images", messages[0], StringComparison.Ordinal);

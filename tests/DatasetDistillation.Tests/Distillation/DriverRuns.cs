@@ -9,10 +9,15 @@ namespace DatasetDistillation.Tests.Distillation;
 /// <summary>What the tests of the driver share.</summary>
 internal static class DriverRuns
 {
-    public static DistillationRun Toy(long steps, string? checkpoint = null, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static DistillationRun Toy(
+        long steps, string? checkpoint = null, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default) =>
         Run(ToyDistiller.Driver(steps, checkpoint), new ToyDistiller(), progress, cancellation);
 
-    public static DistillationRun Run(DistillationDriver driver, IDistiller distiller, Action<DistillationProgress>? progress = null, CancellationToken cancellation = default)
+    public static DistillationRun Run(
+        DistillationDriver driver,
+        IDistiller distiller,
+        Action<DistillationProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var data = ToyDistiller.Data();
         return driver.Run(distiller, data, progress, cancellation);

@@ -101,8 +101,14 @@ public sealed class DriverTests
         { Augmented(Augmentation.Chain(Augmentation.Rotate())), Augmented(Augmentation.Chain(Augmentation.Rotate(), Augmentation.Zoom())) },
         { Augmented(new Augmentation("noise 0.1", static (x, _) => x)), Augmented(new Augmentation("noise 0.2", static (x, _) => x)) },
         { Augmented(null), Augmented(new Augmentation("nothing", static (x, _) => x)) },
-        { new KernelInducingPoints { Augmentation = Augmentation.Shift(1) }, new KernelInducingPoints { Augmentation = Augmentation.Shift(2) } },
-        { new FeatureRegression { SupportAugmentation = Augmentation.Rotate(1) }, new FeatureRegression { SupportAugmentation = Augmentation.Rotate(2) } },
+        {
+            new KernelInducingPoints { Augmentation = Augmentation.Shift(1) },
+            new KernelInducingPoints { Augmentation = Augmentation.Shift(2) }
+        },
+        {
+            new FeatureRegression { SupportAugmentation = Augmentation.Rotate(1) },
+            new FeatureRegression { SupportAugmentation = Augmentation.Rotate(2) }
+        },
     };
 
     [Theory]
@@ -180,7 +186,8 @@ public sealed class DriverTests
                 return scores.Dequeue();
             },
         };
-        using var run = DriverRuns.Run(driver, new FaultyDistiller(static (call, _, loss) => call == 7 ? double.NaN : loss), null, stop.Token);
+        using var run = DriverRuns.Run(
+            driver, new FaultyDistiller(static (call, _, loss) => call == 7 ? double.NaN : loss), null, stop.Token);
         Assert.Equal((6, 0.9), run.BestEvaluation);
         Assert.NotEqual(sets[0], sets[1]);
         Assert.Equal(sets[0], run.Best.Pixels());
@@ -208,7 +215,10 @@ public sealed class DriverTests
             var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             comma.NumberFormat.NumberDecimalSeparator = ",";
             CultureInfo.CurrentCulture = comma;
-            Assert.Contains(", augmented by Chain(Deform(15, 1.25, 0.125, 0), Cutout(0.25, 0)),", Augmented(Augmentation.Chain(Augmentation.Deform(), Augmentation.Cutout())).Settings, StringComparison.Ordinal);
+            Assert.Contains(
+                ", augmented by Chain(Deform(15, 1.25, 0.125, 0), Cutout(0.25, 0)),",
+                Augmented(Augmentation.Chain(Augmentation.Deform(), Augmentation.Cutout())).Settings,
+                StringComparison.Ordinal);
         }
         finally
         {

@@ -20,7 +20,8 @@ public sealed class ExportTests : IDisposable
     public void The_files_and_their_description_give_the_set_back(int channels)
     {
         var scale = channels == 1 ? new Standardization(0.3f, 0.2f) : new Standardization([0.3f, 0.5f, 0.4f], [0.2f, 0.3f, 0.1f]);
-        using var set = new DistilledSet(randn([6, channels, 5, 7]), randn([6, 3]), "made up", scale, [0.5, 0.25, 0.1, 0.05], steps: 2, ["cat", "dog", "bird"]);
+        using var set = new DistilledSet(
+            randn([6, channels, 5, 7]), randn([6, 3]), "made up", scale, [0.5, 0.25, 0.1, 0.05], steps: 2, ["cat", "dog", "bird"]);
         set.ExportImages(Target);
 
         using var description = JsonDocument.Parse(File.ReadAllText(Path.Combine(Target, "distilled.json")));
@@ -62,9 +63,12 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public void Names_of_classes_that_are_no_names_of_folders_become_such()
     {
-        using var set = new DistilledSet(rand([5, 1, 2, 2]), eye(5), "odd names", classNames: ["T-shirt/top", "../up", "T-shirt:top", "...", "a"]);
+        using var set = new DistilledSet(
+            rand([5, 1, 2, 2]), eye(5), "odd names", classNames: ["T-shirt/top", "../up", "T-shirt:top", "...", "a"]);
         set.ExportImages(Target);
-        Assert.Equal(["T-shirt_top", "T-shirt_top_2", "_", "_.._up", "a"], Directory.GetDirectories(Target).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["T-shirt_top", "T-shirt_top_2", "_", "_.._up", "a"],
+            Directory.GetDirectories(Target).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(["export"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
     }
 
@@ -83,11 +87,14 @@ public sealed class ExportTests : IDisposable
         Assert.True(File.Exists(folder["export/1/mine.png"]));
 
         folder.Write("other/notes.txt", "mine");
-        Assert.Contains("no earlier export", Assert.Throws<IOException>(() => five.ExportImages(folder["other"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no earlier export", Assert.Throws<IOException>(() => five.ExportImages(folder["other"])).Message, StringComparison.Ordinal);
         folder.Write("file", "mine");
         Assert.Throws<IOException>(() => five.ExportImages(folder["file"]));
         Assert.Throws<IOException>(() => five.ExportImages(folder["file/inside"]));
-        Assert.Equal(["export", "file", "other"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["export", "file", "other"],
+            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -104,5 +111,6 @@ public sealed class ExportTests : IDisposable
         folder.Dispose();
     }
 
-    private static float[] Numbers(JsonElement json, string name) => [.. json.GetProperty(name).EnumerateArray().Select(static number => number.GetSingle())];
+    private static float[] Numbers(JsonElement json, string name) =>
+        [.. json.GetProperty(name).EnumerateArray().Select(static number => number.GetSingle())];
 }

@@ -34,8 +34,14 @@ public sealed class FeatureRegressionTests : IDisposable
         {
             const double Step = 1e-5;
             var (toImages, toLabels) = (Normal(6, 1, 6, 6), Normal(6, 3));
-            AssertSlope(Differentiate(images + toImages * Step, labels, 0.5), Differentiate(images - toImages * Step, labels, 0.5), (gradient.ToImages * toImages).sum().ToDouble());
-            AssertSlope(Differentiate(images, labels + toLabels * Step, 0.5), Differentiate(images, labels - toLabels * Step, 0.5), (gradient.ToLabels * toLabels).sum().ToDouble());
+            AssertSlope(
+                Differentiate(images + toImages * Step, labels, 0.5),
+                Differentiate(images - toImages * Step, labels, 0.5),
+                (gradient.ToImages * toImages).sum().ToDouble());
+            AssertSlope(
+                Differentiate(images, labels + toLabels * Step, 0.5),
+                Differentiate(images, labels - toLabels * Step, 0.5),
+                (gradient.ToLabels * toLabels).sum().ToDouble());
             AssertSlope(Differentiate(images, labels, 0.5 + Step), Differentiate(images, labels, 0.5 - Step), gradient.ToTemperature);
 
             void AssertSlope(RegressionGradient above, RegressionGradient below, double slope) =>
@@ -45,7 +51,8 @@ public sealed class FeatureRegressionTests : IDisposable
         RegressionGradient Differentiate(Tensor x, Tensor y, double temperature)
         {
             var leaf = x.detach().requires_grad_();
-            return new RegressionLoss(smooth, new KernelRidge(0.1), Named(loss)).Differentiate(theta, leaf, leaf, y, real, classes, temperature);
+            return new RegressionLoss(smooth, new KernelRidge(0.1), Named(loss))
+                .Differentiate(theta, leaf, leaf, y, real, classes, temperature);
         }
 
         Tensor Normal(params long[] shape) => randn(shape, float64, generator: generator);
@@ -76,7 +83,13 @@ public sealed class FeatureRegressionTests : IDisposable
     [InlineData("cross-entropy")]
     public void From_noise_comes_what_networks_learn_from(string loss)
     {
-        var distiller = Distiller() with { OuterLoss = Named(loss), Start = ImageStart.Noise, ImagesPerClass = 2, Outer = new OuterAdam { LearningRate = 0.05 } };
+        var distiller = Distiller() with
+        {
+            OuterLoss = Named(loss),
+            Start = ImageStart.Noise,
+            ImagesPerClass = 2,
+            Outer = new OuterAdam { LearningRate = 0.05 }
+        };
         using var test = KernelRidgeTests.Stripes(201).Standardize(data.Standardization);
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 300);
@@ -124,7 +137,8 @@ public sealed class FeatureRegressionTests : IDisposable
             lengths.Add((state["network.0"] - former).norm().ToDouble());
         }
         // Every fifth step leads to other random parameters, which are far away.
-        Assert.Equal([4, 9], lengths.Select(static (length, step) => (length, step)).Where(static p => p.length > 1).Select(static p => p.step));
+        Assert.Equal(
+            [4, 9], lengths.Select(static (length, step) => (length, step)).Where(static p => p.length > 1).Select(static p => p.step));
         Assert.All(lengths, static length => Assert.NotEqual(0, length));
     }
 
@@ -133,7 +147,11 @@ public sealed class FeatureRegressionTests : IDisposable
     {
         using var fixedLabels = Run(Distiller() with { LearnLabels = false }, 3);
         Assert.Equal([2 / 3f, -1 / 3f, -1 / 3f], fixedLabels.Set.Labels[0].data<float>().ToArray());
-        using var even = new DistilledSet(data.Images.narrow(0, 0, 3).clone(), tensor(new[] { 0.1f, 0, 0, 0, 0.1f, 0, 0, 0, 0.1f }, [3, 3]), "even", data.Standardization);
+        using var even = new DistilledSet(
+            data.Images.narrow(0, 0, 3).clone(),
+            tensor(new[] { 0.1f, 0, 0, 0, 0.1f, 0, 0, 0, 0.1f }, [3, 3]),
+            "even",
+            data.Standardization);
         using var free = Run(Distiller() with { InitialSet = even, Margin = 0 }, 1);
         using var held = Run(Distiller() with { InitialSet = even, Margin = 1000 }, 1);
         Assert.NotEqual(free.Set.Labels.data<float>().ToArray(), held.Set.Labels.data<float>().ToArray());
@@ -144,7 +162,8 @@ public sealed class FeatureRegressionTests : IDisposable
         using var without = Run(Distiller() with { Margin = 0 }, 1);
         Assert.Equal(without.Set.Labels.data<float>().ToArray(), apart.Set.Labels.data<float>().ToArray());
 
-        static double Gap(DistilledSet set, int image) => set.Labels[image].data<float>().ToArray().OrderDescending().Take(2).Aggregate(static (a, b) => a - b);
+        static double Gap(DistilledSet set, int image) =>
+            set.Labels[image].data<float>().ToArray().OrderDescending().Take(2).Aggregate(static (a, b) => a - b);
     }
 
     [Fact]
@@ -213,5 +232,6 @@ public sealed class FeatureRegressionTests : IDisposable
     private DistillationRun Run(FeatureRegression distiller, long steps, long seed = 0) =>
         new DistillationDriver { Steps = steps, Seed = seed }.Run(distiller, data);
 
-    private static LossFunction Named(string loss) => loss == LossFunction.SquaredError.Name ? LossFunction.SquaredError : LossFunction.CrossEntropy;
+    private static LossFunction Named(string loss) =>
+        loss == LossFunction.SquaredError.Name ? LossFunction.SquaredError : LossFunction.CrossEntropy;
 }

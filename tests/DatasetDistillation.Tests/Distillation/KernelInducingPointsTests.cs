@@ -165,7 +165,8 @@ public sealed class KernelInducingPointsTests : IDisposable
     {
         var (images, labels) = (fixture["images"], fixture["labels"]);
         using var scope = NewDisposeScope();
-        return new ImageDataset(images.ToTensor().to_type(float32).reshape(-1, 1, 28, 28) / 255, labels.ToTensor().to_type(int64), "digits").Standardize();
+        return new ImageDataset(images.ToTensor().to_type(float32).reshape(-1, 1, 28, 28) / 255, labels.ToTensor().to_type(int64), "digits")
+            .Standardize();
     }
 
     private DistillationRun Run(KernelInducingPoints kip, long steps, ImageDataset? images = null, long seed = 0) =>

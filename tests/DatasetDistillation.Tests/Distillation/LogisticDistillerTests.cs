@@ -69,7 +69,7 @@ public sealed class LogisticDistillerTests
         for (int i = 0; i < 30; i++)
             distiller.Step(state, data);
 
-        Assert.Equal(SolverStatus.Converged, LogisticDistiller.OuterStatus(state));
+        Assert.Equal(SolverStatus.Converged, state.As<LogisticState>().Status);
         double[] stopped = state["variables"].data<double>().ToArray();
         double loss = distiller.Step(state, data);
         Assert.Equal(loss, distiller.Step(state, data));

@@ -55,7 +55,8 @@ public sealed class LogisticProblemTests
         (Tensor theta, Tensor labels) = Variables(count);
         const double logScale = 0.4, h = 1e-4;
         var random = new Generator(3);
-        Tensor image = randn([count, 784], float64, generator: random) * 0.05, label = randn([count, 10], float64, generator: random) * 0.05;
+        Tensor image = randn([count, 784], float64, generator: random) * 0.05;
+        Tensor label = randn([count, 10], float64, generator: random) * 0.05;
         Hypergradient found = problem.Differentiate(theta, labels, logScale);
 
         double Slope(Func<double, Score> at) => (at(h).Loss - at(-h).Loss) / (2 * h);
@@ -74,7 +75,9 @@ public sealed class LogisticProblemTests
         using var scope = NewDisposeScope();
         (Tensor theta, _) = Variables(10);
         var ways = new LogisticHypergradient(new LogisticProblem(Images(200), 0.1, float64), theta, eye(10, 10, float64));
-        (int Derivatives, TimeSpan Elapsed, double RelativeError) few = ways.Unrolled(5), many = ways.Unrolled(150), differences = ways.FiniteDifferences(12);
+        (int Derivatives, TimeSpan Elapsed, double RelativeError) few = ways.Unrolled(5);
+        (int Derivatives, TimeSpan Elapsed, double RelativeError) many = ways.Unrolled(150);
+        (int Derivatives, TimeSpan Elapsed, double RelativeError) differences = ways.FiniteDifferences(12);
 
         Assert.InRange(ways.Implicit().RelativeError, 0, 1e-9);
         Assert.InRange(differences.RelativeError, 0, 1e-5);
@@ -109,7 +112,8 @@ public sealed class LogisticProblemTests
         Assert.Equal(SolverStatus.IterationLimit, tooFew.Differentiate(theta, labels).Inner);
         Assert.True(Error(enough) < 0.1 * Error(tooFew));
 
-        double Error(LogisticProblem problem) => (problem.Differentiate(theta, labels).Images - exact.Images).norm().ToDouble() / exact.Images.norm().ToDouble();
+        double Error(LogisticProblem problem) =>
+            (problem.Differentiate(theta, labels).Images - exact.Images).norm().ToDouble() / exact.Images.norm().ToDouble();
     }
 
     [Fact]
@@ -121,7 +125,8 @@ public sealed class LogisticProblemTests
         Tensor once = problem.Fit(theta, labels).Required(), twice = problem.Fit(cat([theta, theta]), cat([labels, labels])).Required();
         Assert.InRange((once - twice).abs().max().ToDouble(), 0, 1e-9);
 
-        Hypergradient single = problem.Differentiate(theta, labels), pair = problem.Differentiate(cat([theta, theta]), cat([labels, labels]));
+        Hypergradient single = problem.Differentiate(theta, labels);
+        Hypergradient pair = problem.Differentiate(cat([theta, theta]), cat([labels, labels]));
         Tensor joined = pair.Images.narrow(0, 0, 10) + pair.Images.narrow(0, 10, 10);
         Assert.InRange((joined - single.Images).abs().max().ToDouble() / single.Images.abs().max().ToDouble(), 0, 1e-6);
     }

@@ -12,7 +12,10 @@ namespace DatasetDistillation.Tests.Distillation;
 public sealed class MixtureTests : IDisposable
 {
     private static readonly Network Convolutional = new(
-        "convolutional", [1, 6, 6], [Conv.Same(8, 3), new ReLU(), new AveragePool(2), new Flatten(), new Dropout(0.2), new Linear(3)], Initialization.HeNormal);
+        "convolutional",
+        [1, 6, 6],
+        [Conv.Same(8, 3), new ReLU(), new AveragePool(2), new Flatten(), new Dropout(0.2), new Linear(3)],
+        Initialization.HeNormal);
 
     private static readonly Network Perceptron = new("perceptron", [1, 6, 6], [new Flatten(), new Linear(16), new ReLU(), new Linear(3)]);
     private static readonly Network Softmax = new("softmax", [1, 6, 6], [new Flatten(), new Linear(3)]);
@@ -99,7 +102,14 @@ public sealed class MixtureTests : IDisposable
             distiller with { Mixture = [new(Convolutional), new(Perceptron) { Share = 2 }] },
             distiller with { Mixture = [new(Convolutional.WithSoftplus(20)), new(Perceptron)] },
             distiller with { Mixture = [new(Convolutional.WithSoftplus(20)), new(Perceptron) { Share = 2, Regularization = 0.5 }] },
-            distiller with { Mixture = [new(Convolutional.WithSoftplus(20)), new(Perceptron) { Share = 2, Pool = new FeaturePool { Size = 2, TrainingSteps = 2, Lifetime = 4 } }] },
+            distiller with
+            {
+                Mixture =
+                [
+                    new(Convolutional.WithSoftplus(20)),
+                    new(Perceptron) { Share = 2, Pool = new FeaturePool { Size = 2, TrainingSteps = 2, Lifetime = 4 } },
+                ]
+            },
         })
             Assert.Throws<InvalidDataException>(() => new DistillationDriver { Steps = 20, Checkpoint = path }.Run(another, data));
     }
@@ -117,7 +127,8 @@ public sealed class MixtureTests : IDisposable
 
         void Refused(string because, PooledNetwork kind)
         {
-            var error = Assert.ThrowsAny<ArgumentException>(() => (Distiller() with { Mixture = [new(Convolutional), kind] }).Initialize(data, 0));
+            var error = Assert.ThrowsAny<ArgumentException>(
+                () => (Distiller() with { Mixture = [new(Convolutional), kind] }).Initialize(data, 0));
             Assert.Contains(because, error.Message, StringComparison.OrdinalIgnoreCase);
         }
     }

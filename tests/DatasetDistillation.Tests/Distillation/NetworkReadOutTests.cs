@@ -68,7 +68,13 @@ public sealed class NetworkReadOutTests : IDisposable
     public void Averaged_weights_are_the_running_mean_of_the_iterates()
     {
         using var three = new DistilledSet(randn([3, 1, 4, 4], generator: new Generator(1)), eye(3), "three");
-        var readOut = new NetworkReadOut(Tiny) { Optimizer = OptimizerKind.Sgd, Momentum = 0, LearningRate = 0.1, Schedule = LearningRateSchedule.Constant };
+        var readOut = new NetworkReadOut(Tiny)
+        {
+            Optimizer = OptimizerKind.Sgd,
+            Momentum = 0,
+            LearningRate = 0.1,
+            Schedule = LearningRateSchedule.Constant
+        };
         Tensor After(int steps) => (readOut with { Steps = steps }).Train(three).Parameters.Flat;
         using var averaged = (readOut with { Steps = 3, Averaging = 0.5 }).Train(three);
         var mean = (After(1) + (After(2) * 2) + (After(3) * 4)) / 7;
@@ -114,11 +120,13 @@ public sealed class NetworkReadOutTests : IDisposable
         Assert.Contains("8", width, StringComparison.Ordinal);
         Assert.Contains("10", width, StringComparison.Ordinal);
 
-        using var lacking = new DistilledSet(set.Images.clone(), set.Labels.index_select(0, tensor(Enumerable.Repeat(2L, set.Count).ToArray())), "only zeros");
+        using var lacking = new DistilledSet(
+            set.Images.clone(), set.Labels.index_select(0, tensor(Enumerable.Repeat(2L, set.Count).ToArray())), "only zeros");
         Assert.Contains("class 1", Refusal(lacking), StringComparison.Ordinal);
 
         using var standardized = digits.Standardize();
-        Assert.Contains("scale", Assert.Throws<ArgumentException>(() => readOut.Accuracy(set, standardized)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "scale", Assert.Throws<ArgumentException>(() => readOut.Accuracy(set, standardized)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,13 @@ internal static class Patterns
         var clean = stack([.. Enumerable.Range(0, classes).Select(label => Wave(channels, height, width, label))]).index_select(0, labels);
         var noisy = clean + (randn(clean.shape, generator: random) * Noise);
         // Bytes, as in image files.
-        return new ImageDataset((noisy.clamp(0, 1) * 255).round() / 255, labels, "patterns", "waves and noise", classes, [.. Enumerable.Range(0, classes).Select(static label => $"wave {label}")]);
+        return new ImageDataset(
+            (noisy.clamp(0, 1) * 255).round() / 255,
+            labels,
+            "patterns",
+            "waves and noise",
+            classes,
+            [.. Enumerable.Range(0, classes).Select(static label => $"wave {label}")]);
     }
 
     private static Tensor Wave(int channels, int height, int width, int label)

@@ -26,7 +26,12 @@ public sealed class ReplayTests : IDisposable
     {
         using var set = Set();
         using var start = Tiny.Initialize(7, float64);
-        var rule = name switch { "momentum" => InnerOptimizer.Momentum(0.8), "adam" => InnerOptimizer.Adam(), _ => InnerOptimizer.GradientDescent };
+        var rule = name switch
+        {
+            "momentum" => InnerOptimizer.Momentum(0.8),
+            "adam" => InnerOptimizer.Adam(),
+            _ => InnerOptimizer.GradientDescent,
+        };
         using var replayed = set.Replay(Tiny, start, rule);
 
         var theta = new Parameter(start.Flat.clone());
@@ -68,15 +73,23 @@ public sealed class ReplayTests : IDisposable
     public void Networks_are_drawn_anew_or_fixed_or_given()
     {
         var (distiller, set, test) = Distilled();
-        Parameters[] given = [distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed), distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed + 1)];
+        Parameters[] given =
+            [distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed), distiller.Network.Initialize(UnrolledDistiller.HeldOutSeed + 1)];
         var drawn = distiller.Accuracy(set, test, networks: 2);
         Assert.Equal(drawn.Values, distiller.Accuracy(set, test, given).Values);
 
-        var known = new UnrolledDistiller { Network = distiller.Network, InitialWeights = InitialWeights.Fixed(UnrolledDistiller.HeldOutSeed) };
+        var known = new UnrolledDistiller
+        {
+            Network = distiller.Network,
+            InitialWeights = InitialWeights.Fixed(UnrolledDistiller.HeldOutSeed)
+        };
         Assert.Equal([drawn.Values[0]], known.Accuracy(set, test).Values);
 
         var pooled = new UnrolledDistiller { Network = distiller.Network, InitialWeights = InitialWeights.Pool(given) };
-        Assert.Contains("2 given networks", Assert.Throws<InvalidOperationException>(() => pooled.Accuracy(set, test)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 given networks",
+            Assert.Throws<InvalidOperationException>(() => pooled.Accuracy(set, test)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(drawn.Values, pooled.Accuracy(set, test, given).Values);
     }
 
@@ -126,22 +139,30 @@ public sealed class ReplayTests : IDisposable
         var (distiller, set, test) = Distilled();
         using var start = distiller.Network.Initialize(1);
         using var plain = new DistilledSet(set.Images.clone(), set.Labels.clone(), "no schedule");
-        Assert.Contains(nameof(NetworkReadOut), Assert.Throws<InvalidOperationException>(() => plain.Replay(distiller.Network, start)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(NetworkReadOut),
+            Assert.Throws<InvalidOperationException>(() => plain.Replay(distiller.Network, start)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("[1, 4, 4]", Assert.Throws<ArgumentException>(() => set.Replay(Tiny, start)).Message, StringComparison.Ordinal);
 
         using var raw = SyntheticDigits.Create(20, seed: 5);
-        Assert.Contains(nameof(DistilledSet.Prepare), Assert.Throws<ArgumentException>(() => distiller.Accuracy(set, raw)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(DistilledSet.Prepare),
+            Assert.Throws<ArgumentException>(() => distiller.Accuracy(set, raw)).Message,
+            StringComparison.Ordinal);
 
         var labels = set.Labels.clone();
         labels.narrow(1, 4, 1).zero_();
         using var lacking = new DistilledSet(set.Images.clone(), labels, "no four", set.Preprocessing, set.LearningRates, set.Steps);
-        Assert.Contains("class 4", Assert.Throws<ArgumentException>(() => distiller.Accuracy(lacking, test)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "class 4", Assert.Throws<ArgumentException>(() => distiller.Accuracy(lacking, test)).Message, StringComparison.Ordinal);
     }
 
     private static Tensor OneHot(params long[] classes) => nn.functional.one_hot(tensor(classes), 3).to(float32);
 
     private static DistilledSet Set() => new(
-        randn([6, 1, 4, 4], generator: new Generator(1)), OneHot(0, 1, 2, 0, 1, 2), "test", learningRates: [0.5, 0.4, 0.3, 0.2, 0.1, 0.05], steps: 2);
+        randn([6, 1, 4, 4], generator: new Generator(1)), OneHot(0, 1, 2, 0, 1, 2), "test",
+        learningRates: [0.5, 0.4, 0.3, 0.2, 0.1, 0.05], steps: 2);
 
     private static (UnrolledDistiller Distiller, DistilledSet Set, ImageDataset Test) Distilled()
     {

@@ -29,7 +29,10 @@ public sealed class RunIdentityTests : IDisposable
         { "a layer of another number", Distiller() with { Network = Tiny(new Dropout(0.10001), new AveragePool(2)) } },
         { "another spread of the first weights", Distiller() with { Network = Small.With(Small.Initialization with { Gain = 1.5 }) } },
         { "a layer of the caller's", Distiller() with { Network = Tiny(new Leak(0.1), new AveragePool(2)) } },
-        { "another loss", Distiller() with { InnerLoss = new LossFunction("twice", static (o, t) => LossFunction.CrossEntropy.Of(o, t) * 2) } },
+        {
+            "another loss",
+            Distiller() with { InnerLoss = new LossFunction("twice", static (o, t) => LossFunction.CrossEntropy.Of(o, t) * 2) }
+        },
         { "other given weights", Distiller() with { InitialWeights = InitialWeights.Fixed(Small.Initialize(1)) } },
     };
 
@@ -51,7 +54,8 @@ public sealed class RunIdentityTests : IDisposable
         Assert.Equal(Identity(InitialWeights.Fixed(Small.Initialize(1))), Identity(InitialWeights.Fixed(Small.Initialize(1))));
         Assert.NotEqual(Identity(InitialWeights.Fixed(Small.Initialize(1))), Identity(InitialWeights.Fixed(Small.Initialize(2))));
         Assert.NotEqual(
-            Identity(InitialWeights.Pool([Small.Initialize(1), Small.Initialize(2)])), Identity(InitialWeights.Pool([Small.Initialize(2), Small.Initialize(1)])));
+            Identity(InitialWeights.Pool([Small.Initialize(1), Small.Initialize(2)])),
+            Identity(InitialWeights.Pool([Small.Initialize(2), Small.Initialize(1)])));
 
         static string OfLeak(double slope) => (Distiller() with { Network = Tiny(new Leak(slope), new AveragePool(2)) }).Identity;
         Assert.Equal(OfLeak(0.1), OfLeak(0.1));

@@ -14,7 +14,10 @@ namespace DatasetDistillation.Tests.Distillation;
 public sealed class SharedSetTests : IDisposable
 {
     private static readonly Network Small = new(
-        "small", [1, 6, 6], [Conv.Same(6, 3), new ReLU(), new AveragePool(2), new Flatten(), new Dropout(0.25), new Linear(3)], Initialization.HeNormal);
+        "small",
+        [1, 6, 6],
+        [Conv.Same(6, 3), new ReLU(), new AveragePool(2), new Flatten(), new Dropout(0.25), new Linear(3)],
+        Initialization.HeNormal);
 
     private readonly ImageDataset data = KernelRidgeTests.Stripes(300).Standardize();
 
@@ -43,8 +46,14 @@ public sealed class SharedSetTests : IDisposable
             {
                 const double Step = 1e-5;
                 var (toImages, toLabels) = (Normal(6, 1, 6, 6), Normal(6, 3));
-                AssertSlope(Differentiate(images + toImages * Step, labels, 0.05), Differentiate(images - toImages * Step, labels, 0.05), (gradient.ToImages * toImages).sum().ToDouble());
-                AssertSlope(Differentiate(images, labels + toLabels * Step, 0.05), Differentiate(images, labels - toLabels * Step, 0.05), (gradient.ToLabels! * toLabels).sum().ToDouble());
+                AssertSlope(
+                    Differentiate(images + toImages * Step, labels, 0.05),
+                    Differentiate(images - toImages * Step, labels, 0.05),
+                    (gradient.ToImages * toImages).sum().ToDouble());
+                AssertSlope(
+                    Differentiate(images, labels + toLabels * Step, 0.05),
+                    Differentiate(images, labels - toLabels * Step, 0.05),
+                    (gradient.ToLabels! * toLabels).sum().ToDouble());
                 AssertSlope(Differentiate(images, labels, 0.05 + Step), Differentiate(images, labels, 0.05 - Step), gradient.ToRate);
 
                 void AssertSlope(SharedSetGradient above, SharedSetGradient below, double slope) =>
@@ -61,7 +70,12 @@ public sealed class SharedSetTests : IDisposable
             using var random = new Generator(3);
             long[] seeds = [1, 2, 3, 4, 5];
             var loop = new SharedSetLoop(0, 5, places, Augmentation.Deform(10, 1.1, 0.1), random, seeds);
-            var unrolled = new UnrolledGradient(smooth, inner, LossFunction.SquaredError, LossFunction.CrossEntropy) { LearnLabels = true, DropoutSeeds = seeds, KeptGraphs = 2 };
+            var unrolled = new UnrolledGradient(smooth, inner, LossFunction.SquaredError, LossFunction.CrossEntropy)
+            {
+                LearnLabels = true,
+                DropoutSeeds = seeds,
+                KeptGraphs = 2
+            };
             return loop.Differentiate(unrolled, x.detach().requires_grad_(), y.detach().requires_grad_(), rate, theta0, real, classes);
         }
 
@@ -87,7 +101,8 @@ public sealed class SharedSetTests : IDisposable
         {
             var loop = new SharedSetLoop(plain, 3, places, null, random, null);
             var unrolled = new UnrolledGradient(Small, InnerOptimizer.Adam(), LossFunction.CrossEntropy, LossFunction.CrossEntropy);
-            return loop.Differentiate(unrolled, images.clone().requires_grad_(), eye(3).repeat_interleave(2, 0), 0.05, theta0, real, classes);
+            return loop.Differentiate(
+                unrolled, images.clone().requires_grad_(), eye(3).repeat_interleave(2, 0), 0.05, theta0, real, classes);
         }
     }
 
@@ -115,7 +130,14 @@ public sealed class SharedSetTests : IDisposable
         using var before = Run(distiller, 0);
         using var after = Run(distiller, 150);
         Assert.True(after.Losses.TakeLast(10).Average() < 0.6 * after.Losses.Take(10).Average());
-        var readOut = new NetworkReadOut(Small) { Labels = LabelUse.Hard, Steps = 12, BatchSize = 3, LearningRate = 0.02, Schedule = LearningRateSchedule.Constant };
+        var readOut = new NetworkReadOut(Small)
+        {
+            Labels = LabelUse.Hard,
+            Steps = 12,
+            BatchSize = 3,
+            LearningRate = 0.02,
+            Schedule = LearningRateSchedule.Constant
+        };
         Assert.True(readOut.Accuracy(after.Set, test, 5).Mean > readOut.Accuracy(before.Set, test, 5).Mean + 0.2);
         Assert.Equal(data.Standardization, after.Set.Preprocessing);
         Assert.Contains("inner rate", after.Set.Method, StringComparison.Ordinal);
@@ -147,8 +169,13 @@ public sealed class SharedSetTests : IDisposable
         // Another run's checkpoint is refused, whatever option it is that differs.
         foreach (var another in new[]
         {
-            distiller with { Dropout = false }, distiller with { Window = 4 }, distiller with { InnerImagesPerClass = 0 }, distiller with { RateLearningRate = 0.02 },
-            distiller with { InnerLearningRate = 0.03 }, distiller with { SupportAugmentation = null }, distiller with { Network = Small.WithSoftplus(8) },
+            distiller with { Dropout = false },
+            distiller with { Window = 4 },
+            distiller with { InnerImagesPerClass = 0 },
+            distiller with { RateLearningRate = 0.02 },
+            distiller with { InnerLearningRate = 0.03 },
+            distiller with { SupportAugmentation = null },
+            distiller with { Network = Small.WithSoftplus(8) },
         })
             Assert.Throws<InvalidDataException>(() => new DistillationDriver { Steps = 9, Checkpoint = path }.Run(another, data));
     }
@@ -156,7 +183,8 @@ public sealed class SharedSetTests : IDisposable
     [Fact]
     public void It_goes_on_from_another_set()
     {
-        using var soft = new DistilledSet(data.Images.narrow(0, 0, 6).clone(), tensor(new[] { 0.5f, -0.1f, -0.4f }).repeat(6, 1), "soft", data.Standardization);
+        using var soft = new DistilledSet(
+            data.Images.narrow(0, 0, 6).clone(), tensor(new[] { 0.5f, -0.1f, -0.4f }).repeat(6, 1), "soft", data.Standardization);
         using var hard = soft.WithHardLabels();
         using var run = Run(Distiller() with { InitialSet = hard, Averaging = 0 }, 0);
         Assert.Equal(soft.Pixels(), run.Set.Pixels());

@@ -48,7 +48,8 @@ internal sealed record TemplateDistiller : IDistiller
         return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization);
     }
 
-    public long EstimateMemory(ImageDataset data) => 5L * sizeof(float) * (BatchSize + (ImagesPerClass * data.ClassCount)) * data.Images.numel() / data.Count;
+    public long EstimateMemory(ImageDataset data) =>
+        5L * sizeof(float) * (BatchSize + (ImagesPerClass * data.ClassCount)) * data.Images.numel() / data.Count;
 
     private static Tensor Means(Tensor images, int classes) => images.reshape([classes, -1, .. images.shape[1..]]).mean([1]);
 }

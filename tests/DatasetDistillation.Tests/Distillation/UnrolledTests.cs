@@ -25,10 +25,15 @@ public sealed class UnrolledTests
 
         var network = Networks.LeNet();
         var raw = Reference("raw_lr");
-        var variables = new UnrolledVariables(Reference("images"), eye(10, dtype: float64), nn.functional.softplus(raw).data<double>().ToArray(), Steps: 1);
+        var variables = new UnrolledVariables(
+            Reference("images"), eye(10, dtype: float64), nn.functional.softplus(raw).data<double>().ToArray(), Steps: 1);
         var theta0 = cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())]);
         var real = tensor(batch["pixels"].ToSingles(), [64, 1, 28, 28]).div(255).sub(0.1307).div(0.3081).to(float64);
-        var unrolled = new UnrolledGradient(network, InnerOptimizer.GradientDescent, LossFunction.CrossEntropy, LossFunction.CrossEntropy) { WantTheta = true, KeptGraphs = keptGraphs };
+        var unrolled = new UnrolledGradient(network, InnerOptimizer.GradientDescent, LossFunction.CrossEntropy, LossFunction.CrossEntropy)
+        {
+            WantTheta = true,
+            KeptGraphs = keptGraphs
+        };
         var gradient = unrolled.Compute(variables, theta0, real, tensor(batch["labels"].ToInt64s()), 0, 3);
 
         Assert.Equal(reference["loss"].ToDoubles()[0], gradient.Loss, 1e-9);
@@ -81,17 +86,20 @@ public sealed class UnrolledTests
         const double Step = 1e-6;
         var direction = randn(problem.Images.shape, float64, generator: new Generator(5));
         Assert.Equal(
-            (problem.Loss(problem.Images + direction * Step, problem.Labels, problem.Rates) - problem.Loss(problem.Images - direction * Step, problem.Labels, problem.Rates)) / (2 * Step),
+            (problem.Loss(problem.Images + direction * Step, problem.Labels, problem.Rates)
+                - problem.Loss(problem.Images - direction * Step, problem.Labels, problem.Rates)) / (2 * Step),
             (gradient.Images * direction).sum().ToDouble(), 1e-7);
         var ofLabels = randn(problem.Labels.shape, float64, generator: new Generator(6));
         Assert.Equal(
-            (problem.Loss(problem.Images, problem.Labels + ofLabels * Step, problem.Rates) - problem.Loss(problem.Images, problem.Labels - ofLabels * Step, problem.Rates)) / (2 * Step),
+            (problem.Loss(problem.Images, problem.Labels + ofLabels * Step, problem.Rates)
+                - problem.Loss(problem.Images, problem.Labels - ofLabels * Step, problem.Rates)) / (2 * Step),
             (gradient.Labels * ofLabels).sum().ToDouble(), 1e-7);
         // At raw rates of zero dη/dr is 1/2.
         var ofRates = (gradient.RawRates(zeros([4], float64)) * 2).data<double>().ToArray();
         for (var t = 0; t < problem.Rates.Length; t++)
         {
-            double LossAt(double shift) => problem.Loss(problem.Images, problem.Labels, [.. problem.Rates.Select((rate, at) => at == t ? rate + shift : rate)]);
+            double LossAt(double shift) =>
+                problem.Loss(problem.Images, problem.Labels, [.. problem.Rates.Select((rate, at) => at == t ? rate + shift : rate)]);
             Assert.Equal((LossAt(Step) - LossAt(-Step)) / (2 * Step), ofRates[t], 1e-7);
         }
     }
@@ -147,8 +155,21 @@ public sealed class UnrolledTests
         using var scope = NewDisposeScope();
         using var data = SyntheticDigits.Create(100, seed: 1).Standardize();
         var outer = new OuterAdam { Beta1 = 0 };
-        var free = new UnrolledDistiller { Network = Networks.Mlp(12), InitialWeights = InitialWeights.Fixed(0), BatchSize = 100, Outer = outer };
-        var clipped = new UnrolledDistiller { Network = free.Network, InitialWeights = free.InitialWeights, BatchSize = 100, Outer = outer, ClipFactor = 2 };
+        var free = new UnrolledDistiller
+        {
+            Network = Networks.Mlp(12),
+            InitialWeights = InitialWeights.Fixed(0),
+            BatchSize = 100,
+            Outer = outer
+        };
+        var clipped = new UnrolledDistiller
+        {
+            Network = free.Network,
+            InitialWeights = free.InitialWeights,
+            BatchSize = 100,
+            Outer = outer,
+            ClipFactor = 2
+        };
         double Length(UnrolledDistiller distiller, double mean)
         {
             using var state = distiller.Initialize(data, 3);
@@ -166,7 +187,15 @@ public sealed class UnrolledTests
     public void A_short_run_lowers_the_outer_loss_and_stores_its_schedule()
     {
         using var data = SyntheticDigits.Create(600, seed: 1).Standardize();
-        var distiller = new UnrolledDistiller { Network = Networks.Mlp(16), InitialWeights = InitialWeights.Fixed(0), Steps = 2, Epochs = 2, BatchSize = 600, Outer = new OuterAdam { LearningRate = 0.05 } };
+        var distiller = new UnrolledDistiller
+        {
+            Network = Networks.Mlp(16),
+            InitialWeights = InitialWeights.Fixed(0),
+            Steps = 2,
+            Epochs = 2,
+            BatchSize = 600,
+            Outer = new OuterAdam { LearningRate = 0.05 }
+        };
         using var run = new DistillationDriver { Steps = 30 }.Run(distiller, data);
         Assert.True(run.Losses[^1] < 0.8 * run.Losses[0], $"from {run.Losses[0]} to {run.Losses[^1]}");
         Assert.Equal((20, 2, 2), (run.Set.Count, run.Set.Steps, run.Set.Epochs));
@@ -192,7 +221,12 @@ public sealed class UnrolledTests
 
         public Small(string optimizer)
         {
-            var rule = optimizer switch { "momentum" => InnerOptimizer.Momentum(), "adam" => InnerOptimizer.Adam(), _ => InnerOptimizer.GradientDescent };
+            var rule = optimizer switch
+        {
+            "momentum" => InnerOptimizer.Momentum(),
+            "adam" => InnerOptimizer.Adam(),
+            _ => InnerOptimizer.GradientDescent,
+        };
             unrolled = new UnrolledGradient(network, rule, LossFunction.CrossEntropy, LossFunction.CrossEntropy) { LearnLabels = true };
             theta0 = network.Initialize(4, float64).Flat;
         }

@@ -154,7 +154,8 @@ public sealed class ConvolutionalKernelTests : IDisposable
     [InlineData(2, 0, 0, 0.01)]
     [InlineData(2, 0, 2, double.NaN)]
     public void Kernels_that_do_not_exist_are_refused(int depth, int radius, double weightVariance, double biasVariance) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ConvolutionalKernel(depth, WideLimit.Ntk, radius, weightVariance, biasVariance));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new ConvolutionalKernel(depth, WideLimit.Ntk, radius, weightVariance, biasVariance));
 
     public void Dispose() => scope.Dispose();
 

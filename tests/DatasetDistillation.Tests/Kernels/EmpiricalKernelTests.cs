@@ -22,7 +22,8 @@ public class EmpiricalKernelTests
         using var scope = NewDisposeScope();
         var random = new Generator().manual_seed(depth);
         var x = randn([4, 6], float64, generator: random);
-        var samples = stack(Enumerable.Range(0, Draws).Select(_ => limit == WideLimit.Ntk ? Tangents(x, depth, random) : Covariances(x, depth, random)));
+        var samples = stack(Enumerable.Range(0, Draws).Select(
+            _ => limit == WideLimit.Ntk ? Tangents(x, depth, random) : Covariances(x, depth, random)));
         var mean = samples.mean([0]);
         var standardError = samples.var([0]).sqrt() / Math.Sqrt(Draws);
         using var gram = new FullyConnectedKernel(depth, limit, WeightVariance, BiasVariance).Gram(x);
@@ -76,7 +77,11 @@ public class EmpiricalKernelTests
         hidden = hidden.flatten(1);
         if (limit == WideLimit.Nngp)
             return (hidden.matmul(hidden.t()) * (WeightVariance / hidden.shape[1]) + BiasVariance).detach().MoveToOuterDisposeScope();
-        Tensor[] head = [randn([1, hidden.shape[1]], float64, generator: random).requires_grad_(), randn([1], float64, generator: random).requires_grad_()];
+        Tensor[] head =
+        [
+            randn([1, hidden.shape[1]], float64, generator: random).requires_grad_(),
+            randn([1], float64, generator: random).requires_grad_(),
+        ];
         return Tangents(Affine(head[0], head[1], hidden).squeeze(1), [.. parameters, .. head]).MoveToOuterDisposeScope();
     }
 

@@ -56,7 +56,10 @@ public sealed class FullyConnectedKernelTests : IDisposable
     [Fact]
     public void Arc_cosine_is_right_to_a_millionth()
     {
-        var u = Enumerable.Range(0, 400_000).Select(static k => (float)Math.Min(2, k / 200_000.0)).Concat(Enumerable.Range(0, 40_000).Select(static k => (float)Math.Pow(10, -k / 1000.0))).ToArray();
+        var u = Enumerable.Range(0, 400_000)
+            .Select(static k => (float)Math.Min(2, k / 200_000.0))
+            .Concat(Enumerable.Range(0, 40_000).Select(static k => (float)Math.Pow(10, -k / 1000.0)))
+            .ToArray();
         var expected = u.Select(static x => ArcCosine.Of((double)x)).ToArray();
         foreach (var found in new[] { Openings<Lane512>(u), Openings<Lane256>(u) })
         {

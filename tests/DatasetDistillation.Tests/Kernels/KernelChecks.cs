@@ -80,7 +80,10 @@ internal static class KernelChecks
                 Compute.Threads = count;
                 using var kts = kernel.Cross(targets, support);
                 using var kss = kernel.Gram(support);
-                results.Add([.. kts.Value.data<float>().ToArray(), .. kts.Backward(kts.Value).data<float>().ToArray(), .. kss.Backward(kss.Value).data<float>().ToArray()]);
+                results.Add([
+                    .. kts.Value.data<float>().ToArray(),
+                    .. kts.Backward(kts.Value).data<float>().ToArray(),
+                    .. kss.Backward(kss.Value).data<float>().ToArray()]);
             }
         }
         finally

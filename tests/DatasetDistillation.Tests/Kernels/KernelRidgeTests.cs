@@ -51,7 +51,8 @@ public sealed class KernelRidgeTests : IDisposable
         var (single, exact) = (kss.to_type(float32), kss.to_type(float32).to_type(float64));
         var loss = new KernelRidge().Loss(single, kts.to_type(float32), ys.to_type(float32), yt.to_type(float32));
         Assert.Equal(float64, loss.ToKss.dtype);
-        var same = new KernelRidge().Loss(exact, kts.to_type(float32).to_type(float64), ys.to_type(float32).to_type(float64), yt.to_type(float32).to_type(float64));
+        var same = new KernelRidge()
+            .Loss(exact, kts.to_type(float32).to_type(float64), ys.to_type(float32).to_type(float64), yt.to_type(float32).to_type(float64));
         Assert.Equal(same.Loss, loss.Loss);
     }
 
@@ -68,7 +69,8 @@ public sealed class KernelRidgeTests : IDisposable
     public void A_matrix_that_no_small_ridge_makes_positive_definite_is_refused()
     {
         var indefinite = tensor(new double[,] { { 1, 2 }, { 2, 1 } });
-        var error = Assert.Throws<InvalidOperationException>(() => new KernelRidge().Predict(indefinite, indefinite, ones([2, 1], float64)));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => new KernelRidge().Predict(indefinite, indefinite, ones([2, 1], float64)));
         Assert.Contains("not positive definite", error.Message, StringComparison.Ordinal);
         Assert.Contains("larger λ", error.Message, StringComparison.Ordinal);
     }
@@ -149,10 +151,15 @@ public sealed class KernelRidgeTests : IDisposable
         using var inner = NewDisposeScope();
         var classes = tensor(Enumerable.Range(0, count).Select(static i => (long)(i % Classes)).ToArray());
         var rows = nn.functional.one_hot(classes, 6).to_type(float32).reshape(count, 1, 6, 1).expand(count, 1, 6, 6);
-        return new ImageDataset(rows * (1 - noise) + rand([count, 1, 6, 6], generator: new Generator().manual_seed(9)) * noise, classes, "stripes", classCount: Classes);
+        return new ImageDataset(
+            rows * (1 - noise) + rand([count, 1, 6, 6], generator: new Generator().manual_seed(9)) * noise,
+            classes,
+            "stripes",
+            classCount: Classes);
     }
 
-    private static Tensor Random(long seed, long rows, long columns) => randn(rows, columns, float64, generator: new Generator().manual_seed(seed));
+    private static Tensor Random(long seed, long rows, long columns) =>
+        randn(rows, columns, float64, generator: new Generator().manual_seed(seed));
 
     private static void AssertSlope(Func<double, RidgeLoss> loss, Tensor gradient, Tensor direction)
     {

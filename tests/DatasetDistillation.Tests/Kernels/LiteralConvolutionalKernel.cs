@@ -45,12 +45,15 @@ internal sealed class LiteralConvolutionalKernel(int depth, WideLimit limit, int
         });
     }
 
-    private static (double[,,,] Value, double[,,,] Tangent) Relu(double[,,,] xx, double[,,,] yy, double[,,,] q, double[,,,] tangent, bool isSame)
+    private static (double[,,,] Value, double[,,,] Tangent) Relu(
+        double[,,,] xx, double[,,,] yy, double[,,,] q, double[,,,] tangent, bool isSame)
     {
         var (h, w) = (q.GetLength(0), q.GetLength(1));
-        double Angle(int r, int c, int s, int d) => isSame && (r, c) == (s, d) ? 0 : Math.Acos(Math.Clamp(q[r, c, s, d] / Scale(r, c, s, d), -1, 1));
+        double Angle(int r, int c, int s, int d) =>
+            isSame && (r, c) == (s, d) ? 0 : Math.Acos(Math.Clamp(q[r, c, s, d] / Scale(r, c, s, d), -1, 1));
         double Scale(int r, int c, int s, int d) => Math.Sqrt(xx[r, c, r, c] * yy[s, d, s, d]);
-        var value = Fill(h, w, (r, c, s, d) => (Scale(r, c, s, d) * Math.Sin(Angle(r, c, s, d)) + (Math.PI - Angle(r, c, s, d)) * q[r, c, s, d]) / (2 * Math.PI));
+        var value = Fill(h, w, (r, c, s, d) =>
+                (Scale(r, c, s, d) * Math.Sin(Angle(r, c, s, d)) + (Math.PI - Angle(r, c, s, d)) * q[r, c, s, d]) / (2 * Math.PI));
         return (value, Fill(h, w, (r, c, s, d) => (Math.PI - Angle(r, c, s, d)) / (2 * Math.PI) * tangent[r, c, s, d]));
     }
 
@@ -82,9 +85,11 @@ internal sealed class LiteralConvolutionalKernel(int depth, WideLimit limit, int
 
     private static bool IsInside(int row, int column, int height, int width) => row >= 0 && row < height && column >= 0 && column < width;
 
-    private static double[,,,] Add(double[,,,] a, double[,,,] b) => Fill(a.GetLength(0), a.GetLength(1), (r, c, s, d) => a[r, c, s, d] + b[r, c, s, d]);
+    private static double[,,,] Add(double[,,,] a, double[,,,] b) =>
+        Fill(a.GetLength(0), a.GetLength(1), (r, c, s, d) => a[r, c, s, d] + b[r, c, s, d]);
 
-    private static double[,,,] Map(double[,,,] a, Func<double, double> f) => Fill(a.GetLength(0), a.GetLength(1), (r, c, s, d) => f(a[r, c, s, d]));
+    private static double[,,,] Map(double[,,,] a, Func<double, double> f) =>
+        Fill(a.GetLength(0), a.GetLength(1), (r, c, s, d) => f(a[r, c, s, d]));
 
     private static double[,,,] Fill(int height, int width, Func<int, int, int, int, double> value)
     {

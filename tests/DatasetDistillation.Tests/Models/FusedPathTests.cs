@@ -21,12 +21,14 @@ public sealed class FusedPathTests
         ["softplus first and last"] = Of([2, 5, 5], new Softplus(60), new Conv(3, 3), new Softplus(1)),
         ["softplus, max pool"] = Of([3, 9, 11], new Conv(2, 3), new Softplus(5), new MaxPool(2), new Flatten(), new Linear(3)),
         ["max pool"] = Of([3, 9, 11], new Conv(2, 3), new MaxPool(2), new ReLU()),
-        ["max pool, padded"] = Of([2, 14, 14], new Conv(3, 3, Padding: 1), new ReLU(), new MaxPool(4, Padding: 1), new Flatten(), new Linear(3)),
+        ["max pool, padded"] = Of(
+            [2, 14, 14], new Conv(3, 3, Padding: 1), new ReLU(), new MaxPool(4, Padding: 1), new Flatten(), new Linear(3)),
         ["average pool"] = Of([3, 9, 10], new Conv(4, 3, Padding: 1), new AveragePool(2), new ReLU(), new AveragePool(3)),
         ["instance norm"] = Of([3, 6, 7], new Conv(4, 3), new InstanceNorm(), new ReLU(), new Conv(2, 2)),
         ["instance norm, not affine"] = Of([3, 6, 7], new InstanceNorm(Affine: false), new Conv(4, 3), new InstanceNorm(Affine: false)),
         ["instance norm alone"] = Of([2, 5, 5], new InstanceNorm()),
-        ["dropout"] = Of([3, 6, 6], new Conv(4, 3), new ReLU(), new Dropout(0.3), new Flatten(), new Linear(8), new Dropout(0.5), new Linear(3)),
+        ["dropout"] = Of(
+            [3, 6, 6], new Conv(4, 3), new ReLU(), new Dropout(0.3), new Flatten(), new Linear(8), new Dropout(0.5), new Linear(3)),
         ["LeNet"] = Networks.LeNet(),
         ["MLP"] = Networks.Mlp(),
         ["softmax regression"] = Networks.SoftmaxRegression(),
@@ -170,7 +172,8 @@ public sealed class FusedPathTests
         Assert.Contains("positive", Assert.Throws<ArgumentException>(() => network.WithSoftplus(0)).Message, StringComparison.Ordinal);
     }
 
-    private static Network Of(long[] input, params Layer[] layers) => new("case", input, layers, Initialization.XavierNormal with { BiasStandardDeviation = 0.3 });
+    private static Network Of(long[] input, params Layer[] layers) =>
+        new("case", input, layers, Initialization.XavierNormal with { BiasStandardDeviation = 0.3 });
 
     /// <summary>y, its gradients along a cotangent δ, and the gradients of ⟨u, those⟩ with respect to θ, x and δ.</summary>
     private static Dictionary<string, double[]> All(Network network, ScalarType type, int count, bool fused) => With(fused, () =>
@@ -188,7 +191,13 @@ public sealed class FusedPathTests
         if (inputs.Length == 2)
             along += (first[0] * utheta).sum();
         var second = autograd.grad([along], [.. inputs, delta], allow_unused: true);
-        var all = new Dictionary<string, double[]> { ["y"] = Values(y), ["dx"] = Values(first[^1]), ["rdelta"] = Values(second[^1]), ["rdx"] = Values(second[^2].IsInvalid ? zeros_like(x) : second[^2]) };
+        var all = new Dictionary<string, double[]>
+        {
+            ["y"] = Values(y),
+            ["dx"] = Values(first[^1]),
+            ["rdelta"] = Values(second[^1]),
+            ["rdx"] = Values(second[^2].IsInvalid ? zeros_like(x) : second[^2])
+        };
         if (inputs.Length == 2)
             (all["dtheta"], all["rdtheta"]) = (Values(first[0]), Values(second[0].IsInvalid ? zeros_like(utheta) : second[0]));
         return all;

@@ -22,7 +22,8 @@ public sealed class LeNetUnrollTests
         var network = Networks.LeNet();
         var distilled = Reference("images").requires_grad_();
         var raw = Reference("raw_lr").requires_grad_();
-        var theta0 = new Parameters(network.Layout, cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())])).ToLeaf();
+        var theta0 = new Parameters(network.Layout, cat([.. Enumerable.Range(0, 10).Select(i => Reference($"theta{i}").flatten())]))
+            .ToLeaf();
         var pixels = tensor(batch["pixels"].ToSingles(), [64, 1, 28, 28]);
         var digits = pixels.div(255).sub(0.1307).div(0.3081).to(float64);
 

@@ -63,7 +63,9 @@ public sealed class NetworkTests
         var network = Networks.ConvNet(3, 16, Normalization.None, doubling: true);
         Assert.Equal("ConvNet 16-32-64", network.Name);
         Assert.Equal(160 + 4_640 + 18_496 + 5_770, network.ParameterCount);
-        Assert.Equal([[16, 14, 14], [32, 7, 7], [64, 3, 3]], network.Layers.Where(static l => l.Layer is AveragePool).Select(static l => l.OutputShape));
+        Assert.Equal(
+            [[16, 14, 14], [32, 7, 7], [64, 3, 3]],
+            network.Layers.Where(static l => l.Layer is AveragePool).Select(static l => l.OutputShape));
     }
 
     [Theory]
@@ -112,7 +114,8 @@ public sealed class NetworkTests
         var generator = new Generator(5);
         var labels = tensor([3L, 7]);
         var inputs = new[] { network.Initialize(5, float64).Flat, randn([2, 1, 28, 28], float64, generator: generator) };
-        double Loss(Tensor[] at) => nn.functional.cross_entropy(network.Forward(new Parameters(network.Layout, at[0]), at[1]), labels).ToDouble();
+        double Loss(Tensor[] at) =>
+            nn.functional.cross_entropy(network.Forward(new Parameters(network.Layout, at[0]), at[1]), labels).ToDouble();
 
         Tensor[] leaves = [.. inputs.Select(static t => t.clone().requires_grad_())];
         var loss = nn.functional.cross_entropy(network.Forward(new Parameters(network.Layout, leaves[0]), leaves[1]), labels);
@@ -180,14 +183,18 @@ public sealed class NetworkTests
         Rejects("Layer 2 (AveragePool 2×2) does not fit", new MaxPool(28), new AveragePool(2));
         Rejects("Layer 2 (InstanceNorm) does not fit", new MaxPool(28), new InstanceNorm());
         Rejects("Layer 1 (Dropout 1) does not fit: the probability 1 is not in [0, 1)", new Dropout(1));
-        Rejects("Layer 1 (Conv 3×3, 6, stride 0) does not fit: the window and its step must be at least 1 pixel", new Conv(6, 3, Stride: 0));
+        Rejects(
+            "Layer 1 (Conv 3×3, 6, stride 0) does not fit: the window and its step must be at least 1 pixel", new Conv(6, 3, Stride: 0));
         Rejects("Layer 1 (MaxPool 0×0) does not fit: the window and its step must be at least 1 pixel", new MaxPool(0));
         Rejects("Layer 1 (Conv 3×3, 0) does not fit: its output [0, 26, 26] would be empty; got [1, 28, 28]", new Conv(0, 3));
         Rejects("Layer 2 (Linear -1) does not fit: its output [-1] would be empty; got [784]", new Flatten(), new Linear(-1));
         Assert.Throws<ArgumentException>(() => new Network("empty", [1, 28, 28], []));
         Assert.Throws<ArgumentException>(() => new Network("no pixels", [1, 0, 28], [new Flatten()]));
-        Assert.Throws<ArgumentException>(() => Conv.Same(8, kernel: 4));
-        Assert.Contains("Layer 15 (AveragePool 2×2)", Assert.Throws<ArgumentException>(() => Networks.ConvNet(depth: 6, normalization: Normalization.None)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Conv.Same(8, kernelSize: 4));
+        Assert.Contains(
+            "Layer 15 (AveragePool 2×2)",
+            Assert.Throws<ArgumentException>(() => Networks.ConvNet(depth: 6, normalization: Normalization.None)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,9 @@ internal sealed partial class ChartReading
     public ChartReading(GenericChart chart)
     {
         Html = chart.ToHtml();
-        pictures = [.. Image().Matches(Html).Select(static match => XElement.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value))))];
+        pictures = Image().Matches(Html)
+            .Select(static match => XElement.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value))))
+            .ToArray();
         var script = Html[Html.IndexOf("<script>", StringComparison.Ordinal)..Html.LastIndexOf(");\n</script>", StringComparison.Ordinal)];
         Panels = [.. JsonNode.Parse(script[(script.LastIndexOf('\n') + 1)..])!.AsArray().Select(static panel => panel!.AsObject())];
     }
@@ -52,7 +54,9 @@ internal sealed partial class ChartReading
     ];
 
     public static double Number(string text) =>
-        double.Parse(text.Replace('−', '-').Replace(",", "", StringComparison.Ordinal).Replace(" %", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        double.Parse(
+            text.Replace('−', '-').Replace(",", "", StringComparison.Ordinal).Replace(" %", "", StringComparison.Ordinal),
+            CultureInfo.InvariantCulture);
 
     [GeneratedRegex("<img [^>]*src=\"data:image/svg\\+xml;base64,([^\"]*)\"")]
     private static partial Regex Image();

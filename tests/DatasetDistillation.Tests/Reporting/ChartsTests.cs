@@ -14,7 +14,8 @@ public class ChartsTests
     [Fact]
     public void ACurveHasItsPointsAndItsAxesTheirTitles()
     {
-        var chart = new ChartReading(Charts.Line([20, 40, 60], [0.5, 0.625, 0.7], "Accuracy <of> it", "outer step", "accuracy", percent: true));
+        var chart = new ChartReading(Charts.Line(
+            [20, 40, 60], [0.5, 0.625, 0.7], "Accuracy <of> it", "outer step", "accuracy", percent: true));
         Assert.Equal([20, 40, 60], ChartReading.Numbers(chart.Trace(0)["x"]));
         Assert.Equal([0.5, 0.625, 0.7], ChartReading.Numbers(chart.Trace(0)["y"]));
         var layout = chart.Panels[0]["layout"]!;
@@ -33,7 +34,8 @@ public class ChartsTests
         var curves = Enumerable.Range(0, 4).Select(static i => ($"curve {i}", Numbers.Range(0, 2), (Numbers)new[] { 1, 0.001 * i }));
         var chart = new ChartReading(Charts.Lines(curves));
         Assert.False((bool)chart.Panels[0]["layout"]!["showlegend"]!);
-        var labels = chart.Elements("text").Where(static t => t.Value.StartsWith("curve", StringComparison.Ordinal) && t.Attribute("aria-hidden") is null)
+        var labels = chart.Elements("text")
+            .Where(static t => t.Value.StartsWith("curve", StringComparison.Ordinal) && t.Attribute("aria-hidden") is null)
             .Select(static t => ChartReading.Number(t.Attribute("y")!.Value)).Order().ToArray();
         Assert.Equal(4, labels.Length);
         Assert.All(labels.Zip(labels.Skip(1)), static pair => Assert.True(pair.Second - pair.First >= 12));
@@ -42,9 +44,13 @@ public class ChartsTests
     [Fact]
     public void ManyCurvesHaveALegendAboveTheData()
     {
-        var chart = new ChartReading(Charts.Lines(Enumerable.Range(0, 9).Select(static i => ($"a rather long name {i}", Numbers.Range(0, 3), Numbers.Range(1, 3)))));
+        var chart = new ChartReading(Charts.Lines(Enumerable.Range(0, 9).Select(
+            static i => ($"a rather long name {i}", Numbers.Range(0, 3), Numbers.Range(1, 3)))));
         Assert.True((bool)chart.Panels[0]["layout"]!["showlegend"]!);
-        var legend = chart.Elements("text").Where(static t => t.Value.StartsWith("a rather", StringComparison.Ordinal)).Select(static t => ChartReading.Number(t.Attribute("y")!.Value)).ToArray();
+        var legend = chart.Elements("text")
+            .Where(static t => t.Value.StartsWith("a rather", StringComparison.Ordinal))
+            .Select(static t => ChartReading.Number(t.Attribute("y")!.Value))
+            .ToArray();
         Assert.Equal(9, legend.Length);
         Assert.True(legend.Max() < chart.Curve("a rather long name 0").Min(static p => p.Y));
     }
@@ -52,12 +58,18 @@ public class ChartsTests
     [Fact]
     public void WhatIsNotFiniteIsAGapAndTheChartSaysSo()
     {
-        var chart = Charts.Lines([("loss", Numbers.Range(0, 5), [1, double.NaN, 2, 3, double.PositiveInfinity]), ("x", Numbers.Range(0, 2), [1.0, 2])]);
+        var chart = Charts.Lines(
+        [
+            ("loss", Numbers.Range(0, 5), [1, double.NaN, 2, 3, double.PositiveInfinity]),
+            ("x", Numbers.Range(0, 2), [1.0, 2]),
+        ]);
         var read = new ChartReading(chart);
         Assert.Equal([1, null, 2, 3, null], ChartReading.Numbers(read.Trace(0)["y"]));
         Assert.Contains(read.Words(), static w => w.Contains("2 of 5 values of loss not finite", StringComparison.Ordinal));
         Assert.Contains("2 of 5 values not shown", chart.ToText());
-        Assert.Contains(new ChartReading(Charts.Line([1.0, 0, 2], logY: true)).Words(), static w => w.Contains("1 of 3 values ≤ 0", StringComparison.Ordinal));
+        Assert.Contains(
+            new ChartReading(Charts.Line([1.0, 0, 2], logY: true)).Words(),
+            static w => w.Contains("1 of 3 values ≤ 0", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +104,8 @@ public class ChartsTests
         Assert.Equal([250, 250], read.Panels.Select(static p => (int)p["height"]!));
         var styled = new ChartReading(Charts.Line([1.0, 2], "T", "step").WithXAxisStyle<double, double, string>(TitleText: "iteration"));
         Assert.Equal("iteration", (string?)styled.Panels[0]["layout"]!["xaxis"]!["title"]!["text"]);
-        var both = new ChartReading(PlotlyChart.Combine([Charts.Line([1.0, 2]), PlotlyChart.Point<double, double, string>([0, 1], [2, 1], Name: "mine")]));
+        var both = new ChartReading(PlotlyChart.Combine([
+            Charts.Line([1.0, 2]), PlotlyChart.Point<double, double, string>([0, 1], [2, 1], Name: "mine")]));
         Assert.Equal(["lines", "markers"], both.Panels[0]["data"]!.AsArray().Select(static t => (string?)t!["mode"]));
     }
 
@@ -113,15 +126,23 @@ public class ChartsTests
     [Fact]
     public void SamplesToBeComparedShareTheirBinsAndTheirAxis()
     {
-        double[] before = [.. Enumerable.Range(0, 200).Select(static i => 0.6 + (0.04 * Math.Sin(i)))], after = [.. before.Select(static v => 0.9 + ((v - 0.6) / 4))];
+        double[] before = [.. Enumerable.Range(0, 200).Select(static i => 0.6 + (0.04 * Math.Sin(i)))];
+        double[] after = [.. before.Select(static v => 0.9 + ((v - 0.6) / 4))];
         var read = new ChartReading(Charts.Histograms([("before", before), ("after", after)], "T", percent: true));
         var bins = Enumerable.Range(0, 2).Select(i => read.Trace(i)["xbins"]!.ToJsonString()).ToArray();
         Assert.Equal(bins[0], bins[1]);
-        var heights = read.Series("before").Elements().Where(static e => e.Name.LocalName == "rect").Select(static e => ChartReading.Number(e.Attribute("height")!.Value)).ToArray();
+        var heights = read.Series("before")
+            .Elements()
+            .Where(static e => e.Name.LocalName == "rect")
+            .Select(static e => ChartReading.Number(e.Attribute("height")!.Value))
+            .ToArray();
         var (start, size) = ((double)read.Trace(0)["xbins"]!["start"]!, (double)read.Trace(0)["xbins"]!["size"]!);
         var values = ChartReading.Numbers(read.Trace(0)["x"]);
         for (var bin = 0; bin < heights.Length; bin++)
-            Assert.Equal(values.Count(v => Math.Floor((v!.Value - start) / size) == bin) * heights[0] / values.Count(v => v < start + size), heights[bin], 0.5);
+            Assert.Equal(
+                values.Count(v => Math.Floor((v!.Value - start) / size) == bin) * heights[0] / values.Count(v => v < start + size),
+                heights[bin],
+                0.5);
         Assert.Contains(read.Words(), static w => w.StartsWith("after: mean 90", StringComparison.Ordinal));
     }
 
@@ -136,8 +157,11 @@ public class ChartsTests
     [Fact]
     public void AHeatMapShowsItsNumbersRowZeroOnTop()
     {
-        var read = new ChartReading(Charts.HeatMap(new[,] { { 0.25, 0.5 }, { -0.75, double.NaN } }, ["first", "second"], ["l", "r"], format: "F2"));
-        Assert.Equal("[[\"0.25\",\"0.50\"],[\"−0.75\",\"NaN\"]]", read.Trace(0)["text"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        var read = new ChartReading(Charts.HeatMap(
+            new[,] { { 0.25, 0.5 }, { -0.75, double.NaN } }, ["first", "second"], ["l", "r"], format: "F2"));
+        Assert.Equal(
+            "[[\"0.25\",\"0.50\"],[\"−0.75\",\"NaN\"]]",
+            read.Trace(0)["text"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Null(read.Trace(0)["z"]![1]![1]);
         Assert.Equal((-0.75, 0.75), ((double)read.Trace(0)["zmin"]!, (double)read.Trace(0)["zmax"]!));
         var cells = read.Series("").Elements().Where(static e => e.Name.LocalName == "text").ToArray();
@@ -152,7 +176,9 @@ public class ChartsTests
     public void AConfusionIsRedAndTheDiagonalBlue()
     {
         var read = new ChartReading(Charts.ConfusionMatrix(new[,] { { 990, 10 }, { 0, 1000 } }));
-        Assert.Equal(["blue", "red", "blue", "blue"], read.Series("").Elements().Where(static e => e.Name.LocalName == "rect").Select(static e => e.Attribute("class")!.Value));
+        Assert.Equal(
+            ["blue", "red", "blue", "blue"],
+            read.Series("").Elements().Where(static e => e.Name.LocalName == "rect").Select(static e => e.Attribute("class")!.Value));
         var shades = read.Trace(0)["z"]!.AsArray().SelectMany(static row => ChartReading.Numbers(row)).ToArray();
         Assert.True(shades[0] > 0.8 && shades[1] < -0.3 && shades[2] == 0);
     }

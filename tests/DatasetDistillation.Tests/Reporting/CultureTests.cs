@@ -33,7 +33,8 @@ public sealed class CultureTests : IDisposable
         using var scope = NewDisposeScope();
         using var images = new ImageDataset(zeros([1500, 1, 2, 2]), zeros([1500], ScalarType.Int64), "zeros", classCount: 10);
         var chart = Charts.SideBySide(Charts.Line([-0.5, 1234.5], percent: true), Charts.Histogram([0.25, 0.5]));
-        var table = new ResultsTable("m", Column.Percent("p"), Column.Duration("t"), Column.Significant("s")).Add("a", (-0.125, 0.5), 1.5, 1e-9);
+        var table = new ResultsTable("m", Column.Percent("p"), Column.Duration("t"), Column.Significant("s"))
+            .Add("a", (-0.125, 0.5), 1.5, 1e-9);
         return
         [
             chart.ToHtml(), chart.ToText(), table.ToHtml(), table.ToMarkdown(), $"{table}",

@@ -28,7 +28,8 @@ public sealed class DistilledSetReportingTests
     [Fact]
     public void Where_learned_labels_have_changed_the_columns_are_those_of_the_places_and_the_label_is_written_below()
     {
-        using var set = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
+        using var set = new DistilledSet(
+            arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(new long[] { 1, 0, 1, 1 })), "test");
         var grid = set.Grid();
         Assert.Equal((2, 2), (grid.Columns, grid.Rows));
         Assert.Equal([0, 2, 1, 3], grid.Images.Pixels.ToArray());
@@ -62,21 +63,31 @@ public sealed class DistilledSetReportingTests
     [Fact]
     public void A_wall_has_a_row_for_each_set_of_what_was_made_for_every_class()
     {
-        using var gray = new DistilledSet(arange(4, float32).reshape(4, 1, 1, 1), eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())), "test");
-        using var drifted = new DistilledSet(arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
+        using var gray = new DistilledSet(
+            arange(4, float32).reshape(4, 1, 1, 1),
+            eye(2).index_select(0, tensor(Enumerable.Range(0, 4).Select(static i => (long)i / 2).ToArray())),
+            "test");
+        using var drifted = new DistilledSet(
+            arange(-1, 1, 1, float32).reshape(2, 1, 1, 1), eye(2).index_select(0, ones([2], int64)), "test");
         var wall = new[] { ("gray", gray), ("drifted", drifted) }.Wall();
         Assert.Equal<string>(["gray", "drifted"], wall.RowLabels);
         Assert.Equal<string>(["0", "1"], wall.ColumnLabels);
         Assert.Equal([0, 2 / 3f, 0, 1], wall.Images.Pixels.ToArray());
         using var other = new DistilledSet(rand([2, 1, 3, 3]), eye(2), "test");
-        Assert.Contains("[1, 3, 3]", Assert.Throws<ArgumentException>(() => new[] { ("gray", gray), ("other", other) }.Wall()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[1, 3, 3]",
+            Assert.Throws<ArgumentException>(() => new[] { ("gray", gray), ("other", other) }.Wall()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_sheet_of_all_images_is_written()
     {
         using var folder = new TemporaryFolder();
-        using var set = new DistilledSet(rand([120, 1, 8, 8]), eye(10).index_select(0, tensor(Enumerable.Range(0, 120).Select(static i => (long)i % 10).ToArray())), "test");
+        using var set = new DistilledSet(
+            rand([120, 1, 8, 8]),
+            eye(10).index_select(0, tensor(Enumerable.Range(0, 120).Select(static i => (long)i % 10).ToArray())),
+            "test");
         set.SavePng(folder["sheet.png"]);
         var sheet = Png.Decode(File.ReadAllBytes(folder["sheet.png"]));
         Assert.True(sheet.Height > 12 * 8 && sheet.Height > sheet.Width, $"{sheet.Width}×{sheet.Height}");

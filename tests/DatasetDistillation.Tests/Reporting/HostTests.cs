@@ -42,7 +42,9 @@ public sealed class HostTests : IDisposable
         var run = Run("repl", "--run", input, "--exit-after-run", "--output-path", output, "--output-format", "ipynb");
         Assert.True(File.Exists(output), run.Text);
 
-        var outputs = JsonNode.Parse(File.ReadAllText(output))!["cells"]!.AsArray().Select(static cell => cell!["outputs"]!.AsArray()).ToArray();
+        var outputs = JsonNode.Parse(File.ReadAllText(output))!["cells"]!.AsArray()
+            .Select(static cell => cell!["outputs"]!.AsArray())
+            .ToArray();
         Assert.All(outputs, static cell => Assert.DoesNotContain(cell, static o => (string?)o!["output_type"] == "error"));
         Assert.All(outputs[..2], static cell => Assert.Contains("data:image/svg+xml;base64,", Text(cell[0]!["data"]!["text/html"])));
         Assert.StartsWith("Loss: ", Text(outputs[0][0]!["data"]!["text/plain"]));
@@ -50,9 +52,13 @@ public sealed class HostTests : IDisposable
         Assert.StartsWith("<table", Text(outputs[3][0]!["data"]!["text/html"]));
     }
 
-    private static string Configuration => AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Debug{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Debug" : "Release";
+    private static string Configuration =>
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Debug{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            ? "Debug"
+            : "Release";
 
-    private static string Text(JsonNode? node) => node is JsonArray lines ? string.Concat(lines.Select(static line => (string?)line)) : (string?)node ?? "";
+    private static string Text(JsonNode? node) =>
+        node is JsonArray lines ? string.Concat(lines.Select(static line => (string?)line)) : (string?)node ?? "";
 
     private static string Notebook(string[] cells) => new JsonObject
     {
@@ -65,7 +71,10 @@ public sealed class HostTests : IDisposable
             ["outputs"] = new JsonArray(),
             ["source"] = new JsonArray([.. source.Split('\n').Select(static line => (JsonNode)(line + "\n"))]),
         })]),
-        ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" } },
+        ["metadata"] = new JsonObject
+        {
+            ["kernelspec"] = new JsonObject { ["display_name"] = ".NET (C#)", ["language"] = "C#", ["name"] = ".net-csharp" }
+        },
         ["nbformat"] = 4,
         ["nbformat_minor"] = 5,
     }.ToJsonString();

@@ -119,7 +119,11 @@ public class ImageGridTests
     [Fact]
     public void NoTwoCharactersLookTheSame()
     {
-        var drawings = Enumerable.Range(33, 94).Select(c => (char)c).GroupBy(Ink).Where(group => group.Count() > 1).Select(group => string.Concat(group));
+        var drawings = Enumerable.Range(33, 94)
+            .Select(c => (char)c)
+            .GroupBy(Ink)
+            .Where(group => group.Count() > 1)
+            .Select(group => string.Concat(group));
         Assert.Empty(drawings);
     }
 
@@ -154,7 +158,8 @@ public class ImageGridTests
             var error = Assert.Throws<IOException>(() => grid.SavePng(Path.Combine(file, "grid.png")));
             Assert.Contains(Path.Combine(file, "grid.png"), error.Message, StringComparison.Ordinal);
             Assert.Contains("Choose a folder", error.Message, StringComparison.Ordinal);
-            Assert.Contains("is a folder", Assert.Throws<ArgumentException>(() => grid.SavePng(folder.FullName)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "is a folder", Assert.Throws<ArgumentException>(() => grid.SavePng(folder.FullName)).Message, StringComparison.Ordinal);
             Assert.Equal([file], Directory.GetFileSystemEntries(folder.FullName));
         }
         finally

@@ -7,7 +7,12 @@ namespace DatasetDistillation.Tests.Reporting;
 public class ResultsTableTests
 {
     private static readonly ResultsTable Table =
-        new ResultsTable("method", Column.Percent("accuracy"), Column.Duration("time", Best.Lowest), Column.Count("images"), Column.Significant("loss", best: Best.Lowest))
+        new ResultsTable(
+            "method",
+            Column.Percent("accuracy"),
+            Column.Duration("time", Best.Lowest),
+            Column.Count("images"),
+            Column.Significant("loss", best: Best.Lowest))
             .Add("random <real>", (0.612, 0.041), 0.2, 10, 1.234567)
             .Add("distilled", (0.853, 0.012), TimeSpan.FromSeconds(130), 10, 0.000012)
             .Add("all | data", 0.9931, 4000, 33600, Cell.Missing);
@@ -17,7 +22,12 @@ public class ResultsTableTests
     {
         var cells = Html().Descendants("td").Select(td => td.Value).ToArray();
         Assert.Equal(
-            ["61.2 ± 4.1 %", "0.2 s", "10", "1.23", "85.3 ± 1.2 %", "2 min 10 s", "10", "1.2×10⁻⁵", "99.3 %", "1 h 06 min", "33,600", "–"], cells);
+            [
+                "61.2 ± 4.1 %", "0.2 s", "10", "1.23",
+                "85.3 ± 1.2 %", "2 min 10 s", "10", "1.2×10⁻⁵",
+                "99.3 %", "1 h 06 min", "33,600", "–",
+            ],
+            cells);
     }
 
     [Fact]
@@ -38,7 +48,11 @@ public class ResultsTableTests
     [Fact]
     public void ANumberThatIsNotFiniteIsNeverTheBest()
     {
-        var table = new ResultsTable("m", Column.Number("loss", best: Best.Lowest)).Add("diverged", double.NaN).Add("a", 2.0).Add("b", 1.0).Add("c", double.NegativeInfinity);
+        var table = new ResultsTable("m", Column.Number("loss", best: Best.Lowest))
+            .Add("diverged", double.NaN)
+            .Add("a", 2.0)
+            .Add("b", 1.0)
+            .Add("c", double.NegativeInfinity);
         Assert.Equal("1.00", XElement.Parse(table.ToHtml()).Descendants("strong").Single().Value);
     }
 
@@ -47,7 +61,9 @@ public class ResultsTableTests
     {
         var table = XElement.Parse(new ResultsTable("m", Column.Count("images"), Column.Text("to do")).Add("a", 10, "run it").ToHtml());
         Assert.Equal(["right", "left"], table.Descendants("td").Select(td => td.Attribute("style")!.Value.Split([':', ';'])[1]));
-        Assert.Equal(["left", "right", "left"], table.Descendants("thead").Descendants("th").Select(th => th.Attribute("style")!.Value.Split([':', ';'])[1]));
+        Assert.Equal(
+            ["left", "right", "left"],
+            table.Descendants("thead").Descendants("th").Select(th => th.Attribute("style")!.Value.Split([':', ';'])[1]));
     }
 
     [Fact]
@@ -99,7 +115,10 @@ public class ResultsTableTests
     [Fact]
     public void ADurationMayBeAnything()
     {
-        var table = new ResultsTable("method", Column.Duration("time")).Add("endless", double.PositiveInfinity).Add("long", 1e300).Add("unsure", (1.0, double.NaN));
+        var table = new ResultsTable("method", Column.Duration("time"))
+            .Add("endless", double.PositiveInfinity)
+            .Add("long", 1e300)
+            .Add("unsure", (1.0, double.NaN));
         Assert.Equal(["∞ s", "1×10³⁰⁰ s", "1 s ± NaN s"], table.Rows.Select(row => table.Columns[0].Written(row.Cells[0])));
     }
 

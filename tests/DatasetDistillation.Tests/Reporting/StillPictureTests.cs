@@ -71,7 +71,8 @@ public class StillPictureTests
     public void NumbersOfAnySizeHaveAPicture(double[] values, bool log)
     {
         var attributes = new ChartReading(Charts.Line(values, logY: log)).Elements("*").SelectMany(static element => element.Attributes());
-        Assert.DoesNotContain(attributes, static a => a.Value.Contains("NaN", StringComparison.Ordinal) || a.Value.Contains('∞', StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            attributes, static a => a.Value.Contains("NaN", StringComparison.Ordinal) || a.Value.Contains('∞', StringComparison.Ordinal));
     }
 
     [Fact]
@@ -85,7 +86,11 @@ public class StillPictureTests
     public void BarsAreAsHighAsTheirValues()
     {
         var read = new ChartReading(Charts.Bars(["a", "b", "c"], [2.0, 4, -1]));
-        var heights = read.Series("").Elements().Where(static e => e.Name.LocalName == "rect").Select(static e => ChartReading.Number(e.Attribute("height")!.Value)).ToArray();
+        var heights = read.Series("")
+            .Elements()
+            .Where(static e => e.Name.LocalName == "rect")
+            .Select(static e => ChartReading.Number(e.Attribute("height")!.Value))
+            .ToArray();
         Assert.Equal(2, heights[1] / heights[0], 0.01);
         Assert.Equal(0.5, heights[2] / heights[0], 0.01);
         Assert.Equal(["a", "b", "c"], read.Ticks("x").Select(static t => t.Label));

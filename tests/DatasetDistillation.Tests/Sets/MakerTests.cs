@@ -13,12 +13,15 @@ namespace DatasetDistillation.Tests.Sets;
 /// <summary>The command that makes the repository's sets.</summary>
 public sealed class MakerTests
 {
-    private static readonly Corpus Strokes = new("strokes", static () => SyntheticDigits.Create(600, seed: 1), static () => SyntheticDigits.Create(200, seed: 2));
+    private static readonly Corpus Strokes = new(
+        "strokes", static () => SyntheticDigits.Create(600, seed: 1), static () => SyntheticDigits.Create(200, seed: 2));
 
     private static readonly Network Reader = Networks.SoftmaxRegression();
 
     private static readonly Recipe Start = new(
-        "start", Strokes, 4, static (_, _) => new FeatureRegression { Network = Networks.Mlp(16), BatchSize = 50, Averaging = 0 }, static _ => [new NetworkReadOut(Reader) { Steps = 20 }])
+        "start", Strokes, 4,
+        static (_, _) => new FeatureRegression { Network = Networks.Mlp(16), BatchSize = 50, Averaging = 0 },
+        static _ => [new NetworkReadOut(Reader) { Steps = 20 }])
     {
         Looks = 2,
     };
@@ -27,7 +30,14 @@ public sealed class MakerTests
     {
         Name = "further",
         From = "start",
-        Method = static (_, start) => new SharedSetDistiller { Network = Networks.Mlp(16), InitialSet = start!.WithHardLabels(), InnerSteps = 3, BatchSize = 50, Averaging = 0 },
+        Method = static (_, start) => new SharedSetDistiller
+        {
+            Network = Networks.Mlp(16),
+            InitialSet = start!.WithHardLabels(),
+            InnerSteps = 3,
+            BatchSize = 50,
+            Averaging = 0
+        },
     };
 
     [Fact]
@@ -51,12 +61,18 @@ public sealed class MakerTests
         Assert.Equal(4, record.GetProperty("steps").GetInt64());
         Assert.Contains(record.GetProperty("best_step").GetInt64(), new long[] { 2, 4 });
         Assert.InRange(record.GetProperty("held_out_accuracy").GetDouble(), 0.05, 1);
-        var accuracies = record.GetProperty("read_outs")[0].GetProperty("accuracies").EnumerateArray().Select(static a => a.GetDouble()).ToArray();
+        var accuracies = record.GetProperty("read_outs")[0]
+            .GetProperty("accuracies")
+            .EnumerateArray()
+            .Select(static a => a.GetDouble())
+            .ToArray();
         Assert.Equal(2, accuracies.Length);
 
         // What is read out anew is what was read out then.
         maker.ReadOut(Further, 2, default);
-        Assert.Equal(lines.Last(static l => l.Contains("test images", StringComparison.Ordinal)).Split(',')[0], lines.Where(static l => l.Contains("test images", StringComparison.Ordinal)).SkipLast(1).Last().Split(',')[0]);
+        Assert.Equal(
+            lines.Last(static l => l.Contains("test images", StringComparison.Ordinal)).Split(',')[0],
+            lines.Where(static l => l.Contains("test images", StringComparison.Ordinal)).SkipLast(1).Last().Split(',')[0]);
     }
 
     [Fact]
@@ -119,7 +135,8 @@ public sealed class MakerTests
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(1);
-            using var raw = new ImageDataset(rand([600, .. shape], generator: generator), arange(600).remainder(10).to(int64), "noise", classCount: 10);
+            using var raw = new ImageDataset(
+                rand([600, .. shape], generator: generator), arange(600).remainder(10).to(int64), "noise", classCount: 10);
             return raw.Standardize();
         }
     }

@@ -12,7 +12,8 @@ public sealed class ShippedSetsTests
 {
     private static string Folder => Path.Combine(DataFolders.OfRepository, "distilled");
 
-    public static TheoryData<string> Sets => [.. Directory.EnumerateFiles(Folder, "*.npz").Select(static path => Path.GetFileNameWithoutExtension(path)!).Order()];
+    public static TheoryData<string> Sets =>
+        [.. Directory.EnumerateFiles(Folder, "*.npz").Select(static path => Path.GetFileNameWithoutExtension(path)!).Order()];
 
     [Theory]
     [MemberData(nameof(Sets))]

@@ -75,7 +75,8 @@ public sealed class ImplicitDifferentiationTests : IDisposable
         double Error(int steps, double momentum)
         {
             Tensor p = points.clone().requires_grad_();
-            Tensor w = new UnrolledDescent { Steps = steps, StepSize = 0.8, Momentum = momentum }.Run(w => Loss(w, p), zeros([4, 3], float64));
+            Tensor w = new UnrolledDescent { Steps = steps, StepSize = 0.8, Momentum = momentum }
+                .Run(w => Loss(w, p), zeros([4, 3], float64));
             return Problems.Distance(autograd.grad([(w * v).sum()], [p])[0], exact);
         }
 
@@ -89,7 +90,8 @@ public sealed class ImplicitDifferentiationTests : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor theta = Normal(3), idle = Normal(2);
-        ImplicitDerivative derivative = new ImplicitDifferentiation().VectorProduct((x, p) => x * 2 - p[0], theta / 2, [theta, idle], ones([3], float64));
+        ImplicitDerivative derivative = new ImplicitDifferentiation()
+            .VectorProduct((x, p) => x * 2 - p[0], theta / 2, [theta, idle], ones([3], float64));
         Assert.Equal([0.5, 0.5, 0.5], derivative.Products[0].data<double>().ToArray());
         Assert.Equal([0.0, 0.0], derivative.Products[1].data<double>().ToArray());
     }
@@ -99,7 +101,8 @@ public sealed class ImplicitDifferentiationTests : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor theta = Normal(2), mask = Problems.Values(1, 0);
-        ImplicitDerivative derivative = new ImplicitDifferentiation().VectorProduct((x, p) => x * mask - p[0], theta, [theta], ones([2], float64));
+        ImplicitDerivative derivative = new ImplicitDifferentiation()
+            .VectorProduct((x, p) => x * mask - p[0], theta, [theta], ones([2], float64));
         Assert.Equal(SolverStatus.Singular, derivative.Status);
     }
 

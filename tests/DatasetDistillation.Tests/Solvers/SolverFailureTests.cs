@@ -43,7 +43,8 @@ public sealed class SolverFailureTests
     public void A_gradient_that_points_uphill_is_reported(string name, object solver)
     {
         using var scope = NewDisposeScope();
-        var wrong = new Objective(static x => x.square().sum().ToDouble(), static x => (x.square().sum().ToDouble(), x * -2), static _ => static v => v * 2);
+        var wrong = new Objective(
+            static x => x.square().sum().ToDouble(), static x => (x.square().sum().ToDouble(), x * -2), static _ => static v => v * 2);
         SolverResult result = ((Solver<Objective>)solver).Run(wrong, ones([3], float64));
 
         Assert.True(result.Status == SolverStatus.NoDescent, $"{name}: {result}");

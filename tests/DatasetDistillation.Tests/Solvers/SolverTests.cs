@@ -8,9 +8,21 @@ public sealed class SolverTests
 {
     public static TheoryData<string, object, double> Minimizers => new()
     {
-        { "accelerated gradient descent", new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1 }, 1e2 },
-        { "restarted gradient descent", new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1, Restarts = true }, 1e4 },
-        { "plain gradient descent", new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, Accelerated = false }, 1e2 },
+        {
+            "accelerated gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1 },
+            1e2
+        },
+        {
+            "restarted gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, StepGrowth = 1, Restarts = true },
+            1e4
+        },
+        {
+            "plain gradient descent",
+            new GradientDescent { Tolerance = 1e-8, Slack = 1e-15, MaxIterations = 5000, Accelerated = false },
+            1e2
+        },
         { "L-BFGS", new LBfgs { Tolerance = 1e-8, MaxIterations = 5000 }, 1e3 },
         { "Newton", new Newton { Tolerance = 1e-9 }, 1e8 },
     };
@@ -65,7 +77,15 @@ public sealed class SolverTests
     public void Acceleration_saves_iterations()
     {
         using var scope = NewDisposeScope();
-        int Iterations(bool accelerated) => new GradientDescent { Accelerated = accelerated, Restarts = accelerated, Slack = 1e-15, StepGrowth = 1, Tolerance = 1e-6, MaxIterations = 10_000 }
+        int Iterations(bool accelerated) => new GradientDescent
+        {
+            Accelerated = accelerated,
+            Restarts = accelerated,
+            Slack = 1e-15,
+            StepGrowth = 1,
+            Tolerance = 1e-6,
+            MaxIterations = 10_000
+        }
             .Run(Problems.Quadratic(1e3), zeros([20], float64)).Iterations;
 
         Assert.InRange(Iterations(true), 1, Iterations(false) / 3);
@@ -103,7 +123,8 @@ public sealed class SolverTests
         using var scope = NewDisposeScope();
         object solver = lbfgs ? new LBfgs { History = 3 } : new GradientDescent();
         Objective problem = Problems.Rosenbrock();
-        SolverState straight = ((Solver<Objective>)solver).Initialize(problem, Problems.Values(-1.2, 1)), stored = ((Solver<Objective>)solver).Initialize(problem, Problems.Values(-1.2, 1));
+        SolverState straight = ((Solver<Objective>)solver).Initialize(problem, Problems.Values(-1.2, 1));
+        SolverState stored = ((Solver<Objective>)solver).Initialize(problem, Problems.Values(-1.2, 1));
         for (int i = 0; i < 10; i++)
         {
             ((Solver<Objective>)solver).Update(problem, straight);

@@ -36,7 +36,8 @@ public sealed class AugmentationTests : IDisposable
         var direction = randn([3, 2, 6, 5], float64, generator: generator);
         var images = randn([3, 2, 6, 5], float64, generator: generator).requires_grad_();
         var gradient = autograd.grad([(Apply(name, images, 5) * weights).sum()], [images])[0];
-        var slope = ((Apply(name, images.detach() + direction, 5) - Apply(name, images.detach() - direction, 5)) * weights).sum().ToDouble() / 2;
+        var difference = Apply(name, images.detach() + direction, 5) - Apply(name, images.detach() - direction, 5);
+        var slope = (difference * weights).sum().ToDouble() / 2;
         Assert.Equal(slope, (gradient * direction).sum().ToDouble(), 1e-10);
         Assert.NotEqual(0, slope);
     }
@@ -58,7 +59,10 @@ public sealed class AugmentationTests : IDisposable
         Assert.InRange(x.Max(Math.Abs), 0.18 * Side, 0.2 * Side + 0.01);
 
         var area = images.narrow(0, 0, 1).sum().ToDouble();
-        var zoomed = Augmentation.Zoom(1.25).Apply(images, new Generator(3)).sum([1, 2, 3]).data<float>().ToArray().Select(a => Math.Sqrt(a / area));
+        var zoomed = Augmentation.Zoom(1.25).Apply(images, new Generator(3)).sum([1, 2, 3])
+            .data<float>()
+            .ToArray()
+            .Select(a => Math.Sqrt(a / area));
         Assert.InRange(zoomed.Min(), 0.79, 0.83);
         Assert.InRange(zoomed.Max(), 1.21, 1.26);
     }
@@ -149,9 +153,14 @@ public sealed class AugmentationTests : IDisposable
 
         var centers = windows[.., 0, Side / 2, Side / 2].data<double>().ToArray();
         foreach (var (side, center) in sides.Zip(centers))
-            Assert.InRange(Math.Floor((center + 0.5) / 100), ((Side - 1) / 2.0) - (Side * (1 - side) / 2) - 1, ((Side - 1) / 2.0) + (Side * (1 - side) / 2) + 1);
+            Assert.InRange(
+                Math.Floor((center + 0.5) / 100),
+                ((Side - 1) / 2.0) - (Side * (1 - side) / 2) - 1,
+                ((Side - 1) / 2.0) + (Side * (1 - side) / 2) + 1);
         Assert.True(centers.Max() - centers.Min() > 100 * Side * 0.4);
-        Assert.Equal(Pixels(windows.to(float32)), Pixels(Augmentation.Crop(0.25).Apply(plane.expand(400, 1, Side, Side), new Generator(9)).to(float32)));
+        Assert.Equal(
+            Pixels(windows.to(float32)),
+            Pixels(Augmentation.Crop(0.25).Apply(plane.expand(400, 1, Side, Side), new Generator(9)).to(float32)));
         Assert.InRange((Augmentation.Crop(1).Apply(plane, new Generator(1)) - plane).abs().max().ToDouble(), 0, 1e-9);
     }
 

@@ -25,6 +25,5 @@ public class CalibrationTests
         Assert.Equal(plain.Predicted, calibrated.Predicted);
         Assert.True(plain.Confidences.Average() < plain.Accuracy - 0.3, $"{plain.Confidences.Average()}");
         Assert.Equal(calibrated.Accuracy, calibrated.Confidences.Average(), 0.06);
-
     }
 }

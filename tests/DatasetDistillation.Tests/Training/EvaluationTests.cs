@@ -10,7 +10,7 @@ public sealed class EvaluationTests
     /// <summary>A classifier of two numbers that gives them back as logits.</summary>
     private static readonly Network Identity = new("identity", [2], [new Linear(2)]);
 
-    private static Parameters IdentityParameters => Parameters.FromArray(Identity.Layout, [1, 0, 0, 1, 0, 0], float64);
+    private static Parameters IdentityParameters => new(Identity.Layout, tensor([1.0, 0, 0, 1, 0, 0]));
 
     private static Tensor Logits => tensor([3.0, 1, 0, 2, 5, 0, 1, 1.5, 0, 1], [5, 2]);
 
@@ -55,7 +55,10 @@ public sealed class EvaluationTests
         var predictions = Evaluation.Predict(Identity, IdentityParameters, Logits);
 
         Assert.All(predictions, static p => Assert.False(p.IsWrong));
-        Assert.Contains("give Predict the labels", Assert.Throws<InvalidOperationException>(() => predictions.Accuracy).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "give Predict the labels",
+            Assert.Throws<InvalidOperationException>(() => predictions.Accuracy).Message,
+            StringComparison.Ordinal);
         Assert.Equal("5 predictions", predictions.ToString());
     }
 

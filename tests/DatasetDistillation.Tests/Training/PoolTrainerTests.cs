@@ -64,7 +64,8 @@ public sealed class PoolTrainerTests : IDisposable
     [Fact]
     public void Networks_of_another_shape_are_not_taken_though_they_have_the_name_and_as_many_parameters()
     {
-        Network Shaped(int first, int second) => new("shaped", [1, 28, 28], [new MaxPool(14), new Flatten(), new Linear(first), new Linear(second), new Linear(10)]);
+        Network Shaped(int first, int second) =>
+            new("shaped", [1, 28, 28], [new MaxPool(14), new Flatten(), new Linear(first), new Linear(second), new Linear(10)]);
         PoolTrainer Of(Network network) => new() { Network = network, Count = 1, Epochs = 1, File = folder["shaped.npz"] };
         var (one, other) = (Shaped(7, 3), Shaped(5, 4));
         Assert.Equal(one.ParameterCount, other.ParameterCount);
@@ -88,14 +89,17 @@ public sealed class PoolTrainerTests : IDisposable
     public void Each_network_may_learn_from_images_of_its_own()
     {
         using var twenty = data.Take(20);
-        var (all, own) = (new PoolTrainer { Network = Small, Count = 1, Epochs = 3 }, new PoolTrainer { Network = Small, Count = 1, Epochs = 3, ImagesEach = 10 });
+        var (all, own) = (
+            new PoolTrainer { Network = Small, Count = 1, Epochs = 3 },
+            new PoolTrainer { Network = Small, Count = 1, Epochs = 3, ImagesEach = 10 });
         using var ofAll = all.Train(twenty);
         using var ofOwn = own.Train(twenty);
         Assert.NotEqual(ofAll[0].ToArray(), ofOwn[0].ToArray());
         Assert.Throws<ArgumentOutOfRangeException>(() => new PoolTrainer { Network = Small, ImagesEach = 21 }.Train(twenty));
     }
 
-    private PoolTrainer Trainer(int count, int epochs = 8, IProgress<(int Networks, int Wanted)>? progress = null, bool stored = true) => new()
+    private PoolTrainer Trainer(
+        int count, int epochs = 8, IProgress<(int Networks, int Wanted)>? progress = null, bool stored = true) => new()
     {
         Network = Small,
         Count = count,

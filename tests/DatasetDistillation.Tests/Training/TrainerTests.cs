@@ -19,7 +19,14 @@ public sealed class TrainerTests
         var (images, labels) = Blobs.Draw(600, seed: 1);
         var validation = Blobs.Draw(200, seed: 2);
         var reports = new List<EpochReport>();
-        var trainer = new Trainer { Epochs = 4, BatchSize = 50, Optimizer = optimizer, LearningRate = rate, Progress = new Recorder<EpochReport>(reports) };
+        var trainer = new Trainer
+        {
+            Epochs = 4,
+            BatchSize = 50,
+            Optimizer = optimizer,
+            LearningRate = rate,
+            Progress = new Recorder<EpochReport>(reports)
+        };
 
         var result = trainer.Fit(Networks.Mlp(32), images, labels, validation);
 
@@ -29,8 +36,12 @@ public sealed class TrainerTests
         Assert.True(result.History.TrainingLoss[^1] < 0.2 * result.History.TrainingLoss[0]);
         Assert.True(result.History.TrainingAccuracy[^1] > 0.97);
         Assert.True(result.History.ValidationAccuracy[^1] > 0.95);
-        Assert.Equal(Evaluation.Evaluate(result.Network, result.Parameters, validation.Images, validation.Labels).Accuracy, result.History.ValidationAccuracy[^1]);
-        Assert.Equal(result.History.ValidationAccuracy.Max(), Evaluation.Evaluate(result.Network, result.Best, validation.Images, validation.Labels).Accuracy);
+        Assert.Equal(
+            Evaluation.Evaluate(result.Network, result.Parameters, validation.Images, validation.Labels).Accuracy,
+            result.History.ValidationAccuracy[^1]);
+        Assert.Equal(
+            result.History.ValidationAccuracy.Max(),
+            Evaluation.Evaluate(result.Network, result.Best, validation.Images, validation.Labels).Accuracy);
         Assert.Equal(result.History.ValidationAccuracy.Max(), result.History[result.BestEpoch - 1].ValidationAccuracy);
         Assert.All(result.History, static e => Assert.True(e.TrainingTime > TimeSpan.Zero && e.Elapsed >= e.TrainingTime));
     }
@@ -44,7 +55,8 @@ public sealed class TrainerTests
         var oneHot = nn.functional.one_hot(labels, 10).to(float32);
         var network = Networks.Mlp(32);
         var trainer = new Trainer { Epochs = 2, BatchSize = 30 };
-        double Accuracy(Trainer with, Tensor targets) => Evaluation.Evaluate(network, with.Fit(network, images, targets).Parameters, test.Images, test.Labels).Accuracy;
+        double Accuracy(Trainer with, Tensor targets) =>
+            Evaluation.Evaluate(network, with.Fit(network, images, targets).Parameters, test.Images, test.Labels).Accuracy;
 
         Assert.Equal(trainer.Fit(network, images, labels).Parameters.ToArray(), trainer.Fit(network, images, oneHot).Parameters.ToArray());
         var squared = new Trainer { Epochs = 10, BatchSize = 30, Loss = LossFunction.SquaredError };
@@ -59,8 +71,10 @@ public sealed class TrainerTests
         var outputs = tensor([1.0, 2, 0, 0.5], [2, 2]);
         double LogSumExp(double a, double b) => Math.Log(Math.Exp(a) + Math.Exp(b));
 
-        Assert.Equal((LogSumExp(1, 2) - 2 + LogSumExp(0, 0.5)) / 2, LossFunction.CrossEntropy.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
-        Assert.Equal(0.25 * ((1.5 * 1.5) + (1.5 * 1.5) + (0.5 * 0.5) + 1), LossFunction.SquaredError.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
+        Assert.Equal(
+            (LogSumExp(1, 2) - 2 + LogSumExp(0, 0.5)) / 2, LossFunction.CrossEntropy.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
+        Assert.Equal(
+            0.25 * ((1.5 * 1.5) + (1.5 * 1.5) + (0.5 * 0.5) + 1), LossFunction.SquaredError.Of(outputs, tensor([1L, 0])).ToDouble(), 1e-12);
         Assert.Equal(0.25 * (1 + 4 + 0.25), LossFunction.SquaredError.Of(outputs, zeros([2, 2], float64)).ToDouble(), 1e-12);
     }
 
@@ -72,7 +86,8 @@ public sealed class TrainerTests
         var network = new Network("small", [1, 28, 28],
             [new Conv(4, 5), new ReLU(), new MaxPool(4), new Dropout(0.3), new Flatten(), new Linear(10)]);
         double[] Train(long seed) =>
-            new Trainer { Epochs = 2, BatchSize = 20, Seed = seed, Augmentation = Augmentation.Shift(2) }.Fit(network, images, labels).Parameters.ToArray();
+            new Trainer { Epochs = 2, BatchSize = 20, Seed = seed, Augmentation = Augmentation.Shift(2) }
+                .Fit(network, images, labels).Parameters.ToArray();
 
         double[] first = Train(1);
         int threads = Compute.Threads;
@@ -140,7 +155,14 @@ public sealed class TrainerTests
         var (images, labels) = Blobs.Draw(200, seed: 7);
         images[120] = tensor(float.NaN);
         int first = 1;
-        var trainer = new Trainer { Epochs = 3, BatchSize = 10, Optimizer = OptimizerKind.Sgd, LearningRate = 1e30, StepProgress = new Observer<(long Step, long Steps, int Epoch, double Loss)>(r => first = (int)r.Step + 1) };
+        var trainer = new Trainer
+        {
+            Epochs = 3,
+            BatchSize = 10,
+            Optimizer = OptimizerKind.Sgd,
+            LearningRate = 1e30,
+            StepProgress = new Observer<(long Step, long Steps, int Epoch, double Loss)>(r => first = (int)r.Step + 1)
+        };
 
         var error = Assert.Throws<TrainingDivergedException>(() => trainer.Fit(Networks.Mlp(8), images, labels));
 
@@ -160,7 +182,8 @@ public sealed class TrainerTests
         var images = rand([4, 1, 28, 28]);
         var labels = tensor([0L, 1, 2, 3]);
         void Rejects(string message, Tensor x, Tensor y) =>
-            Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => new Trainer().Fit(network, x, y)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                message, Assert.ThrowsAny<ArgumentException>(() => new Trainer().Fit(network, x, y)).Message, StringComparison.Ordinal);
 
         Rejects("4 images need labels [4]; got [3]", images, tensor([0L, 1, 2]));
         Rejects("from 0 to 9; got 10", images, tensor([0L, 1, 2, 10]));
@@ -168,7 +191,15 @@ public sealed class TrainerTests
         Rejects("[4, 10]; got Float32 [4, 9]", images, rand(4, 9));
         Rejects("takes at least one image, [n, 1, 28, 28]; got [4, 784]", images.reshape(4, 784), labels);
         Rejects("got [0, 1, 28, 28]", images.narrow(0, 0, 0), labels.narrow(0, 0, 0));
-        foreach (var trainer in new Trainer[] { new() { Epochs = -1 }, new() { BatchSize = 0 }, new() { LearningRate = 0 }, new() { LearningRate = double.NaN }, new() { Momentum = 1 }, new() { WeightDecay = -1 } })
+        foreach (var trainer in new Trainer[]
+        {
+            new() { Epochs = -1 },
+            new() { BatchSize = 0 },
+            new() { LearningRate = 0 },
+            new() { LearningRate = double.NaN },
+            new() { Momentum = 1 },
+            new() { WeightDecay = -1 },
+        })
             Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(network, images, labels));
     }
 
@@ -182,8 +213,12 @@ public sealed class TrainerTests
 
         using var scope = NewDisposeScope();
         var (images, labels) = Blobs.Draw(40, seed: 8);
-        var history = new Trainer { Epochs = 5, BatchSize = 40, LearningRate = 0.1, Schedule = schedule }.Fit(Networks.SoftmaxRegression(), images, labels).History;
-        Assert.Equal([0, 0.1, 0.1 * schedule.Factor(0.4), 0.055, 0.1 * schedule.Factor(0.8)], history.Select(static e => e.LearningRate), (a, b) => Math.Abs(a - b) < 1e-12);
+        var history = new Trainer { Epochs = 5, BatchSize = 40, LearningRate = 0.1, Schedule = schedule }
+            .Fit(Networks.SoftmaxRegression(), images, labels).History;
+        Assert.Equal(
+            [0, 0.1, 0.1 * schedule.Factor(0.4), 0.055, 0.1 * schedule.Factor(0.8)],
+            history.Select(static e => e.LearningRate),
+            (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
     [Fact]

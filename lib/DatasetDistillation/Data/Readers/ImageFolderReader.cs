@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace DatasetDistillation.Data;
@@ -23,7 +24,10 @@ internal static class ImageFolderReader
         if (folders.Except(names).FirstOrDefault() is { } stray)
             throw new InvalidDataException($"'{Path.Combine(path, stray)}' is none of the classes {string.Join(", ", names)}.");
 
-        (string File, long Label)[] files = [.. folders.SelectMany(folder => Images(Path.Combine(path, folder)).Select(file => (file, (long)Array.IndexOf(names, folder))))];
+        (string File, long Label)[] files =
+        [
+            .. folders.SelectMany(folder => Images(Path.Combine(path, folder)).Select(file => (file, (long)Array.IndexOf(names, folder)))),
+        ];
         DataLimits.Require((Int128)files.Length * 3 * options.Height * options.Width * sizeof(float), 0, options.MaximumBytes,
             $"What '{path}' holds, as Float32,");
         var read = files.AsParallel().AsOrdered().Select(entry => ReadImage(entry.File, options)).ToArray();
@@ -48,24 +52,32 @@ internal static class ImageFolderReader
         var pixels = new byte[kept.Count * channels * size];
         for (int place = 0; place < kept.Count; place++)
             Planes(read[kept[place]].Pixels, pixels.AsSpan(place * channels * size, channels * size), size);
-        return (new LabeledPixels(options.Height, options.Width, pixels, [.. kept.Select(i => files[i].Label)]) { Channels = channels }, names);
+        long[] labels = [.. kept.Select(i => files[i].Label)];
+        return (new LabeledPixels(options.Height, options.Width, pixels, labels) { Channels = channels }, names);
     }
 
     private static string[] ClassFolders(string path)
     {
-        string[] folders = [.. Directory.GetDirectories(path).Select(static folder => Path.GetFileName(folder)).Where(static name => !name.StartsWith('.'))];
+        string[] folders = Directory.GetDirectories(path)
+            .Select(static folder => Path.GetFileName(folder))
+            .Where(static name => !name.StartsWith('.'))
+            .ToArray();
         if (folders.Length == 0)
             throw new InvalidDataException(
                 $"'{path}' has no class folders. It must hold one folder for each class, with the PNG or JPEG files of the class inside.");
-        return folders.All(static name => name.All(char.IsAsciiDigit))
-            ? [.. folders.OrderBy(static name => BigInteger.Parse(name, System.Globalization.CultureInfo.InvariantCulture)).ThenBy(static name => name, StringComparer.Ordinal)]
-            : [.. folders.Order(StringComparer.Ordinal)];
+        if (!folders.All(static name => name.All(char.IsAsciiDigit)))
+            return [.. folders.Order(StringComparer.Ordinal)];
+        return folders
+            .OrderBy(static name => BigInteger.Parse(name, CultureInfo.InvariantCulture))
+            .ThenBy(static name => name, StringComparer.Ordinal)
+            .ToArray();
     }
 
     private static string[] Images(string folder)
     {
         string[] files = [.. Directory.GetFiles(folder)
-            .Where(static file => !Path.GetFileName(file).StartsWith('.') && Extensions.Contains(Path.GetExtension(file).ToUpperInvariant()))
+            .Where(
+                static file => !Path.GetFileName(file).StartsWith('.') && Extensions.Contains(Path.GetExtension(file).ToUpperInvariant()))
             .Order(StringComparer.Ordinal)];
         return files.Length > 0 ? files : throw new InvalidDataException($"The class folder '{folder}' has no PNG or JPEG files.");
     }
@@ -119,8 +131,8 @@ internal static class ImageFolderReader
     }
 
     /// <summary>
-    /// From <c>[height, width, some channels]</c> to <c>[channels, height, width]</c>, of which there are as many, or one where they are
-    /// equal.
+    /// From <c>[height, width, some channels]</c> to <c>[channels, height,
+    /// width]</c>, of which there are as many, or one where they are equal.
     /// </summary>
     private static void Planes(byte[] pixels, Span<byte> planes, int size)
     {

@@ -10,15 +10,15 @@ public sealed record DataOptions
     public IReadOnlyList<string>? Folders { get; init; }
 
     /// <summary>
-    /// Whether what is not found may be downloaded. By default yes, unless the environment variable
-    /// <c>DISTILLATION_OFFLINE</c> is set (to something else than 0 or false).
+    /// Whether what is not found may be downloaded. By default yes, unless the environment
+    /// variable <c>DISTILLATION_OFFLINE</c> is set (to anything but 0 or false).
     /// </summary>
     public bool AllowDownload { get; init; } = !DataFolders.IsOffline;
 
-    /// <summary>Is told how much of a download is here, from 0 to 1.</summary>
+    /// <summary>Receives the share of a download that has arrived, in [0, 1].</summary>
     public IProgress<double>? Progress { get; init; }
 
-    /// <summary>Is given a line of text where the images are not what one would expect. By default it is written to the console.</summary>
+    /// <summary>Receives a line of text where the images are not what one would expect; by default the console does.</summary>
     public Action<string> Notice { get; init; } = Console.WriteLine;
 
     /// <summary>What the data set consists of and where it is served, where that is not the loader's own.</summary>
@@ -37,9 +37,9 @@ public sealed record DataOptions
             return found;
         string why = Download(source, cancellation) ?? "the download has not brought it";
         return source.Find(FoldersToSearch, files) ?? throw new FileNotFoundException(
-            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) in "
-            + $"{string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, "
-            + $"and {why}. Get it from {string.Join(" or ", source.Mirrors)} and put it there.", files[0].PackedName);
+            $"There is no {source.Title} ('{string.Join("', '", files.Select(static file => file.PackedName))}', gzipped or not) "
+            + $"in {string.Join(" or ", FoldersToSearch.Select(folder => $"'{Path.Combine(folder, source.Folders[0])}'"))}, and {why}. "
+            + $"Get it from {string.Join(" or ", source.Mirrors)} and put it there.", files[0].PackedName);
     }
 
     /// <summary>Downloads a data set; returns what was in the way where no mirror serves it.</summary>

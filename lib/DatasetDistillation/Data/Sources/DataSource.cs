@@ -16,7 +16,9 @@ internal sealed record DataFile(string Name, long Bytes, string Hash)
     public string? FindIn(string folder)
     {
         string dotted = Name.Replace("-idx", ".idx", StringComparison.Ordinal); // as some sites serve MNIST
-        return ((string[])[PackedName, Name, $"{dotted}.gz", dotted]).Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        return ((string[])[PackedName, Name, $"{dotted}.gz", dotted])
+            .Select(name => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 
     /// <summary>The unpacked content of a file that is to be this one.</summary>

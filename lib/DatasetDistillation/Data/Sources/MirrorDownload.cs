@@ -18,7 +18,10 @@ internal sealed class MirrorDownload : IDisposable
 
     private readonly IReadOnlyList<Uri> mirrors;
     private readonly IProgress<DownloadProgress>? progress;
-    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, AllowAutoRedirect = false })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
     private readonly HashSet<string> parts = [];
     private int served; // the mirror that served the last file, which is asked first for the next
 
@@ -51,7 +54,10 @@ internal sealed class MirrorDownload : IDisposable
         {
             foreach (var (i, file) in missing.Index())
                 if (!here.ContainsKey(file))
-                    await BringAsync(file, missing, folder, here, new DownloadProgress(file.PackedName, i + 1, missing.Length, 0, null), cancellation).ConfigureAwait(false);
+                {
+                    var before = new DownloadProgress(file.PackedName, i + 1, missing.Length, 0, null);
+                    await BringAsync(file, missing, folder, here, before, cancellation).ConfigureAwait(false);
+                }
             foreach (var (part, path) in here.Values)
                 File.Move(part, path, overwrite: true);
         }
@@ -123,7 +129,8 @@ internal sealed class MirrorDownload : IDisposable
     {
         string name = Path.GetFileName(address.AbsolutePath);
         using var packed = OpenPart(Path.Combine(folder, name));
-        await FetchAsync(address, packed, missing.Sum(static file => file.Bytes) + MostOverhead, new DownloadProgress(name, 1, 1, 0, null), cancellation).ConfigureAwait(false);
+        long most = missing.Sum(static file => file.Bytes) + MostOverhead;
+        await FetchAsync(address, packed, most, new DownloadProgress(name, 1, 1, 0, null), cancellation).ConfigureAwait(false);
 
         var found = new Dictionary<DataFile, (string Part, string Path)>();
         using var tar = new TarReader(Unpacked(packed));
@@ -283,8 +290,9 @@ internal sealed class MirrorDownload : IDisposable
     }
 
     private static IOException CannotWrite(string path, Exception exception) => new(
-        $"'{path}' cannot be written: {exception.Message} Set the environment variable {DataFolders.Variable} to a folder that can be " +
-        $"written to and has space, or put the files there.",
+        $"'{path}' cannot be written: {exception.Message} " +
+        $"Set the environment variable {DataFolders.Variable} to a folder that can be written to and has space, " +
+        "or put the files there.",
         exception);
 
     private static bool IsPage(ReadOnlySpan<byte> beginning) => beginning.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<', ..];

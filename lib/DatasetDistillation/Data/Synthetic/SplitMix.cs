@@ -21,9 +21,6 @@ internal struct SplitMix(long seed, long index)
     /// <summary>Uniform in 0 … <paramref name="count"/> − 1.</summary>
     public int Below(int count) => (int)Math.BigMul(Next(), (ulong)count, out _);
 
-    /// <summary>True with the given probability.</summary>
-    public bool Chance(float probability) => Uniform() < probability;
-
     private ulong Next() => Mix(state += Golden);
 
     private static ulong Mix(ulong z)

@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images, each
-/// as a distilled set with one-hot labels, class by class. A set gets the same schedule as a distilled one by
-/// <see cref="DistilledSet.WithSchedule"/>, and is a classifier of its own by <see cref="DistilledSet.NearestNeighborAccuracy"/>.
+/// What distillation must beat with as many images (Wang et al. 2018, section 4.1): real images and means of real images,
+/// each as a distilled set with one-hot labels, class by class. <see cref="DistilledSet.WithSchedule"/> gives such a set
+/// the schedule of a distilled one; <see cref="DistilledSet.NearestNeighborAccuracy"/> classifies with it directly.
 /// </summary>
 public static class Baselines
 {
@@ -17,7 +17,7 @@ public static class Baselines
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Images of each class.</param>
     /// <param name="seed">Which draw.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet RandomReal(ImageDataset data, int perClass = 1, long seed = 0)
     {
         var members = Members(data, perClass);
@@ -30,7 +30,7 @@ public static class Baselines
     /// <summary>The first real images of each class, in the order of the data.</summary>
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Images of each class.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet FirstReal(ImageDataset data, int perClass = 1)
     {
         var chosen = Members(data, perClass).SelectMany(own => own.Take(perClass));
@@ -48,9 +48,9 @@ public static class Baselines
     /// <param name="perClass">Images of each class.</param>
     /// <param name="draws">How many draws there are.</param>
     /// <param name="seed">The draws are those of seed, seed + 1, …</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops between two draws.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static DistilledSet BestRandomReal(
         ImageDataset data, Func<DistilledSet, double> judge, int perClass = 1, int draws = 50, long seed = 0,
@@ -70,8 +70,9 @@ public static class Baselines
         using var winner = RandomReal(data, perClass, best);
         return new DistilledSet(
             winner.Images.clone(), winner.Labels.clone(),
-            string.Create(CultureInfo.InvariantCulture, $"best of {draws} draws of random real images, draw {best} with a score of " +
-                $"{score:G4}"), data.Standardization, classNames: data.ClassNames);
+            string.Create(CultureInfo.InvariantCulture,
+            $"best of {draws} draws of random real images, " +
+            $"draw {best} with a score of {score:G4}"), data.Standardization, classNames: data.ClassNames);
     }
 
     /// <summary>The mean image of each class.</summary>
@@ -87,15 +88,15 @@ public static class Baselines
     /// <param name="data">The training images.</param>
     /// <param name="perClass">Clusters of each class.</param>
     /// <param name="seed">Of the first centers.</param>
-    /// <exception cref="ArgumentException">A class has not so many images.</exception>
+    /// <exception cref="ArgumentException">A class has fewer images.</exception>
     public static DistilledSet KMeans(ImageDataset data, int perClass = 1, long seed = 0) => Set(
         data, (own, label) => Distillation.KMeans.Centers(own, perClass, seed, label), perClass,
         string.Create(CultureInfo.InvariantCulture, $"k-means of each class, seed {seed}"));
 
     /// <summary>
-    /// One image of each class, in closed form, from which linear ridge regression finds what it finds on all images (Chen et al. 2024,
-    /// "Provable and efficient dataset distillation for kernel ridge regression", for the linear kernel without a bias). Only a linear
-    /// model reads them.
+    /// One image of each class, in closed form, from which linear ridge regression finds what it
+    /// finds on all images (Chen et al. 2024, "Provable and efficient dataset distillation for kernel
+    /// ridge regression", for the linear kernel without a bias). Only a linear model reads them.
     /// </summary>
     /// <param name="data">The training images.</param>
     /// <param name="regularization">λ of the regression on all images, relative to the mean diagonal of XᵀX; above 0.</param>
@@ -112,9 +113,9 @@ public static class Baselines
     }
 
     /// <summary>
-    /// The same images with the probabilities that a trained network gives their classes, instead of the labels that they have: what
-    /// distilled images with soft labels are to be compared with (Qin et al. 2024, "A label is worth a thousand images in dataset
-    /// distillation").
+    /// The same images with the probabilities that a trained network gives their classes, instead
+    /// of the labels that they have: what distilled images with soft labels are to be compared
+    /// with (Qin et al. 2024, "A label is worth a thousand images in dataset distillation").
     /// </summary>
     /// <param name="set">Images, such as <see cref="RandomReal"/>; they stay as they are.</param>
     /// <param name="teacher">A network.</param>
@@ -133,8 +134,8 @@ public static class Baselines
         var logits = teacher.Forward(theta, set.Images.to(theta.Flat.device));
         return new DistilledSet(
             set.Images.clone(), nn.functional.softmax(logits.Over(temperature), 1).to(set.Images.device),
-            string.Create(CultureInfo.InvariantCulture, $"{set.Method}; labels of a trained {teacher.Name}, temperature " +
-                $"{temperature}"), set.Preprocessing,
+            string.Create(CultureInfo.InvariantCulture,
+            $"{set.Method}; labels of a trained {teacher.Name}, temperature {temperature}"), set.Preprocessing,
             set.LearningRates, set.Steps, set.ClassNames);
     }
 
@@ -173,7 +174,7 @@ public static class Baselines
         return poorest < 0
             ? all
             : throw new ArgumentException(
-                $"{perClass} images per class are wanted, but class {data.ClassNames[poorest]} of {data.Name} has " +
-                $"{all[poorest].Length}.", nameof(perClass));
+                $"{perClass} images per class are wanted, " +
+                $"but class {data.ClassNames[poorest]} of {data.Name} has {all[poorest].Length}.", nameof(perClass));
     }
 }

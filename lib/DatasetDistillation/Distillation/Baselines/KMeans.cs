@@ -78,8 +78,8 @@ internal static class KMeans
     }
 
     /// <summary>
-    /// Every point goes to its nearest center, every center to the mean of its points; one without points goes to the point farthest from
-    /// its own.
+    /// Every point goes to its nearest center, every center to the mean of its
+    /// points; one without points goes to the point farthest from its own.
     /// </summary>
     private static (Tensor Centers, long[] Clusters) Improve(Tensor points, Tensor squares, Tensor centers)
     {

@@ -10,9 +10,9 @@ internal static class RidgeImages
     private const int Block = 5000;
 
     /// <summary>
-    /// With W = (XᵀX + λ·(tr XᵀX/d)·I)⁻¹XᵀY [d, C] of all images X and one-hot labels Y, the images W⁺ with labels I: the least-squares
-    /// solution of least norm on them, W⁺⁺·I, is W again (Chen et al. 2024, "Provable and efficient dataset distillation for kernel ridge
-    /// regression").
+    /// With W = (XᵀX + λ·(tr XᵀX/d)·I)⁻¹XᵀY [d, C] of all images X and one-hot labels Y, the images
+    /// W⁺ with labels I: the least-squares solution of least norm on them, W⁺⁺·I, is W again (Chen
+    /// et al. 2024, "Provable and efficient dataset distillation for kernel ridge regression").
     /// </summary>
     /// <returns>Float32 [C, d].</returns>
     public static Tensor Of(ImageDataset data, double regularization)

@@ -70,8 +70,8 @@ public sealed record LogisticDistiller : IDistiller
         CultureInfo.InvariantCulture,
         $"ipc={ImagesPerClass} λ={Regularization} outer={Method} labels={(LearnLabels ? "learned" : "fixed")} " +
         $"scale={(LearnScale ? "learned" : "1")} space={Space} tolerance={Tolerance} deviation={InitialDeviation} " +
-        $"rate={Outer.LearningRate} precision={Precision}" +
-        $"{(Restarts ? " restarts" : "")}{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
+        $"rate={Outer.LearningRate} precision={Precision}{(Restarts ? " restarts" : "")}" +
+        $"{(Method == OuterMethod.Adam && Outer != new OuterAdam { LearningRate = Outer.LearningRate } ? $" {Outer}" : "")}");
 
     /// <summary>The bilevel problem that this distiller solves for <paramref name="data"/>, whose images it goes through once.</summary>
     /// <exception cref="ArgumentException">The pixels are not multiples of 1/255 in [0, 1].</exception>
@@ -143,13 +143,6 @@ public sealed record LogisticDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long pixels = data.Images.numel(), weights = data.Images.numel() / data.Count * Math.Max(16, data.ClassCount);
         return 8 * pixels + 32 * weights * (Precision == ScalarType.Float64 ? 8 : 4);
-    }
-
-    /// <summary>Why gradient descent or L-BFGS stopped, or that it goes on.</summary>
-    internal static SolverStatus OuterStatus(DistillationState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        return state.As<LogisticState>().Status;
     }
 
     /// <summary>

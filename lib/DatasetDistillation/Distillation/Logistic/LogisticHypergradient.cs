@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// The derivative of the outer loss with respect to the distilled images, in the ways there are to it. Each says
-/// how many derivatives it found, how long it took, and the norm of its difference from the closed form in the representer space, relative
-/// to the norm of that; only the problem's own <see cref="LogisticProblem.Differentiate"/> uses what is special about it.
+/// The derivative of the outer loss with respect to the distilled images, computed in several ways. Each reports the number of
+/// derivatives, the time, and the error: the norm of the difference from the closed form in the representer space, relative to
+/// the closed form's norm. Only the problem's own <see cref="LogisticProblem.Differentiate"/> uses the structure of the problem.
 /// </summary>
 public sealed class LogisticHypergradient
 {
@@ -16,7 +16,7 @@ public sealed class LogisticHypergradient
     private readonly Tensor theta, labels;
     private readonly double[] exact;
 
-    /// <summary>Compares at the given images. The problem should compute in Float64, or its rounding is what is measured.</summary>
+    /// <summary>Compares the ways at given images. The problem should compute in Float64; otherwise its rounding is measured.</summary>
     /// <param name="problem">The problem, in the representer space.</param>
     /// <param name="theta">The distilled images, Float64 <c>[n, features]</c>.</param>
     /// <param name="labels">Their labels, Float64 <c>[n, classes]</c>.</param>
@@ -31,7 +31,7 @@ public sealed class LogisticHypergradient
         ClosedForm = (exact.Length, Stopwatch.GetElapsedTime(start), 0);
     }
 
-    /// <summary>Implicit differentiation in the representer space, by which the others are measured.</summary>
+    /// <summary>Implicit differentiation in the representer space, the reference for the others.</summary>
     public (int Derivatives, TimeSpan Elapsed, double RelativeError) ClosedForm { get; }
 
     /// <summary>(f(θ + h·e) − f(θ − h·e)) / 2h for pixels e drawn at random: two inner and outer evaluations for each.</summary>
@@ -75,8 +75,8 @@ public sealed class LogisticHypergradient
     }
 
     /// <summary>
-    /// Implicit differentiation as it serves any problem: an optimality condition, conjugate gradients, products by automatic
-    /// differentiation. The time includes the inner solution, which is the representer's.
+    /// Implicit differentiation as for any problem: an optimality condition, conjugate gradients, products
+    /// by automatic differentiation. The time includes the inner solution, which is the representer's.
     /// </summary>
     public (int Derivatives, TimeSpan Elapsed, double RelativeError) Implicit()
     {

@@ -50,8 +50,8 @@ public sealed class LogisticProblem
         ArgumentNullException.ThrowIfNull(data);
         if (!(regularization > 0 && double.IsFinite(regularization)))
             throw new ArgumentException(
-                $"The penalty must be positive: without it the inner problem may have no solution. It is " +
-                $"{regularization}.", nameof(regularization));
+                "The penalty must be positive: without it the inner problem may have no solution. " +
+                $"It is {regularization}.", nameof(regularization));
         if (precision is not (ScalarType.Float32 or ScalarType.Float64))
             throw new ArgumentException($"The precision must be Float32 or Float64; it is {precision}.", nameof(precision));
         (Real, Regularization) = (EightBitImages(data), regularization);
@@ -186,7 +186,9 @@ public sealed class LogisticProblem
         double[] kernel = theta.matmul(theta.t()).data<double>().ToArray();
         var representer = new LogisticRepresenter(kernel, labels.data<double>().ToArray(), Real.Classes, Regularization);
         Tensor weights = theta.t().matmul(tensor(representer.Coefficients, labels.shape));
-        return (new SolverResult(weights, representer.Status, representer.Iterations, representer.Loss, representer.GradientNorm), representer);
+        return (
+            new SolverResult(weights, representer.Status, representer.Iterations, representer.Loss, representer.GradientNorm),
+            representer);
     }
 
     private SolverResult FitFull(Tensor theta, Tensor labels)
@@ -214,12 +216,12 @@ public sealed class LogisticProblem
     {
         if (theta.dtype != float64 || theta.dim() != 2 || theta.shape[1] != Real.Features)
             throw new ArgumentException(
-                $"Distilled images must be Float64 [n, {Real.Features}]; they are {theta.dtype} " +
-                $"[{string.Join(", ", theta.shape)}].", nameof(theta));
+                $"Distilled images must be Float64 [n, {Real.Features}]; " +
+                $"they are {theta.dtype} [{string.Join(", ", theta.shape)}].", nameof(theta));
         if (labels.dtype != float64 || labels.dim() != 2 || labels.shape[0] != theta.shape[0] || labels.shape[1] != Real.Classes)
             throw new ArgumentException(
-                $"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; they are {labels.dtype} " +
-                $"[{string.Join(", ", labels.shape)}].", nameof(labels));
+                $"Labels must be Float64 [{theta.shape[0]}, {Real.Classes}]; " +
+                $"they are {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
     }
 
     /// <summary>The images as the pass takes them.</summary>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Multiclass logistic regression on a whole data set, by L-BFGS over the fused pass: what a linear classifier can reach when
-/// it sees all the images, the ceiling for distilled ones.
+/// Multiclass logistic regression on a whole data set, by L-BFGS over the fused pass:
+/// what a linear classifier reaches on all images, the ceiling for distilled ones.
 /// </summary>
 public sealed class LogisticRegression
 {

@@ -27,7 +27,9 @@ internal sealed class LogisticState(long seed) : DistillationState(seed)
 
     /// <summary>A copy of what the outer solver carries from one step to the next; null before its first.</summary>
     public SolverState? Solver() => Contains(SolverSolution)
-        ? SolverState.Restore(Names.Where(static name => name.StartsWith(SolverPrefix, StringComparison.Ordinal)).Select(name => (name[SolverPrefix.Length..], this[name])))
+        ? SolverState.Restore(Names
+            .Where(static name => name.StartsWith(SolverPrefix, StringComparison.Ordinal))
+            .Select(name => (name[SolverPrefix.Length..], this[name])))
         : null;
 
     /// <summary>Keeps what the outer solver carries, and its solution as the variables.</summary>

@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Networks of different ages that learn from the distilled set while it comes to be (Zhou et al. 2022, "Dataset distillation using
-/// neural feature regression", section 3.2): features that have been trained a little, a lot, and not at all. A network that has
-/// reached its age is drawn anew. Parameters, moments and ages are tensors of the <see cref="DistillationState"/>.
+/// Networks of different ages that learn from the distilled set while it is distilled (Zhou et al. 2022, "Dataset distillation
+/// using neural feature regression", section 3.2): features that have been trained a little, a lot, and not at all. A network
+/// that has reached its age is drawn anew. Parameters, moments and ages are tensors of the <see cref="DistillationState"/>.
 /// </summary>
 public sealed record FeaturePool
 {
@@ -31,8 +31,8 @@ public sealed record FeaturePool
 
     /// <summary>The options in a few words.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, " +
-            $"{Optimizer}");
+        CultureInfo.InvariantCulture,
+        $"{Size} networks of up to {Lifetime} steps, {TrainingSteps} a visit, batch {BatchSize}, {Optimizer}");
 
     internal void Check()
     {
@@ -62,10 +62,12 @@ public sealed record FeaturePool
     }
 
     /// <summary>The parameters of a network.</summary>
-    internal static Parameters Of(DistillationState state, string prefix, Network network, int slot) => new(network.Layout, state[Name(prefix, slot)]);
+    internal static Parameters Of(DistillationState state, string prefix, Network network, int slot) =>
+        new(network.Layout, state[Name(prefix, slot)]);
 
     /// <summary>Trains a network on a distilled set with squared error, or draws it anew when it has reached its age.</summary>
-    internal void Visit(DistillationState state, string prefix, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
+    internal void Visit(
+        DistillationState state, string prefix, Network network, int slot, Tensor images, Tensor labels, Augmentation? augmentation)
     {
         if (TrainingSteps == 0)
             return;

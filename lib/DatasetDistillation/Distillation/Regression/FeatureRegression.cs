@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the images and
-/// labels from which ridge regression on the features of a network predicts real images best, whatever the network. The networks come
-/// from a <see cref="FeaturePool"/> that learns from the distilled set as it comes to be. Only first derivatives are needed.
-/// Standardize the data first; train networks on the result with squared error, as its labels are centered.
+/// Neural feature regression (Zhou et al. 2022, "Dataset distillation using neural feature regression", algorithm 1): the
+/// images and labels from which ridge regression on the features of a network predicts real images best, whatever the network.
+/// The networks come from a <see cref="FeaturePool"/> that learns from the distilled set during the run. Only first derivatives
+/// are needed. Standardize the data first; train networks on the result with squared error, as its labels are centered.
 /// </summary>
 public sealed record FeatureRegression : IDistiller
 {
@@ -21,8 +21,8 @@ public sealed record FeatureRegression : IDistiller
     private readonly KernelRidge ridge = new(1e-3);
 
     /// <summary>
-    /// Whose features the labels are regressed on. A wider network makes a set that also others learn more from, and takes longer.
-    /// Networks trained on the set should start from the same distribution.
+    /// The network on whose features the labels are regressed. A wider one takes longer and makes a set from which
+    /// other networks, too, learn more. Networks trained on the set should start from the same distribution.
     /// </summary>
     public Network Network { get; init; } = Networks.ConvNet(3, 32, Normalization.None, doubling: true).With(Initialization.SmallNormal);
 
@@ -35,7 +35,7 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
+    /// <summary>What the images start from where there is no <see cref="InitialSet"/>.</summary>
     public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>A set to start from, with its images and labels, on the scale of the data; null: see <see cref="Start"/>.</summary>
@@ -83,7 +83,7 @@ public sealed record FeatureRegression : IDistiller
     /// <summary>The networks.</summary>
     public FeaturePool Pool { get; init; } = new();
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.03 };
 
     /// <summary>The rate of τ, the logarithm of the predictions' scale under <see cref="LossFunction.CrossEntropy"/>.</summary>
@@ -103,11 +103,12 @@ public sealed record FeatureRegression : IDistiller
         $"{(Mixture.Count == 0 ? $"λ {Regularization}, " : "")}{OuterLoss}, margin {Margin}, batch " +
         $"{BatchSize}{Augmentation.InSettings(Augmentation)}" +
         $"{(ActiveImages == 0 ? "" : $", {ActiveImages} active")}{Augmentation.InSettings(SupportAugmentation, "support augmented")}, " +
-        $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}average {Averaging}, " +
-        $"{Outer}; {Pool}");
+        $"{(TemperatureLearningRate == UsualTemperatureRate ? "" : $"temperature rate {TemperatureLearningRate}, ")}" +
+        $"average {Averaging}, {Outer}; {Pool}");
 
     /// <inheritdoc/>
-    public string Identity => $"{Settings}; {string.Join("; ", Kinds.Select(static kind => Description.Of(kind.Network)))}{Support.Identity}";
+    public string Identity =>
+        $"{Settings}; {string.Join("; ", Kinds.Select(static kind => Description.Of(kind.Network)))}{Support.Identity}";
 
     private SupportStart Support => new(ImagesPerClass, Start, InitialSet);
 
@@ -157,7 +158,8 @@ public sealed record FeatureRegression : IDistiller
         if (LearnLabels)
             UpdateLabels(state, gradient.ToLabels);
         if (OuterLoss == LossFunction.CrossEntropy)
-            (Outer with { LearningRate = TemperatureLearningRate }).Update(state, FeatureRegressionState.TemperatureName, tensor(gradient.ToTemperature));
+            (Outer with { LearningRate = TemperatureLearningRate })
+                .Update(state, FeatureRegressionState.TemperatureName, tensor(gradient.ToTemperature));
         state.Average(Averaging);
         pool.Visit(state, prefix, kind.Network, slot, state.Images, state.Labels, SupportAugmentation);
         return gradient.Loss;
@@ -170,7 +172,8 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<FeatureRegressionState>();
         var (images, labels) = set.Learned(Averaging);
-        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
+        return new DistilledSet(
+            images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization, classNames: data.ClassNames);
     }
 
     /// <inheritdoc/>
@@ -179,12 +182,15 @@ public sealed record FeatureRegression : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount;
         long active = ActiveImages == 0 ? support : Math.Min(support, ActiveImages), targets = Math.Min(BatchSize, data.Count);
-        long activations = Kinds.Max(static kind => kind.Network.Activations), features = Kinds.Max(static kind => Layer.Size(kind.Network.FeatureShape));
-        long pixels = Layer.Size(Kinds[0].Network.InputShape), parameters = Kinds.Sum(kind => (kind.Pool ?? Pool).Size * kind.Network.ParameterCount);
+        long activations = Kinds.Max(static kind => kind.Network.Activations);
+        long features = Kinds.Max(static kind => Layer.Size(kind.Network.FeatureShape));
+        long pixels = Layer.Size(Kinds[0].Network.InputShape);
+        long parameters = Kinds.Sum(kind => (kind.Pool ?? Pool).Size * kind.Network.ParameterCount);
         // Two graphs of active images (regression, training), one block without a graph, features, images with moments, the pool with
         // moments and its copies.
-        return sizeof(float) * ((3 * active * activations) + (Blocks.Features * activations) + (2 * (support + targets) * features) + ((targets + (12 * support)) * pixels)
-            + (9 * parameters)) + (5 * sizeof(double) * support * (support + targets));
+        long floats = (3 * active * activations) + (Blocks.Features * activations) + (2 * (support + targets) * features)
+            + ((targets + (12 * support)) * pixels) + (9 * parameters);
+        return (sizeof(float) * floats) + (5 * sizeof(double) * support * (support + targets));
     }
 
     /// <summary>The method and its options.</summary>
@@ -200,13 +206,15 @@ public sealed record FeatureRegression : IDistiller
         if (kinds.Length > 1)
         {
             using var draw = rand([1], float64, generator: state.Random);
-            for (var left = draw.Number() * kinds.Sum(static kind => kind.Share); place < kinds.Length - 1 && left >= kinds[place].Share; place++)
+            var left = draw.Number() * kinds.Sum(static kind => kind.Share);
+            for (; place < kinds.Length - 1 && left >= kinds[place].Share; place++)
                 left -= kinds[place].Share;
         }
         return (Prefix(place), kinds[place]);
     }
 
-    private RegressionGradient Differentiate(FeatureRegressionState state, PooledNetwork kind, Parameters theta, Tensor leaf, Tensor real, Tensor classes)
+    private RegressionGradient Differentiate(
+        FeatureRegressionState state, PooledNetwork kind, Parameters theta, Tensor leaf, Tensor real, Tensor classes)
     {
         var support = SupportAugmentation is null ? leaf : SupportAugmentation.Apply(leaf, state.Random);
         long[]? active = null;
@@ -261,14 +269,10 @@ public sealed record FeatureRegression : IDistiller
         }
         if (OuterLoss != LossFunction.CrossEntropy && OuterLoss != LossFunction.SquaredError)
             throw new ArgumentException(
-                $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} and " +
-                $"{LossFunction.SquaredError} alone.", nameof(data));
-        if (Averaging is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(data), Averaging, $"{nameof(Averaging)} is {Averaging}; it must be in [0, 1).");
-        if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(
-                nameof(data), BatchSize, $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of " +
-                    $"{data.ClassCount} classes.");
+                $"{nameof(OuterLoss)} is {OuterLoss}; feature regression has closed forms for {LossFunction.CrossEntropy} " +
+                $"and {LossFunction.SquaredError} alone.", nameof(data));
+        OptionRange.RequireAveraging(Averaging);
+        OptionRange.RequireBatch(BatchSize, data);
         Support.RequireFit(data, Kinds.Select(static kind => kind.Network));
         KernelInputs.RequireFinite(data.Images, "real images");
     }

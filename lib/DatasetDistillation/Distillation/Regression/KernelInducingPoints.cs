@@ -8,8 +8,8 @@ namespace DatasetDistillation.Distillation;
 
 /// <summary>
 /// Kernel inducing points (Nguyen et al. 2021, "Dataset Meta-Learning from Kernel Ridge-Regression", algorithm 1): the images, and
-/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. What it yields is read
-/// out by <see cref="Accuracy"/>, a ridge regression with the same kernel; networks trained on the images are another matter.
+/// with them the labels, whose kernel ridge regression predicts real images best. Standardize the data first. <see cref="Accuracy"/>
+/// reads the result out by ridge regression with the same kernel; how well networks train on the images is another question.
 /// </summary>
 public sealed record KernelInducingPoints : IDistiller
 {
@@ -41,7 +41,7 @@ public sealed record KernelInducingPoints : IDistiller
     /// <summary>A random change of each real batch, such as <see cref="Augmentation.Shift(int)"/>; null: none.</summary>
     public Augmentation? Augmentation { get; init; }
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.04 };
 
     /// <inheritdoc/>
@@ -59,15 +59,13 @@ public sealed record KernelInducingPoints : IDistiller
     public DistillationState Initialize(ImageDataset data, long seed)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (BatchSize < data.ClassCount)
-            throw new ArgumentOutOfRangeException(nameof(data), BatchSize,
-                $"{nameof(BatchSize)} is {BatchSize}, but a batch needs at least one image of each of {data.ClassCount} classes.");
+        OptionRange.RequireBatch(BatchSize, data);
         var support = new SupportStart(ImagesPerClass, Start, null);
         support.RequireFit(data);
         KernelInputs.RequireFinite(data.Images, "real images");
 
         using var scope = NewDisposeScope();
-        var state = new SupportState(seed);
+        var state = new SetState(seed);
         support.Begin(state, data, classes => KernelRidge.CenteredLabels(classes, data.ClassCount));
         return state;
     }
@@ -79,7 +77,7 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var set = state.As<SupportState>();
+        var set = state.As<SetState>();
         var batch = state.Derived(data, ClassBalance.Of).Draw(BatchSize / data.ClassCount, state.Random);
         var targets = data.Images.Rows(batch);
         if (Augmentation is not null)
@@ -88,9 +86,9 @@ public sealed record KernelInducingPoints : IDistiller
         using var kss = Kernel.Gram(set.Images);
         using var kts = Kernel.Cross(targets, set.Images);
         var loss = ridge.Loss(kss.Value, kts.Value, set.Labels, yt);
-        Outer.Update(state, SupportState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
+        Outer.Update(state, SetState.ImagesName, kss.Backward(loss.ToKss).PlusInPlace(kts.Backward(loss.ToKts)));
         if (LearnLabels)
-            Outer.Update(state, SupportState.LabelsName, loss.ToLabels.to_type(float32));
+            Outer.Update(state, SetState.LabelsName, loss.ToLabels.to_type(float32));
         return loss.Loss;
     }
 
@@ -99,7 +97,7 @@ public sealed record KernelInducingPoints : IDistiller
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(data);
-        var set = state.As<SupportState>();
+        var set = state.As<SetState>();
         return new DistilledSet(set.Images.clone(), set.Labels.clone(), $"{Name}: {Settings}, {state.Step} steps", data.Standardization,
             classNames: data.ClassNames);
     }
@@ -119,7 +117,7 @@ public sealed record KernelInducingPoints : IDistiller
 
     /// <summary>
     /// Label Solve: the same images with those labels that predict a whole training set best (<see cref="KernelRidge.SolveLabels"/>).
-    /// On real images it is what labels alone can do; on distilled ones it replaces what the batches had taught the labels.
+    /// On real images it shows what labels alone can do; on distilled ones it replaces the labels learned from batches.
     /// </summary>
     /// <param name="set">A set whose images live in the space of the training images; it stays as it is.</param>
     /// <param name="train">Training images, standardized as those of the set.</param>
@@ -140,8 +138,8 @@ public sealed record KernelInducingPoints : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         long support = (long)ImagesPerClass * data.ClassCount, targets = Math.Min(BatchSize, data.Count);
         long pixels = data.Images.numel() / data.Count;
-        // A batch and its augmentation; per pair, products and values as Float32, and values, gradients and products of the ridge as
-        // Float64.
+        // A batch and its augmentation; per pair, products and values as
+        // Float32, and values, gradients and products of the ridge as Float64.
         return 2 * sizeof(float) * targets * pixels + 12 * sizeof(float) * support * pixels
             + 5 * (sizeof(float) + sizeof(double)) * support * (support + targets)
             + Kernel.EstimateMemory(support, targets, [data.Channels, data.Height, data.Width]);

@@ -5,7 +5,9 @@ using DatasetDistillation.Models;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>One kind of network of several that a <see cref="FeatureRegression"/> makes images for.</summary>
-/// <param name="Network">Whose features the labels are regressed on. Its dropout acts while it learns, not in its features.</param>
+/// <param name="Network">
+/// The network on whose features the labels are regressed. Its dropout acts while it learns, not in its features.
+/// </param>
 public sealed record PooledNetwork(Network Network)
 {
     /// <summary>λ relative to the mean diagonal of K_ss; above 0.</summary>
@@ -26,6 +28,6 @@ public sealed record PooledNetwork(Network Network)
 
     /// <summary>The network and the options in a few words.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Network.Name} from {Network.Initialization} (λ {Regularization}, share " +
-            $"{Share}{(Pool is null ? "" : $", {Pool}")})");
+        CultureInfo.InvariantCulture,
+        $"{Network.Name} from {Network.Initialization} (λ {Regularization}, share {Share}{(Pool is null ? "" : $", {Pool}")})");
 }

@@ -44,20 +44,22 @@ internal sealed record SupportStart(int ImagesPerClass, ImageStart Start, Distil
         foreach (var network in networks)
             if (!network.InputShape.SequenceEqual(image) || !network.OutputShape.SequenceEqual([(long)data.ClassCount]))
                 throw new ArgumentException(
-                    $"{network.Name} takes [{string.Join(", ", network.InputShape)}] and gives " +
-                    $"[{string.Join(", ", network.OutputShape)}]; " +
+                    $"{network.Name} takes [{string.Join(", ", network.InputShape)}] " +
+                    $"and gives [{string.Join(", ", network.OutputShape)}]; " +
                     $"{data.Name} has images [{string.Join(", ", image)}] of {data.ClassCount} classes. " +
                     $"Take a network made from the data, such as {nameof(Networks)}.{nameof(Networks.ConvNet)}(data).", nameof(data));
         ClassBalance.Require(data, Set is null && Start == ImageStart.Real ? ImagesPerClass : 1);
         if (Set is null)
             return;
-        if (Set.Count != ImagesPerClass * data.ClassCount || Set.ClassCount != data.ClassCount || !Set.Images.shape.AsSpan(1).SequenceEqual(image))
+        if (Set.Count != ImagesPerClass * data.ClassCount
+            || Set.ClassCount != data.ClassCount
+            || !Set.Images.shape.AsSpan(1).SequenceEqual(image))
             throw new ArgumentException(
-                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] with labels of " +
-                $"{data.ClassCount} classes; got {Set}.", nameof(data));
+                $"The set to start from must have {ImagesPerClass * data.ClassCount} images [{string.Join(", ", image)}] " +
+                $"with labels of {data.ClassCount} classes; got {Set}.", nameof(data));
         if (!Standardization.AreSame(Set.Preprocessing, data.Standardization, data.Channels))
             throw new ArgumentException(
-                $"The set to start from is on another scale than {data.Name}: {Set.Preprocessing?.ToString() ?? "[0, 1]"}, wanted " +
-                $"{data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
+                $"The set to start from is on another scale than {data.Name}: " +
+                $"{Set.Preprocessing?.ToString() ?? "[0, 1]"}, wanted {data.Standardization?.ToString() ?? "[0, 1]"}.", nameof(data));
     }
 }

@@ -55,13 +55,13 @@ internal sealed class ClassBalance
     {
         if (data.ClassCount < 2)
             throw new ArgumentException(
-                $"{data.Name} has one class, {data.ClassNames[0]}. What is distilled tells classes apart: take images of two at " +
-                $"least.", nameof(data));
+                $"{data.Name} has one class, {data.ClassNames[0]}. " +
+                "What is distilled tells classes apart: take images of two at least.", nameof(data));
         var histogram = data.ClassHistogram();
         int poorest = Array.FindIndex(histogram, count => count < needed);
         if (poorest >= 0)
             throw new ArgumentException(
-                $"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}. Take fewer, or " +
-                $"leave out that class.", nameof(data));
+                $"{needed} images per class are needed, but class {data.ClassNames[poorest]} has {histogram[poorest]}. " +
+                "Take fewer, or leave out that class.", nameof(data));
     }
 }

@@ -85,7 +85,8 @@ public sealed class DistillationDriver
         }
         var canceled = session.State.Step < Steps;
         if (canceled && Checkpoint is not null && session.TrySave(Checkpoint) is { } failure)
-            progress?.Invoke(new DistillationProgress(session.State.Step, Steps, session.Losses.LastOrDefault(double.NaN), session.Elapsed, TimeSpan.Zero, null, failure));
+            progress?.Invoke(new DistillationProgress(
+                session.State.Step, Steps, session.Losses.LastOrDefault(double.NaN), session.Elapsed, TimeSpan.Zero, null, failure));
         return session.Finish(canceled);
     }
 

@@ -1,6 +1,6 @@
 namespace DatasetDistillation.Distillation;
 
-/// <summary>Where a run stands; sent after every step.</summary>
+/// <summary>The state of a run, sent after every step.</summary>
 /// <param name="Step">Outer steps taken.</param>
 /// <param name="Steps">Outer steps wanted.</param>
 /// <param name="Loss">The outer loss of the last step.</param>
@@ -12,7 +12,7 @@ public sealed record DistillationProgress(
     long Step, long Steps, double Loss, TimeSpan Elapsed, TimeSpan Remaining, (long Step, double Score)? Evaluation = null,
     string? Message = null);
 
-/// <summary>What came of a run: the final set, the best one of those evaluated, and how it went.</summary>
+/// <summary>The result of a run: the final set, the best of those evaluated, and the course of the run.</summary>
 public sealed class DistillationRun : IDisposable
 {
     internal DistillationRun(DistilledSet set, DistilledSet best) => (Set, Best) = (set, best);

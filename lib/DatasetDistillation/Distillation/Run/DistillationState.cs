@@ -24,7 +24,7 @@ public class DistillationState : IDisposable
     /// <summary>Outer steps taken.</summary>
     public long Step { get; set; }
 
-    /// <summary>By how much learning rates are scaled; the driver lowers it after a divergence.</summary>
+    /// <summary>The factor of all learning rates; the driver lowers it after a divergence.</summary>
     public double LearningRateScale { get; set; } = 1;
 
     /// <summary>The stream that every random choice of the method is drawn from.</summary>
@@ -34,8 +34,8 @@ public class DistillationState : IDisposable
     public IReadOnlyCollection<string> Names => tensors.Keys;
 
     /// <summary>
-    /// A tensor of the state. Setting takes ownership: the tensor leaves its dispose scope and its history, and the former
-    /// one is disposed.
+    /// A tensor of the state. Setting takes ownership: the tensor leaves
+    /// its dispose scope and its history, and the former one is disposed.
     /// </summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
     public Tensor this[string name]
@@ -58,8 +58,8 @@ public class DistillationState : IDisposable
     public bool Contains(string name) => tensors.ContainsKey(name);
 
     /// <summary>
-    /// What follows from the data alone and every step needs, such as the places of its classes: computed once, shared by copies of
-    /// the state, and not saved but computed again.
+    /// What every step needs and the data alone decide, such as the places of
+    /// the classes: computed once, shared by copies of the state, not saved.
     /// </summary>
     /// <typeparam name="T">Its type, of which a state remembers one.</typeparam>
     /// <param name="data">The data; of other data it is computed anew.</param>
@@ -84,7 +84,7 @@ public class DistillationState : IDisposable
         return copy;
     }
 
-    /// <summary>The same as the state of a method.</summary>
+    /// <summary>This state as the type that its method made.</summary>
     /// <typeparam name="T">The method's own.</typeparam>
     /// <exception cref="ArgumentException">It is another method's.</exception>
     public T As<T>() where T : DistillationState => this as T

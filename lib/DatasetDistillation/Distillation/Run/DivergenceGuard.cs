@@ -25,7 +25,7 @@ internal sealed class DivergenceGuard(DistillationDriver driver, Session session
                 "Start with a lower outer rate, clip the gradient, take fewer inner steps, or check that the images are standardized.");
         session.RollBack();
         session.State.LearningRateScale = scale * driver.LearningRateDecay;
-        return $"'{culprit}' was not finite in step {failed}: back to step {session.State.Step}, with rates scaled by " +
-            $"{session.State.LearningRateScale:G3}.";
+        return $"'{culprit}' was not finite in step {failed}: " +
+            $"back to step {session.State.Step}, with rates scaled by {session.State.LearningRateScale:G3}.";
     }
 }

@@ -25,8 +25,8 @@ public sealed record OuterAdam
     public double Epsilon { get; init; } = UsualEpsilon;
 
     /// <summary>
-    /// Whether the second moment is that of the gradient's deviation from its mean, which lets the rate grow where gradients agree:
-    /// AdaBelief (Zhuang et al. 2020, algorithm 2).
+    /// Whether the second moment is that of the gradient's deviation from its mean, so that
+    /// the rate grows where gradients agree: AdaBelief (Zhuang et al. 2020, algorithm 2).
     /// </summary>
     public bool Belief { get; init; }
 
@@ -36,13 +36,14 @@ public sealed record OuterAdam
     /// </summary>
     public long CosineSteps { get; init; }
 
-    /// <summary>The share of the rate that is left when the cosine has come to its end, in [0, 1].</summary>
+    /// <summary>The share of the rate that is left at the end of the cosine, in [0, 1].</summary>
     public double CosineFinal { get; init; } = 0.01;
 
     /// <summary>All options in a few words; ε where it is not 1e-8.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Belief ? "AdaBelief" : "Adam")} {LearningRate} ({Beta1}, " +
-            $"{Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
+        CultureInfo.InvariantCulture,
+        $"{(Belief ? "AdaBelief" : "Adam")} {LearningRate} ({Beta1}, {Beta2}){(Epsilon == UsualEpsilon ? "" : $", epsilon {Epsilon}")}" +
+        $"{(CosineSteps == 0 ? "" : $", cosine over {CosineSteps} steps to {CosineFinal}")}");
 
     /// <summary>Replaces <c>state[name]</c> by its update along <paramref name="gradient"/>, which has the same shape.</summary>
     /// <param name="state">Holds the variable and, under <c>name.m</c>, <c>name.v</c> and <c>name.t</c>, its moments and count.</param>
@@ -96,13 +97,15 @@ public sealed record OuterAdam
     private static void RequireMoments(DistillationState state, string name, string[] moments, string count)
     {
         var variable = state[name];
-        bool fits = moments.All(moment => state.Contains(moment) && state[moment].dtype == variable.dtype && state[moment].shape.SequenceEqual(variable.shape))
-            && state.Contains(count) && state[count].dtype == ScalarType.Int64 && state[count].numel() == 1
-                && state[count].WholeNumber() >= 0;
+        bool fits = moments.All(Fits) && state.Contains(count) && state[count].dtype == ScalarType.Int64
+            && state[count].numel() == 1 && state[count].WholeNumber() >= 0;
         if (!fits)
             throw new InvalidDataException(
                 $"The state's moments of '{name}' ({string.Join(", ", moments)}, {count}) do not fit it: its checkpoint is damaged. " +
-                $"Delete that to begin again.");
+                "Delete that to begin again.");
+
+        bool Fits(string moment) => state.Contains(moment) && state[moment].dtype == variable.dtype
+            && state[moment].shape.SequenceEqual(variable.shape);
     }
 
     /// <summary>Begins anew with a variable: its moments become zero.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DatasetDistillation.Data;
 using DatasetDistillation.Models;
 
@@ -8,6 +9,8 @@ internal static class RunIdentity
 {
     /// <summary>In words and, of the data, a fingerprint.</summary>
     /// <exception cref="NotSupportedException">An option of the method cannot say what it is.</exception>
-    public static string Of(IDistiller distiller, ImageDataset data, long seed) => FormattableString.Invariant(
-        $"{distiller.Name}; {distiller.Identity}; seed {seed}; {data.Count} images of {data.Name} ({Fingerprint.Of(data.Images, data.Labels)})");
+    public static string Of(IDistiller distiller, ImageDataset data, long seed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{distiller.Name}; {distiller.Identity}; seed {seed}; " +
+        $"{data.Count} images of {data.Name} ({Fingerprint.Of(data.Images, data.Labels)})");
 }

@@ -96,7 +96,9 @@ internal sealed class Session : IDisposable
             var archive = new Npz();
             archive.Add("identity", NpyArray.FromText(identity!));
             archive.Add("losses", NpyArray.From(Losses.ToArray(), Losses.Count));
-            archive.Add("evaluations", NpyArray.From(Evaluations.SelectMany(static e => new[] { e.Step, e.Score }).ToArray(), Evaluations.Count, 2));
+            archive.Add(
+                "evaluations",
+                NpyArray.From(Evaluations.SelectMany(static e => new[] { e.Step, e.Score }).ToArray(), Evaluations.Count, 2));
             archive.Add("seconds", NpyArray.Scalar(Elapsed.TotalSeconds));
             archive.Add("divergences", NpyArray.Scalar((long)Divergences));
             State.Save(archive);

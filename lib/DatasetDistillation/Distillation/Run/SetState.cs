@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace DatasetDistillation.Distillation;
 
-/// <summary>What changes where images and labels are learned as they are.</summary>
-internal abstract class SetState(long seed) : DistillationState(seed)
+/// <summary>What changes where images and labels are learned as they are; some methods add to it.</summary>
+internal class SetState(long seed) : DistillationState(seed)
 {
     /// <summary>Under which the images lie.</summary>
     public const string ImagesName = "images";

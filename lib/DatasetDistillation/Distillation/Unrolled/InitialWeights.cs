@@ -21,8 +21,8 @@ public abstract class InitialWeights
     public static InitialWeights Fixed(Parameters theta) => new WeightPool([theta]);
 
     /// <summary>
-    /// Weights of trained networks, one of them chosen at random for each loop. They belong to the caller, who keeps them until
-    /// the run is over.
+    /// Weights of trained networks, one of them chosen at random for each
+    /// loop. They belong to the caller, who keeps them until the run is over.
     /// </summary>
     /// <param name="pool">At least one, all of the distilled network's layout.</param>
     /// <exception cref="ArgumentException">The pool is empty.</exception>
@@ -88,7 +88,7 @@ public abstract class InitialWeights
         public override string ToString() => description.Value;
 
         private string Describe() =>
-            string.Create(CultureInfo.InvariantCulture, $"{pool.Count} given networks " +
-                $"({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
+            string.Create(CultureInfo.InvariantCulture,
+            $"{pool.Count} given networks ({Fingerprint.Of(pool.Select(static theta => theta.Flat))})");
     }
 }

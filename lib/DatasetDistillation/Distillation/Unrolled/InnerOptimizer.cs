@@ -27,8 +27,8 @@ public abstract record InnerOptimizer
     public static InnerOptimizer Momentum(double momentum = 0.9) => new InnerMomentum(momentum);
 
     /// <summary>
-    /// Adam (Kingma and Ba 2015, algorithm 1) from moments of zero, differentiable: 10⁻¹⁶ is added under the root, whose slope is
-    /// infinite at zero.
+    /// Adam (Kingma and Ba 2015, algorithm 1) from moments of zero, differentiable:
+    /// 10⁻¹⁶ is added under the root, whose slope is infinite at zero.
     /// </summary>
     /// <param name="beta1">The decay of the mean of gradients.</param>
     /// <param name="beta2">The decay of the mean of squared gradients.</param>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// The case in which distillation can be solved on paper (Wang et al. 2018, section 3.3): a linear model x·θ with the squared
+/// The case that is solved in closed form (Wang et al. 2018, section 3.3): a linear model x·θ with the squared
 /// error, trained by one step of gradient descent on M images, from weights θ_0 ~ N(0, σ²) that are not known.
 /// </summary>
 /// <remarks>
@@ -71,8 +71,8 @@ public sealed class LinearCase : IDisposable
     }
 
     /// <summary>
-    /// By how much the expected loss after the step on M images exceeds that of θ*: ½·Σ_{j>M} λ_j·(C·σ² + |u_jᵀθ*|²) with the
-    /// eigenvalues λ and eigenvectors u of Σ.
+    /// The excess of the expected loss after the step on M images over that of θ*:
+    /// ½·Σ_{j>M} λ_j·(C·σ² + |u_jᵀθ*|²) with the eigenvalues λ and eigenvectors u of Σ.
     /// </summary>
     /// <param name="count">M, from 1 to D.</param>
     public double ExpectedError(int count)

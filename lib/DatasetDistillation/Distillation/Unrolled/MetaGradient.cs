@@ -70,6 +70,13 @@ internal sealed class MetaGradient(double loss, int steps, int length)
         }
     }
 
+    /// <summary>Adds what one of <paramref name="networks"/> contributes to the mean over them.</summary>
+    public static void AddShare(ref Tensor? sum, Tensor part, int networks)
+    {
+        var share = networks == 1 ? part : part.Over(networks);
+        sum = sum is null ? share : sum.Plus(share);
+    }
+
     private static void Add(ref Tensor? sum, Tensor part)
     {
         var former = sum;

@@ -6,8 +6,8 @@ using DatasetDistillation.Training;
 namespace DatasetDistillation.Distillation;
 
 /// <summary>
-/// How far an attack has got with networks: whether they take one class for another, and whether they are as good as before on
-/// everything else, so that nobody notices (Wang et al. 2018, section 4.3).
+/// How well an attack works: whether networks take one class for another while they stay
+/// accurate on the other classes, so that nobody notices (Wang et al. 2018, section 4.3).
 /// </summary>
 public sealed class PoisoningEffect
 {
@@ -20,7 +20,7 @@ public sealed class PoisoningEffect
         Confusion = ConfusionMatrix.Sum(networks);
     }
 
-    /// <summary>Which class is to be taken for which.</summary>
+    /// <summary>The class that is attacked, and the class that it is to be taken for.</summary>
     public (int From, int To) Attack { get; }
 
     /// <summary>The share, in [0, 1], of the attacked class that a network takes for the other one.</summary>
@@ -36,7 +36,7 @@ public sealed class PoisoningEffect
     public ConfusionMatrix Confusion { get; }
 
     /// <summary>Judges networks, whether attacked or not.</summary>
-    /// <param name="attack">Which class is to be taken for which.</param>
+    /// <param name="attack">The class that is attacked, and the class that it is to be taken for.</param>
     /// <param name="network">The architecture.</param>
     /// <param name="networks">The weights of at least one network.</param>
     /// <param name="test">Labeled images with their true labels, standardized as the training images were.</param>
@@ -52,19 +52,21 @@ public sealed class PoisoningEffect
                 $"The attack {Poisoning.Text(attack)} needs two classes from 0 to {test.ClassCount - 1}.", nameof(attack));
         if (test.ClassHistogram()[attack.From] == 0)
             throw new ArgumentException(
-                $"{test.Name} has no image of class {attack.From}, so that nothing shows whether the attack {Poisoning.Text(attack)} " +
-                $"works.", nameof(test));
+                $"{test.Name} has no image of class {attack.From}, " +
+                $"so that nothing shows whether the attack {Poisoning.Text(attack)} works.", nameof(test));
         return new PoisoningEffect(attack, [.. networks.Select(theta => Evaluation.Predict(network, theta, test).Confusion())]);
     }
 
     /// <summary>The three figures in a line.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, {OtherAccuracy.Mean:P1} right on the " +
-            $"other classes ({Success.Count} networks)");
+        CultureInfo.InvariantCulture,
+        $"{Poisoning.Text(Attack)}: {Success.Mean:P1} taken for it, " +
+        $"{OtherAccuracy.Mean:P1} right on the other classes ({Success.Count} networks)");
 
     private static double AccuracyWithout(ConfusionMatrix confusion, int truth)
     {
         var others = Enumerable.Range(0, confusion.ClassCount).Where(c => c != truth).ToArray();
-        return (double)others.Sum(c => confusion[c, c]) / others.Sum(c => Enumerable.Range(0, confusion.ClassCount).Sum(p => confusion[c, p]));
+        var all = others.Sum(c => Enumerable.Range(0, confusion.ClassCount).Sum(p => confusion[c, p]));
+        return (double)others.Sum(c => confusion[c, c]) / all;
     }
 }

@@ -20,7 +20,7 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <summary>Distilled images per class.</summary>
     public int ImagesPerClass { get; init; } = 1;
 
-    /// <summary>What the images start from, unless <see cref="InitialSet"/> says it.</summary>
+    /// <summary>What the images start from where there is no <see cref="InitialSet"/>.</summary>
     public ImageStart Start { get; init; } = ImageStart.Real;
 
     /// <summary>
@@ -83,7 +83,7 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// </summary>
     public double ClipFactor { get; init; } = 2;
 
-    /// <summary>How images and labels are updated.</summary>
+    /// <summary>The outer optimizer of images and labels.</summary>
     public OuterAdam Outer { get; init; } = new() { LearningRate = 0.01 };
 
     /// <summary>The result is the moving average of images and labels with this decay, in [0, 1); 0: the last ones.</summary>
@@ -98,14 +98,12 @@ public sealed partial record SharedSetDistiller : IDistiller
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
         $"{Network.Name} from {Network.Initialization}, {ImagesPerClass} per class, {(LearnLabels ? "learned" : "fixed")} labels, start " +
-        $"{Support}, " +
-        $"{(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on " +
+        $"{Support}, {(Window == 0 ? $"{InnerSteps}" : $"a window of {Window} of up to {InnerSteps}")} steps on " +
         $"{(InnerImagesPerClass == 0 ? "all" : $"{InnerImagesPerClass} per class")}, " +
         $"inner {Inner} {(RateLearningRate > 0 ? "from " : "")}rate {InnerLearningRate} on " +
         $"{InnerLoss}{(RateLearningRate > 0 ? $", rate of the rate {RateLearningRate}" : "")}{(Dropout ? ", dropout" : "")}" +
         $"{Augmentation.InSettings(SupportAugmentation, "support augmented")}, {InitialWeights}, {NetworksPerStep} networks a step, " +
-        $"outer {OuterLoss} on {BatchSize}" +
-        $"{Augmentation.InSettings(Augmentation)}, clip {ClipFactor}, average {Averaging}, {Outer}");
+        $"outer {OuterLoss} on {BatchSize}{Augmentation.InSettings(Augmentation)}, clip {ClipFactor}, average {Averaging}, {Outer}");
 
     /// <inheritdoc/>
     public string Identity => $"{Settings}; {Description.Of(Network)}{Support.Identity}";
@@ -157,9 +155,9 @@ public sealed partial record SharedSetDistiller : IDistiller
             var gradient = loop.Differentiate(Unrolled(data, loop), images, labels, rate, theta0, real, classes);
             loss += gradient.Loss / NetworksPerStep;
             toLogRate += gradient.ToRate * rate / NetworksPerStep;
-            Add(ref toImages, gradient.ToImages);
+            MetaGradient.AddShare(ref toImages, gradient.ToImages, NetworksPerStep);
             if (gradient.ToLabels is not null)
-                Add(ref toLabels, gradient.ToLabels);
+                MetaGradient.AddShare(ref toLabels, gradient.ToLabels, NetworksPerStep);
         }
         Outer.Update(state, SetState.ImagesName, state.Clip(SetState.ImagesName, toImages!, ClipFactor));
         if (LearnLabels)
@@ -177,8 +175,15 @@ public sealed partial record SharedSetDistiller : IDistiller
         ArgumentNullException.ThrowIfNull(data);
         var set = state.As<SharedSetState>();
         var (images, labels) = set.Learned(Averaging);
-        var rate = RateLearningRate > 0 ? string.Create(CultureInfo.InvariantCulture, $", inner rate {Math.Exp(set.LogRate.Number()):G4}") : "";
-        return new DistilledSet(images.clone(), labels.clone(), $"{Name}: {Settings}, {state.Step} steps{rate}", data.Standardization, classNames: data.ClassNames);
+        var rate = RateLearningRate > 0
+            ? string.Create(CultureInfo.InvariantCulture, $", inner rate {Math.Exp(set.LogRate.Number()):G4}")
+            : "";
+        return new DistilledSet(
+            images.clone(),
+            labels.clone(),
+            $"{Name}: {Settings}, {state.Step} steps{rate}",
+            data.Standardization,
+            classNames: data.ClassNames);
     }
 
     /// <summary>The method and its options.</summary>
@@ -201,10 +206,4 @@ public sealed partial record SharedSetDistiller : IDistiller
 
     private UnrolledGradient Unrolled(ImageDataset data, SharedSetLoop loop) =>
         new(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels, DropoutSeeds = loop.DropoutSeeds };
-
-    private void Add(ref Tensor? sum, Tensor part)
-    {
-        var share = NetworksPerStep == 1 ? part : part.Over(NetworksPerStep);
-        sum = sum is null ? share : sum.Plus(share);
-    }
 }

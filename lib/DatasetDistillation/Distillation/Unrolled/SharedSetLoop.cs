@@ -49,11 +49,15 @@ internal sealed record SharedSetLoop(
         parts.Add(window);
         // Every step has a batch of its own, so that what is changed at random has a gradient of its own.
         var variables = new UnrolledVariables(
-            cat([.. parts.Select(static p => p.Images.detach())]), cat([.. parts.Select(static p => p.Labels.detach())]), Enumerable.Repeat(rate, Steps).ToArray(), Steps);
+            cat([.. parts.Select(static p => p.Images.detach())]),
+            cat([.. parts.Select(static p => p.Labels.detach())]),
+            Enumerable.Repeat(rate, Steps).ToArray(),
+            Steps);
         var gradient = unrolled.Compute(variables, theta0, real, classes, Plain, Steps);
         var toImages = Gradient(window.Images, images, gradient.Images);
         var toLabels = unrolled.LearnLabels ? Gradient(window.Labels, labels, gradient.Labels) : null;
-        return new SharedSetGradient(gradient.Loss, toImages.MoveToOuterDisposeScope(), toLabels?.MoveToOuterDisposeScope(), gradient.SharedRate);
+        return new SharedSetGradient(
+            gradient.Loss, toImages.MoveToOuterDisposeScope(), toLabels?.MoveToOuterDisposeScope(), gradient.SharedRate);
 
         static Tensor Gradient(Tensor batches, Tensor set, Tensor all) =>
             Models.Gradients.Of(batches, set, all.narrow(0, all.shape[0] - batches.shape[0], batches.shape[0]));

@@ -15,10 +15,10 @@ public sealed partial record UnrolledDistiller
         ArgumentNullException.ThrowIfNull(data);
         var differentiated = Window == 0 ? InnerSteps : Window;
         var kept = Math.Min(Kept(data), differentiated) * GraphBytes(data);
-        var outer = Math.Min(BatchSize, data.Count) * Activations(data) * UnrolledGradient.FirstOrderFactor * NumberBytes;
+        var outer = UnrolledGradient.OuterBytes(Network, Math.Min(BatchSize, data.Count), NumberBytes);
         var iterates = (InnerSteps + 1L) * (1 + Inner.Moments) * Network.ParameterCount;
-        var variables = (4L + NetworksPerStep) * Steps * Batch(data) * Pixels(data);
-        return (NetworksAtOnce(data) * (kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * (iterates)))) + (NumberBytes * variables);
+        var variables = (4L + NetworksPerStep) * Steps * Batch(data) * Pixels;
+        return (NetworksAtOnce(data) * (kept + Math.Max(GraphBytes(data), outer) + (NumberBytes * iterates))) + (NumberBytes * variables);
     }
 
     /// <summary>How many of a step's networks are gone through at the same time, each on one thread.</summary>
@@ -27,38 +27,34 @@ public sealed partial record UnrolledDistiller
 
     private long NumberBytes => Precision == ScalarType.Float64 ? 8 : 4;
 
-    private int Kept(ImageDataset data) => KeptGraphs ?? (int)Math.Min(InnerSteps, UnrolledGradient.KeptBytes / GraphBytes(data));
+    private int Kept(ImageDataset data) => UnrolledGradient.Kept(KeptGraphs, InnerSteps, GraphBytes(data));
 
-    private long GraphBytes(ImageDataset data) =>
-        NumberBytes * ((Batch(data) * Activations(data) * UnrolledGradient.GraphFactor) + (3 * Network.ParameterCount));
+    private long GraphBytes(ImageDataset data) => UnrolledGradient.GraphBytes(Network, Batch(data), NumberBytes);
 
     private long Batch(ImageDataset data) => (long)data.ClassCount * ImagesPerClass;
 
-    private long Activations(ImageDataset data) => Network.Activations + Pixels(data);
-
-    private static long Pixels(ImageDataset data) => (long)data.Channels * data.Height * data.Width;
+    private long Pixels => Layer.Size(Network.InputShape);
 
     private void Check(ImageDataset data)
     {
-        foreach (var (name, value) in new[] { (nameof(Steps), Steps), (nameof(Epochs), Epochs), (nameof(ImagesPerClass), ImagesPerClass), (nameof(NetworksPerStep), NetworksPerStep), (nameof(BatchSize), BatchSize) })
-            if (value < 1)
-                throw new ArgumentException($"{name} is {value}; it must be at least 1.");
-        if (!(InitialLearningRate > 0) || !double.IsFinite(InitialLearningRate))
-            throw new ArgumentException($"{nameof(InitialLearningRate)} is {InitialLearningRate}; it must be positive and finite.");
-        if (Window < 0 || Window > InnerSteps)
-            throw new ArgumentException(
-                $"{nameof(Window)} is {Window}; it must be from 1 to the {InnerSteps} inner steps, or 0 for all of them.");
-        if (!(ClipFactor >= 0) || KeptGraphs < 0)
-            throw new ArgumentException(
-                $"{nameof(ClipFactor)} ({ClipFactor}) and {nameof(KeptGraphs)} ({KeptGraphs}) must not be negative.");
+        OptionRange.RequireCounts(
+            (nameof(Steps), Steps),
+            (nameof(Epochs), Epochs),
+            (nameof(ImagesPerClass), ImagesPerClass),
+            (nameof(NetworksPerStep), NetworksPerStep),
+            (nameof(BatchSize), BatchSize));
+        OptionRange.RequireRate(nameof(InitialLearningRate), InitialLearningRate);
+        OptionRange.RequireWindow(Window, InnerSteps, KeptGraphs);
+        if (!(ClipFactor >= 0))
+            throw new ArgumentOutOfRangeException(nameof(data), ClipFactor, $"{nameof(ClipFactor)} must not be negative.");
         if (!data.Images.shape[1..].SequenceEqual(Network.InputShape))
             throw new ArgumentException(
-                $"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; {data.Name} has " +
-                $"[{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
+                $"{Network.Name} takes images [{string.Join(", ", Network.InputShape)}]; " +
+                $"{data.Name} has [{string.Join(", ", data.Images.shape[1..])}]. {Advice}", nameof(data));
         if (Network.OutputShape is not [var outputs] || outputs != data.ClassCount)
             throw new ArgumentException(
-                $"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; {data.Name} has {data.ClassCount} classes. " +
-                $"{Advice}", nameof(data));
+                $"{Network.Name} gives [{string.Join(", ", Network.OutputShape)}]; " +
+                $"{data.Name} has {data.ClassCount} classes. {Advice}", nameof(data));
         if (Poisoning is { } attack && (!Distillation.Poisoning.IsWithin(attack, data.ClassCount) || attack.From == attack.To))
             throw new ArgumentException(
                 $"The attack {Distillation.Poisoning.Text(attack)} needs two classes from 0 to {data.ClassCount - 1}.");

@@ -7,7 +7,7 @@ namespace DatasetDistillation.Distillation;
 
 public sealed partial record UnrolledDistiller
 {
-    /// <summary>From which seed on networks are drawn to be judged: far from those that anyone distils with.</summary>
+    /// <summary>The first seed of networks that judge a set, far from the seeds that distillation draws with.</summary>
     public const long HeldOutSeed = 2_018_000_000;
 
     /// <summary>Trains the network on a distilled set by its stored schedule, with the inner optimizer and loss of this method.</summary>
@@ -29,7 +29,7 @@ public sealed partial record UnrolledDistiller
     /// <param name="test">Test images, standardized as the training images were; a part of them is faster.</param>
     /// <param name="networks">How many networks are drawn; fixed weights are one network whatever this says.</param>
     /// <param name="seed">Network i is drawn with seed + i.</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops between two networks; the spread is then that of the ones done.</param>
     /// <exception cref="InvalidOperationException">The set was distilled for a pool: networks that are not in it must be given.</exception>
     /// <exception cref="ArgumentException">Set, test images and network do not fit together.</exception>
@@ -56,7 +56,7 @@ public sealed partial record UnrolledDistiller
     /// <param name="set">The distilled set.</param>
     /// <param name="test">Test images, standardized as the training images were.</param>
     /// <param name="starts">Weights that the distillation has not seen; they stay as they are and belong to the caller.</param>
-    /// <param name="progress">Is told the share done, in [0, 1].</param>
+    /// <param name="progress">Receives the share done, in [0, 1].</param>
     /// <param name="cancellation">Stops between two networks; the spread is then that of the ones done.</param>
     /// <inheritdoc cref="Accuracy(DistilledSet, ImageDataset, int, long, IProgress{double}?, CancellationToken)" path="/exception"/>
     public Spread Accuracy(
@@ -77,7 +77,8 @@ public sealed partial record UnrolledDistiller
         return Spread.Over(Enumerable.Range(0, count).Select(static i => (long)i), i =>
         {
             using var scope = NewDisposeScope();
-            var accuracy = Evaluation.Evaluate(Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: Blocks.Judgement).Accuracy;
+            var accuracy = Evaluation.Evaluate(
+                Network, Replay(set, start(i)), test.Images, test.Labels, batchSize: Blocks.Judgement).Accuracy;
             progress?.Report((i + 1.0) / count);
             return accuracy;
         }, cancellation);

@@ -55,8 +55,8 @@ public sealed partial record UnrolledDistiller : IDistiller
     public int BatchSize { get; init; } = 1024;
 
     /// <summary>
-    /// An attack instead of the task (Wang et al. 2018, section 3.6): networks trained on the images shall take class From for class To;
-    /// null: none.
+    /// An attack instead of the task (Wang et al. 2018, section 3.6): networks
+    /// trained on the images take class From for class To; null: none.
     /// </summary>
     public (int From, int To)? Poisoning { get; init; }
 
@@ -91,10 +91,10 @@ public sealed partial record UnrolledDistiller : IDistiller
 
     /// <inheritdoc/>
     public string Settings => string.Create(CultureInfo.InvariantCulture,
-        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), {Steps} steps × {Epochs} epochs, " +
-        $"{ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
-        $"{(LearnLabels ? "learned" : "fixed")} labels, {InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate " +
-        $"{InitialLearningRate} on {InnerLoss}, " +
+        $"{Network.Name} ({Network.ParameterCount} parameters, {Network.Initialization}), " +
+        $"{Steps} steps × {Epochs} epochs, {ImagesPerClass} per class from {(Start == ImageStart.Real ? "real images" : "noise")}, " +
+        $"{(LearnLabels ? "learned" : "fixed")} labels, " +
+        $"{InitialWeights}, {NetworksPerStep} networks a step, inner {Inner} from rate {InitialLearningRate} on {InnerLoss}, " +
         $"outer {OuterLoss} on {BatchSize}{(Poisoning is { } attack ? $", poisoning {Distillation.Poisoning.Text(attack)}" : "")}, " +
         $"window {(Window == 0 ? InnerSteps : Window)}, clip {ClipFactor}, {Outer}, {Precision}");
 
@@ -137,14 +137,15 @@ public sealed partial record UnrolledDistiller : IDistiller
         var unrolled = new UnrolledGradient(Network, Inner, InnerLoss, OuterLoss) { KeptGraphs = Kept(data), LearnLabels = LearnLabels };
         Tensor? images = null, labels = null, rates = null;
         double loss = 0;
-        foreach (var gradient in OverNetworks(state, data, (theta0, window) => unrolled.Compute(variables, theta0, realImages, realLabels, window.First, window.Last)))
+        foreach (var gradient in OverNetworks(
+            state, data, (theta0, window) => unrolled.Compute(variables, theta0, realImages, realLabels, window.First, window.Last)))
         {
             gradient.AttachTo(scope);
             loss += gradient.Loss / NetworksPerStep;
-            Add(ref images, gradient.Images);
-            Add(ref rates, gradient.RawRates(state.Rates));
+            MetaGradient.AddShare(ref images, gradient.Images, NetworksPerStep);
+            MetaGradient.AddShare(ref rates, gradient.RawRates(state.Rates), NetworksPerStep);
             if (LearnLabels)
-                Add(ref labels, gradient.Labels);
+                MetaGradient.AddShare(ref labels, gradient.Labels, NetworksPerStep);
         }
         Update(state, UnrolledState.ImagesName, images!);
         Update(state, UnrolledState.RatesName, rates!);
@@ -223,12 +224,6 @@ public sealed partial record UnrolledDistiller : IDistiller
         using var start = randint(0, InnerSteps - Window + 1, [1], generator: random);
         var first = (int)start.WholeNumber();
         return (first, first + Window);
-    }
-
-    private void Add(ref Tensor? sum, Tensor part)
-    {
-        var share = NetworksPerStep == 1 ? part : part.Over(NetworksPerStep);
-        sum = sum is null ? share : sum.Plus(share);
     }
 
     private void Update(UnrolledState state, string name, Tensor gradient) =>

@@ -15,13 +15,28 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     /// <summary>
     /// Numbers that one graph holds for each activation: the values, their gradients, and what the derivatives saved of both.
     /// </summary>
-    public const int GraphFactor = 4;
+    private const int GraphFactor = 4;
 
     /// <summary>The same where only first derivatives are taken.</summary>
-    public const int FirstOrderFactor = 3;
+    private const int FirstOrderFactor = 3;
 
     /// <summary>The bytes that kept graphs may take where nobody says how many are kept.</summary>
-    public const long KeptBytes = 100L << 20;
+    private const long KeptBytes = 100L << 20;
+
+    /// <summary>Bytes that the outer loss takes on a batch of real images.</summary>
+    public static long OuterBytes(Network network, long batch, long numberBytes) =>
+        batch * Activations(network) * FirstOrderFactor * numberBytes;
+
+    /// <summary>Numbers that the layers of one image take, the image itself among them.</summary>
+    private static long Activations(Network network) => network.Activations + Layer.Size(network.InputShape);
+
+    /// <summary>Bytes that the graph of one inner step takes on a batch of distilled images.</summary>
+    public static long GraphBytes(Network network, long batch, long numberBytes) =>
+        numberBytes * ((batch * Activations(network) * GraphFactor) + (3 * network.ParameterCount));
+
+    /// <summary>How many graphs are kept: as many as are asked for, else as fit.</summary>
+    public static int Kept(int? keptGraphs, int innerSteps, long graphBytes) =>
+        keptGraphs ?? (int)Math.Min(innerSteps, KeptBytes / graphBytes);
 
     /// <summary>Real images whose activations are in memory at once, about 64 MB.</summary>
     private readonly long outerBlock = Math.Max(Blocks.OuterLoss, (1L << 24) / network.Activations);
@@ -102,7 +117,9 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     {
         var leaf = theta.detach().requires_grad_();
         using var dropout = Dropout(t);
-        var loss = innerLoss.Of(network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t), training: dropout is not null, dropout), set.LabelsOf(t));
+        var loss = innerLoss.Of(
+            network.Forward(new Parameters(network.Layout, leaf), set.ImagesOf(t), training: dropout is not null, dropout),
+            set.LabelsOf(t));
         return Gradients.Of(loss, leaf);
     }
 
@@ -116,7 +133,11 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         var delta = Gradients.Of(innerLoss.Of(outputs, labels), outputs, createGraph: true);
         var gradient = at.Gradient(delta.detach());
         return new Tape(
-            at, outputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), delta.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+            at,
+            outputs.MoveToOuterDisposeScope(),
+            labels.MoveToOuterDisposeScope(),
+            delta.MoveToOuterDisposeScope(),
+            gradient.MoveToOuterDisposeScope());
     }
 
     private Generator? Dropout(int t) => DropoutSeeds is null ? null : new Generator((ulong)DropoutSeeds[t]);
@@ -132,7 +153,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
         {
             using var block = NewDisposeScope();
             var theta = weights.detach().requires_grad_();
-            var part = outerLoss.Of(network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
+            var part = outerLoss.Of(
+                network.Forward(new Parameters(network.Layout, theta), images.narrow(0, start, size)), labels.narrow(0, start, size));
             var gradient = Gradients.Of(part, theta);
             if (cotangent is not null)
                 cotangent.PlusInPlace(gradient, (double)size / count);
@@ -144,7 +166,8 @@ internal sealed class UnrolledGradient(Network network, InnerOptimizer optimizer
     }
 
     /// <summary>From the cotangents of iterate t + 1 to those of iterate t, adding to the gradients on the way.</summary>
-    private Tensor?[] Retreat(UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
+    private Tensor?[] Retreat(
+        UnrolledVariables set, Tensor?[] iterate, Tape tape, Tensor?[] cotangents, int t, MetaGradient sum, bool wantIterate)
     {
         using var scope = NewDisposeScope();
         var values = tape.Gradient;

@@ -19,6 +19,7 @@ internal sealed class UnrolledState(long seed) : SetState(seed)
     public double[] LearningRates()
     {
         using var scope = NewDisposeScope();
-        return Array.ConvertAll(Rates.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
+        return Array.ConvertAll(
+            Rates.cpu().to(ScalarType.Float64).data<double>().ToArray(), static r => Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))));
     }
 }

@@ -59,7 +59,9 @@ internal static class ArcCosine
     public static (double Opening, double Growth, double Slope) Of(double u)
     {
         bool isObtuse = u > 1;
-        double nearer = Math.Max(isObtuse ? 2 - u : u, 0), angle = 2 * Math.Asin(Math.Sqrt(nearer / 2)), sine = Math.Sqrt(nearer * (2 - nearer));
+        double nearer = Math.Max(isObtuse ? 2 - u : u, 0);
+        double angle = 2 * Math.Asin(Math.Sqrt(nearer / 2));
+        double sine = Math.Sqrt(nearer * (2 - nearer));
         double difference = angle < SeriesAngle ? Series(angle) : sine - angle * (1 - nearer);
         double opening = isObtuse ? angle / Math.PI : 1 - angle / Math.PI;
         return (opening, (isObtuse ? 1 : nearer) - difference / Math.PI, nearer > SmallestDouble ? 1 / (Math.PI * sine) : 0);

@@ -42,7 +42,9 @@ internal readonly record struct ArcCosineNetwork(WideLimit Limit, int Depth, dou
             other += b * b;
             difference += (a - b) * (a - b);
         }
-        double scale = WeightVariance / pixels, root = Math.Sqrt(scale * square + BiasVariance), otherRoot = Math.Sqrt(scale * other + BiasVariance);
+        double scale = WeightVariance / pixels;
+        double root = Math.Sqrt(scale * square + BiasVariance);
+        double otherRoot = Math.Sqrt(scale * other + BiasVariance);
         double apart = scale * difference - (root - otherRoot) * (root - otherRoot);
         return apart > 0 ? apart / (2 * root * otherRoot) : 0;
     }

@@ -107,7 +107,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
             for (int j = 0; j < whole; j += TLane.Width)
             {
                 var scaled = TLane.Load(gradients + j) * own * TLane.Load(deviations + j);
-                (Slope(network, pair, tape, TLane.Load(angles + j), scaled, j) * ownInverse * TLane.Load(inverses + j)).Store(gradients + j);
+                (Slope(network, pair, tape, TLane.Load(angles + j), scaled, j) * ownInverse * TLane.Load(inverses + j))
+                    .Store(gradients + j);
             }
             if (whole < count)
             {
@@ -220,7 +221,8 @@ internal static unsafe class ArcCosineRecursion<TLane, T>
         double sum = Number(tape[network.Depth].ToBiases) / (2 * rows.Variance(row, 0)), slope = 1;
         for (int l = 0; l < network.Depth; l++)
         {
-            double a = double.CreateTruncating(rows.FromBelow[l * rows.Stride + row]), b = double.CreateTruncating(rows.FromBiases[l * rows.Stride + row]);
+            double a = double.CreateTruncating(rows.FromBelow[l * rows.Stride + row]);
+            double b = double.CreateTruncating(rows.FromBiases[l * rows.Stride + row]);
             sum += slope * a * b * (b * Number(tape[l].ToBelow) + a * Number(tape[l].ToBiases)) / (2 * rows.Variance(row, l));
             slope *= network.WeightVariance / 2;
         }

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace DatasetDistillation.Kernels;
 
 /// <summary>
-/// What each layer does to the lengths of a set of images. With the variances q_l = q_l(x, x), a layer takes the share σ_w² q_l/2 of
-/// q_{l+1} from below and σ_b² from its biases; the roots of both shares are a point (A, B) on the circle. Layer by layer, each padded to
-/// whole lanes.
+/// What each layer does to the lengths of a set of images. With the variances q_l = q_l(x, x),
+/// a layer takes the share σ_w² q_l/2 of q_{l+1} from below and σ_b² from its biases; the roots
+/// of both shares are a point (A, B) on the circle. Layer by layer, each padded to whole lanes.
 /// </summary>
 internal sealed class LayerScales<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

@@ -57,7 +57,8 @@ internal sealed unsafe class ConvolutionalMatrix<TLane, T> : KernelMatrix
         var parts = new T[TasksPerRow][][];
         for (int part = 0; part < parts.Length; part++)
             parts[part] = new T[rows.Count][];
-        ForEachTask((recursion, row, part) => parts[part][row] = Gather(recursion, row, part, toValues.AsSpan(row * columns.Count, columns.Count)));
+        ForEachTask(
+            (recursion, row, part) => parts[part][row] = Gather(recursion, row, part, toValues.AsSpan(row * columns.Count, columns.Count)));
 
         var result = new T[rows.Count * rows.Channels * rows.Pixels];
         Parallel.For(0, rows.Count, Options(), row =>

@@ -223,8 +223,8 @@ internal sealed unsafe class ConvolutionalRecursion<TLane, T> : IDisposable
     }
 
     /// <summary>
-    /// From dL/dd and dL/dτ of a layer (for the last one, dL/dh and dL/dτ) to dL/dD, dL/dΘ and b·dL/db, with dw/du = κ and dκ/du = −1/(π
-    /// sin θ).
+    /// From dL/dd and dL/dτ of a layer (for the last one, dL/dh and dL/dτ)
+    /// to dL/dD, dL/dΘ and b·dL/db, with dw/du = κ and dκ/du = −1/(π sin θ).
     /// </summary>
     private void LayerBackward(in Diagonal diagonal, TLane* block, int l, TLane gradient)
     {

@@ -9,9 +9,9 @@ using Plotly.NET;
 namespace DatasetDistillation.Reporting;
 
 /// <summary>
-/// A chart as HTML: an image of it, and a script that puts the interactive chart in its place. The script takes plotly.js from the page,
-/// or else from the address that Plotly.NET names, and leaves the image where neither is to be had. Where scripts are stripped, the image
-/// is all there is.
+/// A chart as HTML: an image of it, and a script that puts the interactive chart in its place. The
+/// script takes plotly.js from the page, or else from the address that Plotly.NET names, and leaves
+/// the image where neither is to be had. Where scripts are stripped, the image is all there is.
 /// </summary>
 internal static class ChartHtml
 {

@@ -17,8 +17,8 @@ public static partial class Charts
         GenericChart.addLayout(new Layout().With("title", TitleOf(title, isHeading: true)), chart);
 
     /// <summary>
-    /// Charts side by side, as one chart of several pairs of axes, each with its own heading. On a narrow page they stand one below the
-    /// other.
+    /// Charts side by side, as one chart of several pairs of axes, each with
+    /// its own heading. On a narrow page they stand one below the other.
     /// </summary>
     /// <param name="charts">Charts of one pair of axes each, from left to right.</param>
     /// <exception cref="ArgumentException">No chart was given, or one has several pairs of axes already.</exception>

@@ -56,8 +56,8 @@ public sealed class ImageGrid : IPicture
     /// <param name="columnLabels">One above each column; null for none.</param>
     /// <param name="note">What is to be explained, in a line below.</param>
     /// <exception cref="ArgumentException">
-    /// There are more or fewer captions than images, row labels than rows, or column labels than columns; or the picture would be too
-    /// large.
+    /// There are more or fewer captions than images, row labels than rows,
+    /// or column labels than columns; or the picture would be too large.
     /// </exception>
     public static ImageGrid Of(
         Tensor images, IEnumerable<string>? captions = null, int columns = 0, string title = "",

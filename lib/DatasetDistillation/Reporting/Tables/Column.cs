@@ -63,8 +63,8 @@ public sealed record Column
 }
 
 /// <summary>
-/// One value of a <see cref="ResultsTable"/>: a number, a (mean, deviation) pair, a time, or words. All of these convert to it by
-/// themselves.
+/// One value of a <see cref="ResultsTable"/>: a number, a (mean, deviation)
+/// pair, a time, or words. All of these convert to it by themselves.
 /// </summary>
 public readonly record struct Cell
 {

@@ -81,9 +81,6 @@ public sealed class ResultsTable : IRichOutput
         static string OneLine(string cell) => cell.ReplaceLineEndings(" ");
     }
 
-    /// <summary>Writes the table to a Markdown file.</summary>
-    public void SaveMarkdown(string path) => OutputFile.Write(path, ToMarkdown());
-
     /// <summary>The first column flush left, the others flush right.</summary>
     private static string Aligned(List<string[]> rows)
     {
