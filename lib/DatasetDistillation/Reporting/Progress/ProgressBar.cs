@@ -42,8 +42,10 @@ internal sealed record ProgressBar(
     {
         var color = IsComplete ? "#1D9F78" : "#2586D0";
         var done = FormattableString.Invariant($"height:100%;width:{Fraction * 100:0.#}%;border-radius:0.25em;background:{color}");
-        return "<div style=\"max-width:40em;color:inherit;font-variant-numeric:tabular-nums;line-height:1.5\">"
-            + "<div style=\"height:0.5em;border-radius:0.25em;background:rgba(128,136,144,0.28);overflow:hidden\">"
+        // The track takes the width that the words leave; on a narrow page they stand below it.
+        return "<div style=\"display:flex;flex-wrap:wrap;align-items:center;gap:0 0.75em;color:inherit;line-height:1.5;"
+            + "font-variant-numeric:tabular-nums\">"
+            + "<div style=\"flex:1 1 15em;height:0.5em;border-radius:0.25em;background:rgba(128,136,144,0.28);overflow:hidden\">"
             + $"<div style=\"{done}\"></div></div><div>{Percentage} · {Xml.Escape(Words)}</div></div>";
     }
 }
