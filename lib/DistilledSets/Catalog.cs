@@ -36,7 +36,7 @@ internal static class Catalog
             SupportAugmentation = null,
             Pool = Pool(6, visit: 4, lifetime: 60),
         }, static _ => [SeedRecipe(50, 10)]),
-        new("mnist-10-digitcnn", Corpus.Mnist, 300, static (_, start) => new SharedSetDistiller
+        new("mnist-10-digitcnn-hard", Corpus.Mnist, 300, static (_, start) => new SharedSetDistiller
         {
             Network = Networks.DigitCnn(),
             InitialSet = WithContrast(start!.WithHardLabels(), 4),
