@@ -79,8 +79,8 @@ internal static class Catalog
             Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
             Looks = 6,
         },
-        new("fashion-100", Corpus.Fashion, 6000,
-            static (data, _) => ForPhotographs(data, 10, 6000), static data => [ReadPhotographs(data, 64, 10, 1000)])
+        new("fashion-100", Corpus.Fashion, 3500,
+            static (data, _) => ForPhotographs(data, 10, 3500), static data => [ReadPhotographs(data, 64, 10, 1000)])
         {
             Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
             Looks = 4,
@@ -97,8 +97,8 @@ internal static class Catalog
             Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
             Looks = 6,
         },
-        new("cifar-100", Corpus.Cifar, 6000,
-            static (data, _) => ForPhotographs(data, 10, 6000), static data => [ReadPhotographs(data, 64, 10, 1000)])
+        new("cifar-100", Corpus.Cifar, 3500,
+            static (data, _) => ForPhotographs(data, 10, 3500), static data => [ReadPhotographs(data, 64, 10, 1000)])
         {
             Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
             Looks = 4,
