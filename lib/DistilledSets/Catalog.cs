@@ -125,13 +125,15 @@ internal static class Catalog
         Pool = perClass == 1 ? new FeaturePool() : new FeaturePool { TrainingSteps = 2, Lifetime = 400 },
     };
 
+    private static Augmentation? Mirrored(ImageDataset data) => data.MayBeMirrored ? Augmentation.Flip(data) : null;
+
     /// <summary>What may be mirrored is, in every step, where there are several images of a class.</summary>
     private static FeatureRegression ForPhotographs(ImageDataset data, int perClass, long steps) => new()
     {
         Network = ConvNet(data, 32),
         ImagesPerClass = perClass,
         ActiveImages = perClass > 10 ? 100 : 0,
-        SupportAugmentation = perClass > 1 ? Augmentation.Flip(data) : null,
+        SupportAugmentation = perClass > 1 ? Mirrored(data) : null,
         Outer = new OuterAdam { LearningRate = perClass > 1 ? 0.01 : 0.03, CosineSteps = steps, CosineFinal = 0.1 },
         Averaging = 0.995,
     };
@@ -204,7 +206,7 @@ internal static class Catalog
         BatchSize = 100,
         LearningRate = 3e-3,
         Averaging = 0.99,
-        Augmentation = perClass > 1 ? Augmentation.Flip(data) : Augmentation.For(data),
+        Augmentation = perClass > 1 ? Mirrored(data) : Augmentation.For(data),
     };
 
     /// <summary>Decay keeps the network from learning few images by heart in many ways at once.</summary>
