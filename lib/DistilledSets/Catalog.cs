@@ -26,9 +26,9 @@ internal static class Catalog
             Looks = 4,
         },
         new("mnist-10-digitcnn-soft", Corpus.Mnist, 3000,
-            static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(Networks.DigitCnn(), 500, 0.1)])
+            static (_, _) => ForDigitCnn(1, 3000), static _ => [Softly(500, 3e-3, weightDecay: 0.1)])
         {
-            Judges = static _ => [Softly(Networks.DigitCnn(), 500, 0.1)],
+            Judges = static _ => [Softly(500, 3e-3, weightDecay: 0.1)],
         },
         new("mnist-10-digitcnn-start", Corpus.Mnist, 2000, static (_, _) => ForDigitCnn(1, 2000) with
         {
@@ -50,9 +50,9 @@ internal static class Catalog
             From = "mnist-10-digitcnn-start",
         },
         new("mnist-500-digitcnn", Corpus.Mnist, 3000,
-            static (_, _) => ForDigitCnn(50, 3000), static _ => [Softly(Networks.DigitCnn(), 2000, 0.01), SeedRecipe(100, 250)])
+            static (_, _) => ForDigitCnn(50, 3000), static _ => [Softly(2000, 1e-3), SeedRecipe(100, 250)])
         {
-            Judges = static _ => [Softly(Networks.DigitCnn(), 300, 0.01)],
+            Judges = static _ => [Softly(300, 1e-3)],
             Looks = 4,
         },
         new("mnist-10-many", Corpus.Mnist, 8000, static (data, _) => ForMany(data, 8000), static data => ReadByMany(data, 600))
@@ -209,12 +209,12 @@ internal static class Catalog
         Augmentation = perClass > 1 ? Mirrored(data) : Augmentation.For(data),
     };
 
-    /// <summary>Decay keeps the network from learning few images by heart in many ways at once.</summary>
-    private static NetworkReadOut Softly(Network network, int steps, double weightDecay) => new(network)
+    /// <summary>Learned labels, squared error, shifts of a pixel and a mean of the weights; decay where there are few images.</summary>
+    private static NetworkReadOut Softly(int steps, double rate, double weightDecay = 0) => new(Networks.DigitCnn())
     {
         Steps = steps,
         BatchSize = 100,
-        LearningRate = 3e-3,
+        LearningRate = rate,
         WeightDecay = weightDecay,
         Averaging = 0.99,
         Augmentation = Augmentation.Shift(1),
