@@ -42,23 +42,24 @@ internal sealed record SetRecord(
     /// <summary>Writes it as JSON.</summary>
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Format) + "\n");
 
-    /// <summary>The commit checked out in the current folder, marked where there are changes beside it.</summary>
-    private static string? FindCommit()
+    /// <summary>The commit checked out in the current folder, marked where its code has been changed.</summary>
+    private static string? FindCommit() => Git("rev-parse", "HEAD") is { Length: > 0 } commit
+        ? Git("status", "--porcelain", "--", "lib") is "" ? commit : $"{commit}-dirty"
+        : null;
+
+    /// <summary>What git answers; null where it fails or is not there.</summary>
+    private static string? Git(params string[] arguments)
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", ["describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            });
-            var commit = git!.StandardOutput.ReadToEnd().Trim();
+            using var git = Process.Start(new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
+            var answer = git!.StandardOutput.ReadToEnd().Trim();
             git.WaitForExit();
-            return git.ExitCode == 0 && commit.Length > 0 ? commit : null;
+            return git.ExitCode == 0 ? answer : null;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return null; // there is no git
+            return null;
         }
     }
 }
