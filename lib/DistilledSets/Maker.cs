@@ -114,7 +114,8 @@ internal sealed class Maker(string folder, string checkpoints, Action<string> lo
 
     private string SetPath(string name) => Path.Combine(folder, name + ".npz");
 
-    private static string Percent(Spread spread) => Text($"{100 * spread.Mean:F2} ± {100 * spread.StandardDeviation:F2} %");
+    private static string Percent(Spread spread) =>
+        Text($"{100 * spread.Mean:F2}") + (spread.Count > 1 ? Text($" ± {100 * spread.StandardDeviation:F2} %") : " %");
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }
