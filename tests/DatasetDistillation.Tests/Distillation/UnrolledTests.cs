@@ -222,11 +222,11 @@ public sealed class UnrolledTests
         public Small(string optimizer)
         {
             var rule = optimizer switch
-        {
-            "momentum" => InnerOptimizer.Momentum(),
-            "adam" => InnerOptimizer.Adam(),
-            _ => InnerOptimizer.GradientDescent,
-        };
+            {
+                "momentum" => InnerOptimizer.Momentum(),
+                "adam" => InnerOptimizer.Adam(),
+                _ => InnerOptimizer.GradientDescent,
+            };
             unrolled = new UnrolledGradient(network, rule, LossFunction.CrossEntropy, LossFunction.CrossEntropy) { LearnLabels = true };
             theta0 = network.Initialize(4, float64).Flat;
         }

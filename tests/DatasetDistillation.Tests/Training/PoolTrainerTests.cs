@@ -100,15 +100,15 @@ public sealed class PoolTrainerTests : IDisposable
 
     private PoolTrainer Trainer(
         int count, int epochs = 8, IProgress<(int Networks, int Wanted)>? progress = null, bool stored = true) => new()
-    {
-        Network = Small,
-        Count = count,
-        Epochs = epochs,
-        BatchSize = 50,
-        LearningRate = 0.01,
-        File = stored ? folder["pool.npz"] : null,
-        Progress = progress,
-    };
+        {
+            Network = Small,
+            Count = count,
+            Epochs = epochs,
+            BatchSize = 50,
+            LearningRate = 0.01,
+            File = stored ? folder["pool.npz"] : null,
+            Progress = progress,
+        };
 
     private sealed class Calls(Action<(int Networks, int Wanted)> call) : IProgress<(int Networks, int Wanted)>
     {
