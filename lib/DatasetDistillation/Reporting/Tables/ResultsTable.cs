@@ -124,7 +124,9 @@ public sealed class ResultsTable : IRichOutput
 
     private static string Element(string element, string text, bool isNumber, bool heading = false, bool isBest = false)
     {
-        var style = $"text-align:{(isNumber ? "right" : "left")};padding:0.35em 0.6em;white-space:nowrap;color:inherit;border:none;"
+        // Words break where the page ends; names and figures never do.
+        var space = isNumber || element == "th" ? "nowrap" : "normal";
+        var style = $"text-align:{(isNumber ? "right" : "left")};padding:0.35em 0.6em;white-space:{space};color:inherit;border:none;"
             + $"border-bottom:{(heading ? 2 : 1)}px solid {Rule};font-weight:{(heading ? 600 : isBest ? 700 : 400)}"
             + (isBest ? ";background:rgba(29,159,120,0.20)" : "");
         var words = Xml.Escape(text);
