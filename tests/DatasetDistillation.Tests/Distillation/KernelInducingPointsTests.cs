@@ -1,6 +1,7 @@
 using DatasetDistillation.Data;
 using DatasetDistillation.Distillation;
 using DatasetDistillation.Kernels;
+using DatasetDistillation.Models;
 using DatasetDistillation.Tests.Data;
 using DatasetDistillation.Tests.Kernels;
 using DatasetDistillation.Training;
@@ -128,6 +129,15 @@ public sealed class KernelInducingPointsTests : IDisposable
         damaged.Images.fill_(float.NaN);
         var nan = Assert.Throws<ArgumentException>(() => new KernelInducingPoints().Initialize(damaged, 0));
         Assert.Contains("NaN", nan.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_state_of_a_method_that_keeps_more_is_refused()
+    {
+        using var other = new FeatureRegression { Network = Networks.SoftmaxRegression(data), BatchSize = 30 }.Initialize(data, 0);
+        var kip = new KernelInducingPoints { BatchSize = 30 };
+        Assert.Contains("SetState is wanted", Assert.Throws<ArgumentException>(() => kip.Step(other, data)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => kip.Result(other, data));
     }
 
     [Fact]

@@ -87,8 +87,9 @@ public class DistillationState : IDisposable
     /// <summary>This state as the type that its method made.</summary>
     /// <typeparam name="T">The method's own.</typeparam>
     /// <exception cref="ArgumentException">It is another method's.</exception>
-    public T As<T>() where T : DistillationState => this as T
-        ?? throw new ArgumentException(
+    public T As<T>() where T : DistillationState => GetType() == typeof(T)
+        ? (T)this
+        : throw new ArgumentException(
             $"A {typeof(T).Name} is wanted, as Initialize of the same method gives it; this is a {GetType().Name}.");
 
     /// <summary>The name of the first floating-point tensor with a NaN or an infinity; null when all are finite.</summary>
