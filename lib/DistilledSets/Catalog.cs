@@ -73,36 +73,11 @@ internal static class Catalog
             Outer = new OuterAdam { LearningRate = 0.01, Beta2 = 0.99, CosineSteps = 2000, CosineFinal = 0.1 },
             Averaging = 0.98,
         }, static _ => [SeedRecipe(60, 10) with { Network = Networks.LeNet(), LearningRate = 3e-3 }]),
-        new("fashion-10", Corpus.Fashion, 12_000,
-            static (data, _) => ForPhotographs(data, 1, 12_000), static data => [ReadPhotographs(data, 64, 1, 300)])
-        {
-            Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
-            Looks = 6,
-        },
-        new("fashion-100", Corpus.Fashion, 3500,
-            static (data, _) => ForPhotographs(data, 10, 3500), static data => [ReadPhotographs(data, 64, 10, 1000)])
-        {
-            Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
-            Looks = 4,
-        },
-        new("fashion-500", Corpus.Fashion, 4000,
-            static (data, _) => ForPhotographs(data, 50, 4000), static data => [ReadPhotographs(data, 64, 50, 2000)])
-        {
-            Judges = static data => [ReadPhotographs(data, 32, 50, 400)],
-            Looks = 4,
-        },
-        new("cifar-10", Corpus.Cifar, 12_000,
-            static (data, _) => ForPhotographs(data, 1, 12_000), static data => [ReadPhotographs(data, 64, 1, 300)])
-        {
-            Judges = static data => [ReadPhotographs(data, 32, 1, 300)],
-            Looks = 6,
-        },
-        new("cifar-100", Corpus.Cifar, 3500,
-            static (data, _) => ForPhotographs(data, 10, 3500), static data => [ReadPhotographs(data, 64, 10, 1000)])
-        {
-            Judges = static data => [ReadPhotographs(data, 32, 10, 300)],
-            Looks = 4,
-        },
+        Photographs("fashion-10", Corpus.Fashion, 1, 12_000, read: 300, judged: 300, looks: 6),
+        Photographs("fashion-100", Corpus.Fashion, 10, 3500, read: 1000, judged: 300, looks: 4),
+        Photographs("fashion-500", Corpus.Fashion, 50, 4000, read: 2000, judged: 400, looks: 4),
+        Photographs("cifar-10", Corpus.Cifar, 1, 12_000, read: 300, judged: 300, looks: 6),
+        Photographs("cifar-100", Corpus.Cifar, 10, 3500, read: 1000, judged: 300, looks: 4),
     ];
 
     /// <summary>Blocks of w, 2w and 4w channels without normalization, from a small initialization.</summary>
@@ -124,6 +99,14 @@ internal static class Catalog
         Averaging = 0.995,
         Pool = perClass == 1 ? new FeaturePool() : new FeaturePool { TrainingSteps = 2, Lifetime = 400 },
     };
+
+    /// <summary>Clothes or color photographs, made with ConvNets and read out by wider ones.</summary>
+    private static Recipe Photographs(string name, Corpus corpus, int perClass, long steps, int read, int judged, int looks) =>
+        new(name, corpus, steps, (data, _) => ForPhotographs(data, perClass, steps), data => [ReadPhotographs(data, 64, perClass, read)])
+        {
+            Judges = data => [ReadPhotographs(data, 32, perClass, judged)],
+            Looks = looks,
+        };
 
     private static Augmentation? Mirrored(ImageDataset data) => data.MayBeMirrored ? Augmentation.Flip(data) : null;
 
@@ -200,14 +183,8 @@ internal static class Catalog
     };
 
     /// <summary>As digits are read; ten photographs are seen changed in color, size, angle and place, more of them mirrored.</summary>
-    private static NetworkReadOut ReadPhotographs(ImageDataset data, int width, int perClass, int steps) => new(ConvNet(data, width))
-    {
-        Steps = steps,
-        BatchSize = 100,
-        LearningRate = 3e-3,
-        Averaging = 0.99,
-        Augmentation = perClass > 1 ? Mirrored(data) : Augmentation.For(data),
-    };
+    private static NetworkReadOut ReadPhotographs(ImageDataset data, int width, int perClass, int steps) =>
+        ReadByConvNet(data, width, steps) with { Augmentation = perClass > 1 ? Mirrored(data) : Augmentation.For(data) };
 
     /// <summary>Learned labels, squared error, shifts of a pixel and a mean of the weights; decay where there are few images.</summary>
     private static NetworkReadOut Softly(int steps, double rate, double weightDecay = 0) => new(Networks.DigitCnn())

@@ -44,7 +44,7 @@ internal sealed record SetRecord(
 
     /// <summary>The commit checked out in the current folder, marked where its code has been changed.</summary>
     private static string? FindCommit() => Git("rev-parse", "HEAD") is { Length: > 0 } commit
-        ? Git("status", "--porcelain", "--", "lib") is "" ? commit : $"{commit}-dirty"
+        ? Git("status", "--porcelain", "--", ":/lib") is "" ? commit : $"{commit}-dirty"
         : null;
 
     /// <summary>What git answers; null where it fails or is not there.</summary>
@@ -52,7 +52,11 @@ internal sealed record SetRecord(
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var git = Process.Start(new ProcessStartInfo("git", arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
             var answer = git!.StandardOutput.ReadToEnd().Trim();
             git.WaitForExit();
             return git.ExitCode == 0 ? answer : null;

@@ -20,8 +20,10 @@ public class ResultsTableTests
     [Fact]
     public void Words_break_where_the_page_ends_and_figures_never_do()
     {
-        var cells = XElement.Parse(new ResultsTable("m", Column.Count("images"), Column.Text("made by")).Add("a", 10, "a long tale").ToHtml())
-            .Descendants("td").Select(static cell => cell.Attribute("style")!.Value).ToArray();
+        var table = new ResultsTable("m", Column.Count("images"), Column.Text("made by")).Add("a", 10, "a long tale");
+        var cells = XElement.Parse(table.ToHtml()).Descendants("td")
+            .Select(static cell => cell.Attribute("style")!.Value)
+            .ToArray();
         Assert.Contains("white-space:nowrap", cells[0], StringComparison.Ordinal);
         Assert.Contains("white-space:normal", cells[1], StringComparison.Ordinal);
     }
